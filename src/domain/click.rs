@@ -1,0 +1,54 @@
+//! One recorded visit to a campaign link.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::Id;
+use super::money::{Currency, Micros};
+use super::visitor::{Agent, BotReason, Language, Parameters, Place};
+
+/// What is stored of a click. Also the payload of a spill frame, so fields are only ever added,
+/// with a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Click {
+    pub id: Id,
+    /// UTC milliseconds.
+    pub at: i64,
+    pub campaign_id: u64,
+    /// `None` where no flow took the visitor (the fallback did).
+    #[serde(default)]
+    pub flow_id: Option<u64>,
+    #[serde(default)]
+    pub landing_id: Option<u64>,
+    #[serde(default)]
+    pub offer_id: Option<u64>,
+    #[serde(default)]
+    pub traffic_source_id: Option<u64>,
+    #[serde(default)]
+    pub domain_id: Option<u64>,
+    pub ip: IpAddr,
+    pub agent: Arc<Agent>,
+    pub place: Arc<Place>,
+    #[serde(default)]
+    pub language: Option<Language>,
+    #[serde(default)]
+    pub referrer: Option<String>,
+    #[serde(default)]
+    pub bot_reason: Option<BotReason>,
+    #[serde(default)]
+    pub parameters: Parameters,
+    #[serde(default)]
+    pub cost: Option<ClickCost>,
+}
+
+/// What the click cost, in the currency it was stated in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClickCost {
+    pub amount: Micros,
+    pub currency: Currency,
+    /// The link's `cost` was empty, unreadable or an unexpanded macro, so the fixed value counts.
+    #[serde(default)]
+    pub fell_back: bool,
+}

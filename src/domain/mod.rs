@@ -1,0 +1,22 @@
+//! The words of the field as plain data. Imports nothing of ours.
+//!
+//! Values whose constructor is the only check ([`id::ClickId`], [`money::Micros`]),
+//! the documents an operator edits ([`campaign`], [`offer`], [`landing`],
+//! [`network`], [`tracking_domain`]), and what the click path records ([`visitor`], [`click`]).
+//!
+//! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
+//! once with its field path, instead of stopping at the first.
+
+pub mod campaign;
+pub mod click;
+pub mod flow;
+pub mod form;
+pub mod id;
+pub mod landing;
+pub mod money;
+pub mod network;
+pub mod offer;
+pub mod problem;
+pub mod state;
+pub mod tracking_domain;
+pub mod visitor;

@@ -1,0 +1,38 @@
+//! Millrace: a self-hosted affiliate tracker in one binary.
+//!
+//! # The map
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`domain`] | the words of the field as plain data: campaigns, clicks, money, ids |
+//! | [`detect`] | a request -> a [`domain::visitor::Visitor`]: client IP, geo, device, bot, language |
+//! | [`engine`] | a visitor -> a decision: catalog, flows, filters, rotation, redirects |
+//! | [`macros`] | `{name}` in URL templates: parsed when saved, expanded when clicked |
+//! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
+//! | [`web`] | HTTP: the click path, the JSON API |
+//! | [`editor`] | the one way in which campaigns, offers, ... change |
+//! | [`app`] | introduces all of them to each other |
+//!
+//! # Import rule
+//!
+//! `domain` imports nothing of ours. `detect`, `engine` and `macros` are pure: they never name
+//! actix, rusqlite, tokio, `store` or `web`. `store` never names actix or `web`; `web` never names
+//! rusqlite or r2d2. `tests/architecture.rs` checks it.
+//!
+//! # Reading order
+//!
+//! `engine/mod.rs` (life of a click), `store/mod.rs` (who writes, who reads), `web/click.rs` (the
+//! click path on one screen), then `app.rs`.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod detect;
+pub mod domain;
+pub mod editor;
+pub mod engine;
+pub mod macros;
+pub mod store;
+pub mod telemetry;
+pub mod web;
