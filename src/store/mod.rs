@@ -1,6 +1,37 @@
-//! The SQLite file: who writes, who reads. (essay in progress)
+//! The SQLite file: the only place that names rusqlite and r2d2.
+//!
+//! # Who writes
+//!
+//! One thread ([`writer`]) owns the one writing connection. Clicks come to it from the worker
+//! threads through a [`writer::Lane`] each; operator edits through
+//! [`writer::Writer::edit_blocking`]. All of them share one queue and its order. The writer takes
+//! everything that waits, commits it as one transaction, then lets the visitors go: a redirect
+//! leaves after its click is in the write-ahead log.
+//!
+//! When no commit comes within the acknowledgement time-out, clicks go to the spill file
+//! (`spill`), written by its own thread, until the writer has caught up: it takes the spill over
+//! before anything else, and `on conflict(id) do nothing` makes taking over twice harmless. When
+//! even the spill takes nothing, clicks wait in the bounded queue in memory, counted and shown.
+//!
+//! [`checkpoint`] copies the log into the database from a connection of its own.
+//!
+//! # Who reads
+//!
+//! Requests of the API, on blocking threads, through a pool of read-only connections
+//! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
+//! lists are read in pieces. The click path reads nothing: what it needs is in memory.
 
+//pub mod api_keys;
+pub mod checkpoint;
+pub mod clicks;
 pub mod connection;
+mod dictionary;
+//pub mod entities;
 pub mod error;
+pub mod lock;
 pub mod migrations;
+pub mod readers;
+//pub mod settings;
+mod spill;
+pub mod tallies;
 pub mod writer;

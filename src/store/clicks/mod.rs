@@ -1,0 +1,5 @@
+//! Clicks in the file: how one is written, how they are read back.
+
+pub(crate) mod insert;
+pub mod log;
+mod packed;

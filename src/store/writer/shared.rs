@@ -1,0 +1,85 @@
+//! What the handlers, the writer and the spill know of each other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::lane::Receipt;
+use super::pending::{Pending, Progress};
+use super::queue::{Item, Queue};
+use crate::store::spill::Spill;
+
+pub(crate) struct Shared {
+    pub(crate) queue: Queue,
+    pub(crate) spill: Arc<Spill>,
+    /// How long a click waits for a commit, and again for the spill.
+    pub(crate) ack_timeout: Duration,
+    stalled: AtomicBool,
+    pub(crate) counters: Counters,
+}
+
+/// What happened since the start.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) stored: AtomicU64,
+    pub(crate) commits: AtomicU64,
+    pub(crate) stalls: AtomicU64,
+    pub(crate) replayed: AtomicU64,
+    pub(crate) set_aside: AtomicU64,
+    /// Clicks that wait in memory now.
+    pub(crate) in_memory: AtomicI64,
+    pub(crate) lost: AtomicU64,
+    /// Microseconds of the slowest commit since the start.
+    pub(crate) slowest_commit_us: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(queue: Queue, spill: Arc<Spill>, ack_timeout: Duration) -> Self {
+        Self {
+            queue,
+            spill,
+            ack_timeout,
+            stalled: AtomicBool::new(false),
+            counters: Counters::default(),
+        }
+    }
+
+    /// No commit came in time; clicks go straight to the spill until the writer has caught up.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn stall(&self) {
+        if !self.stalled.swap(true, Ordering::AcqRel) {
+            self.counters.stalls.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!("the database does not take clicks in time; they go to the spill file");
+            self.queue.poke();
+        }
+    }
+
+    pub(crate) fn recover(&self) {
+        if self.stalled.swap(false, Ordering::AcqRel) {
+            tracing::info!("the database takes clicks again; the spill file is taken over");
+        }
+    }
+
+    /// Neither file took the click, and its visitor must go on.
+    pub(crate) fn keep_in_memory(&self, pending: Arc<Pending>) -> Receipt {
+        for waits_as in [Progress::Spilling, Progress::SpillFailed] {
+            match pending.advance(waits_as, Progress::Orphan) {
+                Ok(()) => break,
+                Err(Progress::Stored) => return Receipt::Stored,
+                Err(Progress::Spilled) => return Receipt::Spilled,
+                Err(_) => {}
+            }
+        }
+        self.counters.in_memory.fetch_add(1, Ordering::Relaxed);
+        if self.queue.push(Item::Click(pending)).is_ok() {
+            Receipt::InMemory
+        } else {
+            self.counters.in_memory.fetch_sub(1, Ordering::Relaxed);
+            self.counters.lost.fetch_add(1, Ordering::Relaxed);
+            Receipt::Lost
+        }
+    }
+}

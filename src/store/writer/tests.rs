@@ -1,0 +1,259 @@
+//! The writer against a real file: commits, locks, spill.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::domain::click::Click;
+use crate::domain::id::{Id, IdGenerator};
+use crate::store::connection::open_writer;
+use crate::store::migrations::migrate;
+
+struct Fixture {
+    directory: tempfile::TempDir,
+    writer: Writer,
+    ids: IdGenerator,
+}
+
+fn start_in(directory: &Path) -> Writer {
+    let path = directory.join("millrace.db");
+    let mut connection = open_writer(&path, Durability::Process).expect("opened");
+    migrate(&mut connection, &path).expect("migrated");
+    let settings = Settings {
+        ack_timeout: Duration::from_millis(100),
+        durability: Durability::Process,
+        spill_bytes: 1 << 20,
+    };
+    Writer::start(connection, &directory.join("millrace.spill"), &settings).expect("started")
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let writer = start_in(directory.path());
+        Self {
+            directory,
+            writer,
+            ids: IdGenerator::new(0, None),
+        }
+    }
+
+    fn click(&self) -> Click {
+        click(self.ids.next(1_790_000_000_000))
+    }
+
+    fn database(&self) -> Connection {
+        Connection::open(self.directory.path().join("millrace.db")).expect("opened")
+    }
+
+    fn stored(&self) -> Vec<i64> {
+        let database = self.database();
+        let mut statement = database
+            .prepare("select id from clicks order by id")
+            .expect("prepared");
+        let rows = statement.query_map([], |row| row.get(0)).expect("queried");
+        rows.map(|id| id.expect("an id")).collect()
+    }
+}
+
+fn click(id: Id) -> Click {
+    Click {
+        id,
+        at: 1_790_000_000_000,
+        campaign_id: 1,
+        flow_id: Some(2),
+        landing_id: None,
+        offer_id: Some(3),
+        traffic_source_id: None,
+        domain_id: None,
+        ip: [203, 0, 113, 9].into(),
+        agent: Arc::default(),
+        place: Arc::default(),
+        language: None,
+        referrer: None,
+        bot_reason: None,
+        parameters: Default::default(),
+        cost: None,
+    }
+}
+
+/// Runs on one thread with local tasks, as the server's workers do.
+fn on_a_worker<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never came true: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_click_is_committed_before_its_visitor_goes_on() {
+    let fixture = Fixture::new();
+
+    let receipt = on_a_worker(async {
+        let lane = fixture.writer.lane();
+        let receipt = lane.store(fixture.click()).await;
+        assert_eq!(fixture.stored().len(), 1);
+        receipt
+    });
+
+    assert_eq!(receipt, Receipt::Stored);
+}
+
+#[test]
+fn the_same_click_twice_is_one_row() {
+    let fixture = Fixture::new();
+    let twice = fixture.click();
+
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        lane.store(twice.clone()).await;
+        lane.store(twice).await;
+    });
+
+    assert_eq!(fixture.stored().len(), 1);
+}
+
+#[test]
+fn a_locked_database_sends_clicks_to_the_spill_and_takes_them_over_afterwards() {
+    let fixture = Fixture::new();
+    let blocker = fixture.database();
+    blocker.execute_batch("begin exclusive").expect("locked");
+
+    let started = Instant::now();
+    let receipts = on_a_worker(async {
+        let lane = fixture.writer.lane();
+        let mut receipts = Vec::new();
+        for _ in 0..50 {
+            receipts.push(lane.store(fixture.click()).await);
+        }
+        receipts
+    });
+    let took = started.elapsed();
+
+    assert!(
+        receipts.iter().all(|receipt| *receipt == Receipt::Spilled),
+        "{receipts:?}"
+    );
+    assert!(
+        took < Duration::from_secs(2),
+        "only the first waits for the time-out: {took:?}"
+    );
+    assert!(fixture.writer.health().stalled);
+    blocker.execute_batch("rollback").expect("unlocked");
+    until("the spill is taken over", || {
+        !fixture.writer.health().stalled
+    });
+    assert_eq!(fixture.stored().len(), 50);
+    assert_eq!(fixture.writer.health().spill.pending_bytes, 0);
+}
+
+#[test]
+fn what_the_spill_holds_at_a_crash_is_taken_over_at_the_next_start() {
+    let fixture = Fixture::new();
+    let blocker = fixture.database();
+    blocker.execute_batch("begin exclusive").expect("locked");
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        for _ in 0..3 {
+            lane.store(fixture.click()).await;
+        }
+    });
+    let copy = tempfile::tempdir().expect("a temporary directory");
+    for file in ["millrace.db", "millrace.db-wal", "millrace.spill"] {
+        let from = fixture.directory.path().join(file);
+        std::fs::copy(from, copy.path().join(file)).expect("copied");
+    }
+
+    let writer = start_in(copy.path());
+
+    let database = Connection::open(copy.path().join("millrace.db")).expect("opened");
+    let count: i64 = database
+        .query_row("select count(*) from clicks", [], |row| row.get(0))
+        .expect("counted");
+    assert_eq!(count, 3);
+    assert_eq!(writer.health().spill.pending_bytes, 0);
+}
+
+#[test]
+fn a_click_that_fails_for_a_reason_of_its_own_is_set_aside_and_the_rest_is_stored() {
+    let fixture = Fixture::new();
+    fixture
+        .database()
+        .execute_batch(
+            "create trigger picky before insert on clicks when new.campaign_id = 666
+             begin select raise(abort, 'not this one'); end",
+        )
+        .expect("created");
+    let mut bad = fixture.click();
+    bad.campaign_id = 666;
+
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        lane.store(bad).await;
+        lane.store(fixture.click()).await;
+    });
+
+    assert_eq!(fixture.stored().len(), 1);
+    assert_eq!(fixture.writer.health().set_aside, 1);
+    let error: String = fixture
+        .database()
+        .query_row("select error from set_aside", [], |row| row.get(0))
+        .expect("listed");
+    assert!(error.contains("not this one"), "{error}");
+}
+
+#[test]
+fn a_failed_edit_changes_nothing_and_says_why() {
+    let fixture = Fixture::new();
+
+    let failed = fixture.writer.edit_blocking(|connection| {
+        connection.execute("insert into settings values ('a', x'00')", [])?;
+        Err::<(), _>(StoreError::Damaged("on purpose".into()))
+    });
+    let kept = fixture.writer.edit_blocking(|connection| {
+        connection.execute("insert into settings values ('b', x'00')", [])?;
+        Ok(7)
+    });
+
+    assert!(matches!(failed, Err(StoreError::Damaged(_))));
+    assert_eq!(kept.expect("committed"), 7);
+    let names: String = fixture
+        .database()
+        .query_row("select group_concat(name) from settings", [], |row| {
+            row.get(0)
+        })
+        .expect("queried");
+    assert_eq!(names, "b");
+}
+
+#[test]
+fn stopping_stores_everything_that_was_handed_over() {
+    let fixture = Fixture::new();
+
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        for _ in 0..500 {
+            let (lane, click) = (lane.clone(), fixture.click());
+            tokio::task::spawn_local(async move { lane.store(click).await });
+        }
+        // A local set polls some 60 tasks a turn; each hands its click over in its first poll.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    });
+    fixture.writer.stop();
+
+    assert_eq!(fixture.stored().len(), 500);
+}

@@ -1,0 +1,358 @@
+//! The writer's loop: gather, commit, release; and what it does when a commit fails.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::edit::Done;
+use super::pending::{Pending, Progress};
+use super::queue::Item;
+use super::shared::Shared;
+use crate::store::clicks::insert;
+use crate::store::dictionary::Dictionary;
+use crate::store::spill::Record;
+
+/// Most items of one transaction: bounds the time in which nothing is released.
+const MAX_BATCH: usize = 4_096;
+/// Records of the spill taken over in one transaction.
+const REPLAY_PIECE: usize = 500;
+/// Pause between attempts while the database refuses.
+const RETRY: Duration = Duration::from_millis(100);
+/// How long a stop tries to bring the last clicks into the database.
+const LAST_ATTEMPTS: Duration = Duration::from_secs(10);
+
+pub(super) struct WriterThread {
+    connection: Connection,
+    dictionary: Dictionary,
+    shared: Arc<Shared>,
+    finish_checkpoint: Arc<AtomicBool>,
+    /// Taken from the queue and not yet stored; tried again before what is newer.
+    held: Vec<Arc<Pending>>,
+    /// Edits that ran in the open transaction.
+    done: Vec<Done>,
+    /// Bytes of the spill that are in the database already.
+    replayed_until: u64,
+}
+
+impl WriterThread {
+    pub(super) fn new(
+        connection: Connection,
+        shared: Arc<Shared>,
+        finish_checkpoint: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            connection,
+            dictionary: Dictionary::new(),
+            shared,
+            finish_checkpoint,
+            held: Vec::new(),
+            done: Vec::new(),
+            replayed_until: 0,
+        }
+    }
+
+    /// Takes the spill of the last run over. Where the database refuses, the writer starts
+    /// stalled and goes on trying.
+    pub(super) fn take_over_at_start(&mut self) {
+        if self.shared.spill.waiting_bytes() > 0 && !self.take_over_spill() {
+            self.shared.stall();
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let mut space = Vec::new();
+        loop {
+            let refused = (self.shared.is_stalled() || self.shared.spill.waiting_bytes() > 0)
+                && !self.catch_up();
+            let patience = refused.then_some(RETRY);
+            if refused {
+                std::thread::sleep(RETRY / 10);
+            }
+            let taken = self.shared.queue.take(std::mem::take(&mut space), patience);
+            let mut items = taken.items;
+            let idle = items.is_empty();
+            while !items.is_empty() {
+                let rest = items.split_off(items.len().min(MAX_BATCH));
+                self.process(&mut items);
+                space = std::mem::replace(&mut items, rest);
+            }
+            if self.finish_checkpoint.swap(false, Ordering::AcqRel) {
+                self.checkpoint();
+            }
+            if taken.closed && idle {
+                self.finish();
+                return;
+            }
+        }
+    }
+
+    /// One transaction over what was taken from the queue; empties `items`.
+    fn process(&mut self, items: &mut Vec<Item>) {
+        let started = Instant::now();
+        let mut clicks = Vec::with_capacity(items.len());
+        let result = self.fill(items, &mut clicks).and_then(|()| self.commit());
+        match result {
+            Ok(()) => {
+                self.release(&clicks);
+                let took = started.elapsed().as_micros() as u64;
+                self.shared
+                    .counters
+                    .slowest_commit_us
+                    .fetch_max(took, Ordering::Relaxed);
+            }
+            Err(error) => {
+                self.give_back(clicks);
+                for item in items.drain(..) {
+                    match item {
+                        Item::Click(pending) => self.give_back(vec![pending]),
+                        Item::Edit(edit) => edit.refuse(),
+                    }
+                }
+                self.undo(&error);
+            }
+        }
+    }
+
+    fn fill(
+        &mut self,
+        items: &mut Vec<Item>,
+        clicks: &mut Vec<Arc<Pending>>,
+    ) -> Result<(), rusqlite::Error> {
+        self.begin()?;
+        for item in items.drain(..) {
+            match item {
+                Item::Click(pending) => {
+                    clicks.push(pending);
+                    let click = &clicks[clicks.len() - 1].click;
+                    store_click(&self.connection, &mut self.dictionary, &self.shared, click)?;
+                }
+                Item::Edit(edit) => self.done.extend(edit.run(&self.connection)?),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(), rusqlite::Error> {
+        self.connection
+            .prepare_cached("begin immediate")?
+            .execute([])
+            .map(|_| ())
+    }
+
+    fn commit(&mut self) -> Result<(), rusqlite::Error> {
+        self.connection.prepare_cached("commit")?.execute([])?;
+        self.dictionary.committed();
+        self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
+        for done in self.done.drain(..) {
+            done.committed();
+        }
+        Ok(())
+    }
+
+    fn undo(&mut self, error: &rusqlite::Error) {
+        tracing::warn!(%error, "the database refused a transaction");
+        // Some errors have rolled back already; then this one is refused, which is what we want.
+        let _ = self.connection.execute_batch("rollback");
+        self.dictionary.rolled_back();
+        for done in self.done.drain(..) {
+            done.lost();
+        }
+        self.shared.stall();
+    }
+
+    /// These clicks are committed: lets their visitors go.
+    fn release(&self, clicks: &[Arc<Pending>]) {
+        let counters = &self.shared.counters;
+        for pending in clicks {
+            if pending.stored() == Progress::Orphan {
+                counters.in_memory.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        counters
+            .stored
+            .fetch_add(clicks.len() as u64, Ordering::Relaxed);
+        super::ring(clicks.iter());
+    }
+
+    /// These clicks are not committed. Whoever still waits takes his to the spill; those whose
+    /// visitors are gone are held here.
+    fn give_back(&mut self, clicks: Vec<Arc<Pending>>) {
+        for pending in &clicks {
+            let _ = pending.advance(Progress::Queued, Progress::Failed);
+        }
+        super::ring(clicks.iter());
+        self.held.extend(
+            clicks
+                .into_iter()
+                .filter(|click| click.progress() == Progress::Orphan),
+        );
+    }
+
+    /// Spill first, then the clicks that were held. `true` when clicks may come here again.
+    fn catch_up(&mut self) -> bool {
+        if !self.take_over_spill() {
+            return false;
+        }
+        let held = std::mem::take(&mut self.held);
+        let mut items: Vec<Item> = held.into_iter().map(Item::Click).collect();
+        if items.is_empty() {
+            if !self.shared.is_stalled() {
+                return true;
+            }
+            if let Err(error) = self.probe() {
+                self.undo(&error);
+                return false;
+            }
+        } else {
+            self.process(&mut items);
+            if !self.held.is_empty() {
+                return false;
+            }
+        }
+        if self.shared.spill.waiting_bytes() == 0 {
+            self.shared.recover();
+        }
+        true
+    }
+
+    /// A smallest real write: shows whether the database takes anything.
+    fn probe(&mut self) -> Result<(), rusqlite::Error> {
+        self.begin()?;
+        self.connection
+            .prepare_cached(
+                "insert into settings (name, value) values ('writer_probe', ?1)
+                on conflict(name) do update set value = excluded.value",
+            )?
+            .execute([crate::clock::now_ms().to_be_bytes()])?;
+        self.commit()
+    }
+
+    /// Brings everything in the spill file into the database, in pieces, and empties the file.
+    fn take_over_spill(&mut self) -> bool {
+        let spill = Arc::clone(&self.shared.spill);
+        while spill.waiting_bytes() > 0 {
+            let piece = match spill.read(self.replayed_until, REPLAY_PIECE) {
+                Ok(piece) => piece,
+                Err(error) => {
+                    tracing::error!(%error, "the spill file cannot be read");
+                    return false;
+                }
+            };
+            if piece.records.is_empty() {
+                match spill.empty(piece.until) {
+                    Ok(true) => self.replayed_until = 0,
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(%error, "the spill file cannot be emptied");
+                        return false;
+                    }
+                }
+                continue;
+            }
+            let result = self
+                .store_records(&piece.records)
+                .and_then(|()| self.commit());
+            if let Err(error) = result {
+                self.undo(&error);
+                return false;
+            }
+            self.shared
+                .counters
+                .replayed
+                .fetch_add(piece.records.len() as u64, Ordering::Relaxed);
+            self.replayed_until = piece.until;
+        }
+        true
+    }
+
+    fn store_records(&mut self, records: &[Record]) -> Result<(), rusqlite::Error> {
+        self.begin()?;
+        for record in records {
+            match record {
+                Record::Click(click) => {
+                    store_click(&self.connection, &mut self.dictionary, &self.shared, click)?;
+                }
+                Record::Unreadable { payload, error } => {
+                    insert::set_aside(&self.connection, "spill", payload, error)?;
+                    self.shared
+                        .counters
+                        .set_aside
+                        .fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The rest of a checkpoint, so small that it stalls nobody. Only the writer can do it: while
+    /// it goes on writing nobody else ever sees the log fully copied.
+    fn checkpoint(&self) {
+        let done = self
+            .connection
+            .query_row("pragma wal_checkpoint(passive)", [], |row| {
+                row.get::<_, i64>(0)
+            });
+        if let Err(error) = done {
+            tracing::warn!(%error, "a checkpoint failed");
+        }
+    }
+
+    /// The end: what waits in memory goes into the database, or at least into the spill file.
+    fn finish(&mut self) {
+        let deadline = Instant::now() + LAST_ATTEMPTS;
+        while self.shared.is_stalled() || !self.held.is_empty() {
+            if self.catch_up() {
+                break;
+            }
+            if Instant::now() > deadline {
+                let rest: Vec<_> = self.held.drain(..).collect();
+                for pending in rest {
+                    let _ = pending.advance(Progress::Orphan, Progress::Spilling);
+                    self.shared.spill.push(pending);
+                }
+                break;
+            }
+            std::thread::sleep(RETRY);
+        }
+        let _ = self
+            .connection
+            .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    }
+}
+
+/// Stores one click. A click that fails for a reason of its own is set aside; `Err` means that
+/// the database itself refuses.
+fn store_click(
+    connection: &Connection,
+    dictionary: &mut Dictionary,
+    shared: &Shared,
+    click: &crate::domain::click::Click,
+) -> Result<(), rusqlite::Error> {
+    match insert::insert(connection, dictionary, click) {
+        Ok(_) => Ok(()),
+        Err(error) if is_of_the_storage(&error) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "a click was set aside");
+            let record = serde_json::to_string(click).unwrap_or_default();
+            insert::set_aside(connection, "click", &record, &error.to_string())?;
+            shared.counters.set_aside.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+}
+
+/// Whether trying again later may help: the disk, a lock, memory. Anything else lies in the
+/// record.
+fn is_of_the_storage(error: &rusqlite::Error) -> bool {
+    !matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::TooBig
+                | ErrorCode::ParameterOutOfRange
+        )
+    )
+}
