@@ -8,3 +8,4 @@ pub mod language;
 pub mod params;
 pub mod referrer;
 pub mod request;
+pub mod text;

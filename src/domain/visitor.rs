@@ -26,12 +26,14 @@ pub struct Visitor {
     pub parameters: Parameters,
 }
 
-/// Two or three lower-case letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// ISO 639 code: two or three lower-case letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Language([u8; 3]);
 
 impl Language {
-    /// `en`, `EN`, `fil`; anything else is `None`.
+    /// `en`, `EN`, `fil`; anything else is `None`. Codes that were renamed get their new name, since
+    /// Android still sends `iw` for `he`, `in` for `id` and `ji` for `yi`.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if !(2..=3).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_alphabetic) {
@@ -41,12 +43,31 @@ impl Language {
         for (to, from) in code.iter_mut().zip(bytes) {
             *to = from.to_ascii_lowercase();
         }
-        Some(Self(code))
+        Some(Self(match &code {
+            b"iw\0" => *b"he\0",
+            b"in\0" => *b"id\0",
+            b"ji\0" => *b"yi\0",
+            _ => code,
+        }))
     }
 
     pub fn as_str(&self) -> &str {
         let len = if self.0[2] == 0 { 2 } else { 3 };
         std::str::from_utf8(&self.0[..len]).unwrap_or_default()
+    }
+}
+
+impl From<Language> for String {
+    fn from(language: Language) -> String {
+        language.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Language {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Language::parse(&text)
+            .ok_or_else(|| format!("\"{text}\" is not a language code of two or three letters"))
     }
 }
 

@@ -1,0 +1,13 @@
+//! The query of a campaign link: its pairs, and which of them are click parameters.
+//!
+//! [`query`] reads the pairs, whatever a browser, a messenger or an ad network did to them;
+//! [`names`] knows what every click parameter may be called and claims the pairs; [`unexpanded`]
+//! recognises a macro that the traffic source forgot to fill in.
+
+mod names;
+mod query;
+mod unexpanded;
+
+pub use self::names::{MAX_OTHERS, ParameterMap};
+pub use self::query::{MAX_NAME, MAX_PAIRS, MAX_QUERY, MAX_VALUE, Query};
+pub use self::unexpanded::looks_like_macro;

@@ -1,0 +1,477 @@
+//! What every click parameter may be called, and which pairs of a query it claims.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use ahash::AHashMap;
+
+use super::query::{MAX_PAIRS, Query, is_blank};
+use crate::domain::campaign::ParameterName;
+use crate::domain::problem::Problem;
+use crate::domain::visitor::{Parameters, SUB_IDS};
+
+/// Bytes kept of unclaimed parameters, names included. A pair that no longer fits is left out;
+/// shorter ones after it may still fit.
+pub const MAX_OTHERS: usize = 1_024;
+
+/// Longer names claim nothing.
+const MAX_CLAIMED_NAME: usize = 64;
+
+/// The click parameters that have a field of their own; sub ids follow behind them.
+const FIELDS: [(&str, Field); 8] = [
+    ("external_id", |to| &mut to.external_id),
+    ("cost", |to| &mut to.cost),
+    ("currency", |to| &mut to.currency),
+    ("keyword", |to| &mut to.keyword),
+    ("source", |to| &mut to.source),
+    ("creative_id", |to| &mut to.creative_id),
+    ("ad_group_id", |to| &mut to.ad_group_id),
+    ("ad_campaign_id", |to| &mut to.ad_campaign_id),
+];
+
+type Field = fn(&mut Parameters) -> &mut Option<String>;
+
+/// Names that count where nothing better fills the parameter.
+const STAND_INS: [(&str, &str); 4] = [
+    ("utm_source", "source"),
+    ("utm_campaign", "ad_campaign_id"),
+    ("utm_content", "creative_id"),
+    ("utm_term", "keyword"),
+];
+
+const SLOTS: usize = FIELDS.len() + SUB_IDS;
+
+/// A click parameter: index into [`FIELDS`], or `FIELDS.len() - 1 + n` for sub id n.
+type Slot = u8;
+
+/// How strong a name's claim is; the smaller wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// The campaign says so.
+    Mapped,
+    /// Our own name.
+    Own,
+    /// `sub1`, `s1`, `subid`.
+    Alias,
+    /// `utm_*`.
+    StandIn,
+}
+
+/// Lower-case names of every campaign.
+static BUILT_IN: LazyLock<AHashMap<String, (Slot, Claim)>> = LazyLock::new(|| {
+    let own = (0..SLOTS as Slot).map(|slot| (own_name(slot), (slot, Claim::Own)));
+    let aliases = (1..=SUB_IDS).flat_map(|number| {
+        let claim = (sub_id_slot(number), Claim::Alias);
+        [
+            (format!("sub{number}"), claim),
+            (format!("s{number}"), claim),
+        ]
+    });
+    let subid = ("subid".to_owned(), (sub_id_slot(1), Claim::Alias));
+    let stand_ins = STAND_INS.iter().map(|(name, ours)| {
+        let slot = slot_of(ours).expect("a stand-in names a field");
+        ((*name).to_owned(), (slot, Claim::StandIn))
+    });
+    own.chain(aliases).chain([subid]).chain(stand_ins).collect()
+});
+
+/// The names of one campaign: the built-in ones, and before them its own.
+#[derive(Debug, Clone, Default)]
+pub struct ParameterMap {
+    /// Lower-case names of the traffic source.
+    mapped: AHashMap<Box<str>, Slot>,
+}
+
+impl ParameterMap {
+    /// Only what every campaign understands.
+    pub fn default_names() -> Self {
+        Self::default()
+    }
+
+    /// Compiles a campaign's `parameters`: our name -> what the traffic source calls it.
+    ///
+    /// Problems are under `<our name>` and `<our name>.name`, all of them at once.
+    pub fn compile(names: &BTreeMap<String, ParameterName>) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut mapped = AHashMap::new();
+        for (ours, theirs) in names {
+            let Some(slot) = slot_of(ours) else {
+                problems.push(unknown_parameter(ours));
+                continue;
+            };
+            let name = theirs.name.trim();
+            if let Some((code, message)) = fault(ours, name) {
+                problems.push(Problem::new(format!("{ours}.name"), code, message));
+                continue;
+            }
+            if let Some(other) = mapped.insert(name.to_ascii_lowercase().into(), slot) {
+                problems.push(Problem::new(
+                    format!("{ours}.name"),
+                    "duplicate",
+                    format!(
+                        "\"{name}\" already fills {}. One parameter of the link fills one of ours.",
+                        own_name(other)
+                    ),
+                ));
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { mapped })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Sorts the pairs of a query into click parameters and others.
+    ///
+    /// The campaign's names beat ours, ours beat aliases, and `utm_*` fill what is left. Of one
+    /// name's repeats the last that is not blank counts. What loses to another name is kept among
+    /// the others, as is everything unclaimed, up to [`MAX_OTHERS`]; blank values are absent.
+    pub fn claim(&self, query: &Query<'_>) -> Parameters {
+        const NOBODY: u8 = u8::MAX;
+        let mut winners: [Option<(Claim, &str, &str)>; SLOTS] = [None; SLOTS];
+        let mut claimed_by = [NOBODY; MAX_PAIRS];
+        for ((name, value), claimed_by) in query.iter().zip(&mut claimed_by) {
+            if is_blank(value) {
+                continue;
+            }
+            let Some((slot, claim)) = self.find(name) else {
+                continue;
+            };
+            *claimed_by = slot;
+            let winner = &mut winners[usize::from(slot)];
+            if winner.is_none_or(|(stronger, ..)| claim <= stronger) {
+                *winner = Some((claim, name, value));
+            }
+        }
+
+        let mut parameters = Parameters::default();
+        for (winner, (_, field)) in winners.iter().zip(FIELDS) {
+            *field(&mut parameters) = winner.map(|(_, _, value)| value.to_owned());
+        }
+        parameters.sub_ids = (1..)
+            .zip(&winners[FIELDS.len()..])
+            .filter_map(|(number, winner)| winner.map(|(_, _, value)| (number, value.to_owned())))
+            .collect();
+
+        let mut left = MAX_OTHERS;
+        for ((name, value), slot) in query.iter().zip(claimed_by) {
+            let is_told = winners
+                .get(usize::from(slot))
+                .copied()
+                .flatten()
+                .is_some_and(|(_, winner, _)| winner.eq_ignore_ascii_case(name));
+            let size = name.len() + value.len();
+            if !is_told && !is_blank(value) && size <= left {
+                left -= size;
+                parameters.others.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        parameters
+    }
+
+    fn find(&self, name: &str) -> Option<(Slot, Claim)> {
+        if name.len() > MAX_CLAIMED_NAME {
+            return None;
+        }
+        if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.find_lower_case(name);
+        }
+        let mut buffer = [0; MAX_CLAIMED_NAME];
+        let lower = &mut buffer[..name.len()];
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        self.find_lower_case(std::str::from_utf8(lower).ok()?)
+    }
+
+    fn find_lower_case(&self, name: &str) -> Option<(Slot, Claim)> {
+        match self.mapped.get(name) {
+            Some(slot) => Some((*slot, Claim::Mapped)),
+            None => BUILT_IN.get(name).copied(),
+        }
+    }
+}
+
+fn sub_id_slot(number: usize) -> Slot {
+    (FIELDS.len() + number - 1) as Slot
+}
+
+fn own_name(slot: Slot) -> String {
+    let slot = usize::from(slot);
+    match FIELDS.get(slot) {
+        Some((name, _)) => (*name).to_owned(),
+        None => format!("sub_id_{}", slot + 1 - FIELDS.len()),
+    }
+}
+
+fn slot_of(ours: &str) -> Option<Slot> {
+    (0..SLOTS as Slot).find(|slot| own_name(*slot) == ours)
+}
+
+/// Why a traffic source cannot call a parameter so.
+fn fault(ours: &str, name: &str) -> Option<(&'static str, String)> {
+    if name.is_empty() {
+        let message = format!(
+            "What does the traffic source call {ours}? Fill in the name, or leave {ours} out."
+        );
+        return Some(("required", message));
+    }
+    let forbidden = |character: char| {
+        character.is_control()
+            || character.is_whitespace()
+            || matches!(character, '&' | '=' | '#' | '?' | '%' | '+')
+    };
+    if name.len() > MAX_CLAIMED_NAME || name.contains(forbidden) {
+        let message = format!(
+            "\"{name}\" cannot be a parameter name. Use at most {MAX_CLAIMED_NAME} bytes without \
+             spaces and without & = # ? % +."
+        );
+        return Some(("invalid", message));
+    }
+    None
+}
+
+fn unknown_parameter(ours: &str) -> Problem {
+    let nearest = (0..SLOTS as Slot)
+        .map(own_name)
+        .min_by_key(|known| distance(known, &ours.to_ascii_lowercase()))
+        .unwrap_or_default();
+    Problem::new(
+        ours,
+        "unknown_field",
+        format!(
+            "There is no click parameter \"{ours}\". The nearest is {nearest}; all are {}, and \
+             sub_id_1 to sub_id_{SUB_IDS}.",
+            FIELDS.map(|(name, _)| name).join(", ")
+        ),
+    )
+}
+
+/// How many characters must be added, removed or changed (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    // A name of any length may be typed; beyond this nothing is near.
+    let b: Vec<char> = b.chars().take(MAX_CLAIMED_NAME).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let change = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn map(names: &[(&str, &str)]) -> Result<ParameterMap, Vec<Problem>> {
+        let names = names
+            .iter()
+            .map(|(ours, name)| {
+                let name = ParameterName {
+                    name: (*name).to_owned(),
+                    r#macro: String::new(),
+                };
+                ((*ours).to_owned(), name)
+            })
+            .collect();
+        ParameterMap::compile(&names)
+    }
+
+    fn claim(names: &[(&str, &str)], raw: &str) -> Parameters {
+        map(names)
+            .expect("names of the test")
+            .claim(&Query::parse(raw))
+    }
+
+    fn others(parameters: &Parameters) -> Vec<(&str, &str)> {
+        parameters
+            .others
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn every_own_name_fills_its_own_field() {
+        let raw: Vec<String> = (0..SLOTS as Slot)
+            .map(|slot| format!("{}=v{slot}", own_name(slot)))
+            .collect();
+
+        let seen = claim(&[], &raw.join("&"));
+
+        assert_eq!(seen.external_id.as_deref(), Some("v0"));
+        assert_eq!(seen.cost.as_deref(), Some("v1"));
+        assert_eq!(seen.currency.as_deref(), Some("v2"));
+        assert_eq!(seen.keyword.as_deref(), Some("v3"));
+        assert_eq!(seen.source.as_deref(), Some("v4"));
+        assert_eq!(seen.creative_id.as_deref(), Some("v5"));
+        assert_eq!(seen.ad_group_id.as_deref(), Some("v6"));
+        assert_eq!(seen.ad_campaign_id.as_deref(), Some("v7"));
+        assert_eq!(seen.sub_id(1), Some("v8"));
+        assert_eq!(seen.sub_id(30), Some("v37"));
+        assert_eq!(seen.sub_ids.len(), SUB_IDS);
+        assert!(seen.sub_ids.is_sorted());
+        assert!(seen.others.is_empty());
+    }
+
+    #[test]
+    fn aliases_and_utm_fill_what_better_names_leave_empty() {
+        let seen = claim(
+            &[],
+            "sub2=two&s3=three&subid=one&utm_source=us&utm_campaign=uc&utm_content=uo&utm_term=ut",
+        );
+
+        assert_eq!(seen.sub_id(1), Some("one"));
+        assert_eq!(seen.sub_id(2), Some("two"));
+        assert_eq!(seen.sub_id(3), Some("three"));
+        assert_eq!(seen.source.as_deref(), Some("us"));
+        assert_eq!(seen.ad_campaign_id.as_deref(), Some("uc"));
+        assert_eq!(seen.creative_id.as_deref(), Some("uo"));
+        assert_eq!(seen.keyword.as_deref(), Some("ut"));
+        assert!(seen.others.is_empty());
+    }
+
+    #[test]
+    fn the_stronger_name_wins_and_the_weaker_is_kept() {
+        let zone = [("source", "zone")];
+        let cases: &[(&str, &str, &[(&str, &str)])] = &[
+            (
+                "zone=1&source=2&utm_source=3",
+                "1",
+                &[("source", "2"), ("utm_source", "3")],
+            ),
+            (
+                "utm_source=3&source=2&zone=1",
+                "1",
+                &[("utm_source", "3"), ("source", "2")],
+            ),
+            ("utm_source=3&source=2", "2", &[("utm_source", "3")]),
+            ("source=2&zone=", "2", &[]),
+            ("utm_source=3&zone=%20", "3", &[]),
+            ("ZONE=1&Zone=4", "4", &[]),
+            ("zone=1&zone=", "1", &[]),
+        ];
+        for (raw, source, kept) in cases {
+            let seen = claim(&zone, raw);
+            assert_eq!(seen.source.as_deref(), Some(*source), "{raw}");
+            assert_eq!(others(&seen), *kept, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_mapped_name_no_longer_means_what_it_meant() {
+        let seen = claim(
+            &[("external_id", "source"), ("keyword", "utm_source")],
+            "source=1&utm_source=2",
+        );
+
+        assert_eq!(seen.external_id.as_deref(), Some("1"));
+        assert_eq!(seen.keyword.as_deref(), Some("2"));
+        assert_eq!(seen.source, None);
+    }
+
+    #[test]
+    fn unclaimed_parameters_are_kept_in_order_within_their_bound() {
+        let long = "x".repeat(900);
+        let raw = format!("fbclid=1&a=2&empty=&big={long}&second={long}&a=3");
+
+        let seen = claim(&[], &raw);
+
+        assert_eq!(
+            others(&seen),
+            [
+                ("fbclid", "1"),
+                ("a", "2"),
+                ("big", long.as_str()),
+                ("a", "3")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unexpanded_macro_is_stored_as_it_came() {
+        assert_eq!(
+            claim(&[], "source={zoneid}").source.as_deref(),
+            Some("{zoneid}")
+        );
+    }
+
+    #[test]
+    fn every_problem_of_the_names_is_named_at_once() {
+        let problems = map(&[
+            ("sorce", "zone"),
+            ("cost", "bid"),
+            ("currency", "BID"),
+            ("keyword", " "),
+            ("source", "a b"),
+            ("sub_id_31", "x"),
+        ])
+        .expect_err("five problems");
+
+        let seen: Vec<_> = problems
+            .iter()
+            .map(|p| (p.field.as_str(), p.code))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("currency.name", "duplicate"),
+                ("keyword.name", "required"),
+                ("sorce", "unknown_field"),
+                ("source.name", "invalid"),
+                ("sub_id_31", "unknown_field"),
+            ]
+        );
+        assert!(problems[0].message.contains("cost"));
+        assert!(problems[2].message.contains("nearest is source"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(raw in any::<String>(), likely in "(s|sub|sub_id_|utm_source|source|x)?[0-9]{0,2}=[a-z%&]{0,9}") {
+            claim(&[("source", "x")], &raw);
+            claim(&[("source", "x")], &likely);
+        }
+
+        #[test]
+        fn no_pair_is_lost(
+            pairs in prop::collection::vec(
+                ("(source|zone|utm_source|sub_id_1|s1|subid|cost|x|Y|Source)", "[a-z]{0,6}"),
+                0..20,
+            ),
+        ) {
+            let raw: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let seen = claim(&[("source", "zone")], &raw.join("&"));
+            for (index, (name, value)) in pairs.iter().enumerate() {
+                let is_repeated = pairs[index + 1..]
+                    .iter()
+                    .any(|(later, value)| later.eq_ignore_ascii_case(name) && !value.is_empty());
+                let is_claimed = [&seen.source, &seen.cost]
+                    .into_iter()
+                    .flatten()
+                    .map(String::as_str)
+                    .chain(seen.sub_id(1))
+                    .any(|claimed| claimed == value);
+                let is_kept = seen.others.contains(&(name.clone(), value.clone()));
+                prop_assert!(value.is_empty() || is_repeated || is_claimed || is_kept, "{name}={value}");
+            }
+        }
+
+        #[test]
+        fn the_others_never_outgrow_their_bound(
+            pairs in prop::collection::vec(("[a-z]{1,20}", "[a-z]{1,300}"), 0..20),
+        ) {
+            let raw: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let seen = claim(&[], &raw.join("&"));
+            let size: usize = seen.others.iter().map(|(name, value)| name.len() + value.len()).sum();
+            prop_assert!(size <= MAX_OTHERS);
+        }
+    }
+}
