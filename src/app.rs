@@ -1,1 +1,214 @@
-//! (in progress)
+//! The composition root: introduces all parts to each other, runs them, stops them in order.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use arc_swap::ArcSwap;
+
+use crate::config::Config;
+use crate::control::{self, Request};
+use crate::detect::Rules;
+use crate::detect::bot::BotRules;
+use crate::detect::client_ip::ProxyRules;
+use crate::detect::geo::Bases;
+use crate::domain::id::{IdCodec, IdGenerator};
+use crate::domain::problem::Problem;
+use crate::editor::Editor;
+use crate::engine::catalog::Catalog;
+use crate::jobs::{Jobs, Subjects};
+use crate::store::api_keys::{self, ApiKeys};
+use crate::store::checkpoint::Checkpointer;
+use crate::store::connection::open_writer;
+use crate::store::lock::DirectoryLock;
+use crate::store::readers::Readers;
+use crate::store::tallies::Tallies;
+use crate::store::writer::Writer;
+use crate::store::{clicks, entities, migrations, settings};
+use crate::web::api::Api;
+use crate::web::server;
+use crate::web::state::Shared;
+use crate::clock;
+
+/// Name of the database in the data directory.
+const DATABASE: &str = "millrace.db";
+const SPILL: &str = "millrace.spill";
+
+/// A tracker that is ready to serve.
+pub struct App {
+    config: Config,
+    shared: Arc<Shared>,
+    api: Api,
+    checkpointer: Checkpointer,
+    jobs: Jobs,
+    _lock: DirectoryLock,
+}
+
+impl App {
+    /// Opens the data directory and everything in it. Nothing is served yet.
+    pub fn build(config: Config) -> anyhow::Result<App> {
+        ignore_file_size_signal();
+        let data = config.storage.data.clone();
+        std::fs::create_dir_all(&data)
+            .with_context(|| format!("cannot create the data directory {}", data.display()))?;
+        let Some(lock) = DirectoryLock::take(&data)? else {
+            bail!(
+                "another Millrace serves {} already; stop it first, or give this one its own --data",
+                data.display()
+            );
+        };
+        let rules = Arc::new(rules(&config, &data)?);
+        let path = data.join(DATABASE);
+        let mut connection = open_writer(&path, config.durability())
+            .with_context(|| format!("cannot open the database {}", path.display()))?;
+        migrations::migrate(&mut connection, &path)
+            .with_context(|| format!("cannot bring {} up to date", path.display()))?;
+        let documents = entities::load(&connection)?;
+        let highest_flow_id = entities::highest_flow_id(&connection)?;
+        let keys = Arc::new(ApiKeys::load(&connection)?);
+        let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
+        let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
+
+        let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
+        let readers = Readers::open(&path)?;
+        let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
+        let ids = IdGenerator::new(config.storage.node, highest);
+        let (first, problems) = Catalog::compile_lenient(&documents);
+        for problem in problems {
+            tracing::error!("{problem}");
+        }
+        let catalog = Arc::new(ArcSwap::from_pointee(first));
+        let published = Arc::clone(&catalog);
+        let editor = Editor::open(
+            writer.clone(),
+            documents,
+            highest_flow_id,
+            Catalog::compile,
+            move |compiled| published.store(Arc::new(compiled)),
+        );
+        let tallies = Arc::new(Tallies::default());
+        let checkpointer = Checkpointer::start(&path, writer.clone())?;
+        let jobs = Jobs::start(Subjects {
+            writer: writer.clone(),
+            tallies: Arc::clone(&tallies),
+            rules: Arc::clone(&rules),
+            data: data.clone(),
+        })?;
+        listen_to_commands(&data, &writer, &keys);
+        let shared = Arc::new(Shared {
+            catalog,
+            rules,
+            ids,
+            codec,
+            writer,
+            readers,
+            tallies,
+            fingerprint_key,
+            admin_hosts: config.admin.hosts.clone(),
+        });
+        let api = Api::new(Arc::new(editor), keys);
+        Ok(App { config, shared, api, checkpointer, jobs, _lock: lock })
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then stores what is under way and ends.
+    pub fn run_until_stopped(self) -> anyhow::Result<()> {
+        let listen = self.config.server.listen;
+        let workers = match self.config.server.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        let (shared, api) = (Arc::clone(&self.shared), self.api);
+        let served = actix_web::rt::System::new().block_on(async move {
+            let (server, addresses) = server::start(listen, workers, shared, api)
+                .with_context(|| format!("cannot listen on {listen}"))?;
+            for address in addresses {
+                println!("listening on http://{address}");
+            }
+            server.await.context("the server ended")
+        });
+        self.jobs.stop();
+        self.checkpointer.stop();
+        self.shared.writer.stop();
+        tracing::info!("stopped; everything answered is stored");
+        served
+    }
+}
+
+/// Compiles what detection goes by. Geo bases that cannot be used are named and left out.
+fn rules(config: &Config, data: &Path) -> anyhow::Result<Rules> {
+    let (proxies, bots) = compile_rules(config).map_err(|problems| {
+        let lines: Vec<_> = problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.field, problem.message))
+            .collect();
+        anyhow::anyhow!("the settings cannot be used: {}", lines.join("; "))
+    })?;
+    let (bases, warnings) = Bases::load(data);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(Rules { proxies, bots: Arc::new(bots), bases: ArcSwap::from_pointee(bases) })
+}
+
+fn compile_rules(config: &Config) -> Result<(ProxyRules, BotRules), Vec<Problem>> {
+    let preset = Some(config.proxies.preset.as_str()).filter(|preset| !preset.is_empty());
+    let proxies = ProxyRules::compile(&config.proxies.trusted, preset);
+    let bots = BotRules::compile(&config.bots.user_agents, &config.bots.addresses);
+    let under = |section: &'static str| {
+        move |problems: Vec<Problem>| -> Vec<Problem> {
+            problems.into_iter().map(|problem| problem.under(section)).collect()
+        }
+    };
+    match (proxies.map_err(under("proxies")), bots.map_err(under("bots"))) {
+        (Ok(proxies), Ok(bots)) => Ok((proxies, bots)),
+        (proxies, bots) => {
+            let problems = [proxies.err(), bots.err()];
+            Err(problems.into_iter().flatten().flatten().collect())
+        }
+    }
+}
+
+/// What is wrong with the settings of detection.
+pub fn check_rules(config: &Config) -> Vec<Problem> {
+    compile_rules(config).err().unwrap_or_default()
+}
+
+/// Makes an API key while no server runs. The lock on the data directory must be held.
+pub fn create_api_key_offline(config: &Config, name: &str) -> anyhow::Result<String> {
+    let path = config.storage.data.join(DATABASE);
+    let mut connection = open_writer(&path, config.durability())
+        .with_context(|| format!("cannot open the database {}", path.display()))?;
+    migrations::migrate(&mut connection, &path)?;
+    Ok(api_keys::create(&connection, name, clock::now_ms())?)
+}
+
+/// Commands are a convenience: without the socket the server serves all the same.
+fn listen_to_commands(data: &Path, writer: &Writer, keys: &Arc<ApiKeys>) {
+    let (writer, keys) = (writer.clone(), Arc::clone(keys));
+    let listening = control::serve(data, move |request| match request {
+        Request::CreateApiKey { name } => {
+            let keys = Arc::clone(&keys);
+            let made = writer.edit_blocking(move |connection| {
+                let key = api_keys::create(connection, &name, clock::now_ms())?;
+                keys.reload(connection)?;
+                Ok(key)
+            });
+            Ok(made?)
+        }
+    });
+    if let Err(error) = listening {
+        tracing::warn!("commands cannot reach this server: {error:#}");
+    }
+}
+
+/// A file-size limit (`ulimit -f`) must be an error of one write, which the spill and the writer
+/// know how to live with, not the end of the process.
+fn ignore_file_size_signal() {
+    let flag = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(SIGXFSZ, flag) {
+        tracing::warn!(%error, "a file-size limit would end this process");
+    }
+}
+
+/// "File size limit exceeded", on Linux.
+const SIGXFSZ: i32 = 25;

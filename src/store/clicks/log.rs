@@ -285,9 +285,9 @@ pub fn find(
 }
 
 /// The highest id in the table.
-pub fn highest_id(connection: &Connection) -> Result<Option<Id>, StoreError> {
-    let id: Option<i64> =
-        connection.query_row("select max(id) from clicks", [], |row| row.get(0))?;
+pub fn highest_id(readers: &Readers) -> Result<Option<Id>, StoreError> {
+    let reader = readers.get()?;
+    let id: Option<i64> = reader.query_row("select max(id) from clicks", [], |row| row.get(0))?;
     Ok(id.and_then(Id::from_row))
 }
 

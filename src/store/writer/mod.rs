@@ -34,8 +34,9 @@ use self::pending::Pending;
 use self::queue::{Item, Queue};
 use self::shared::Shared;
 use super::connection::Durability;
+use crate::domain::id::Id;
 use super::error::StoreError;
-use super::spill::Spill;
+use super::spill::{Record, Spill};
 
 /// This many clicks and edits may wait for the writer; beyond it clicks go to the spill.
 const QUEUE_BOUND: usize = 50_000;
@@ -157,6 +158,17 @@ impl Writer {
             return Err(StoreError::Unavailable);
         }
         outcome.wait(EDIT_PATIENCE)
+    }
+
+    /// The highest id in the spill file: none of them may be given out again. Normally `None`,
+    /// because the spill is taken over at the start.
+    pub fn highest_spilled(&self) -> Option<Id> {
+        let piece = self.shared.spill.read(0, usize::MAX).ok()?;
+        let ids = piece.records.iter().filter_map(|record| match record {
+            Record::Click(click) => Some(click.id),
+            Record::Unreadable { .. } => None,
+        });
+        ids.max()
     }
 
     /// Wakes the writer for other work than the queue's.

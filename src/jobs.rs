@@ -1,0 +1,79 @@
+//! What happens beside the requests, every few seconds, on one thread.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::clock;
+use crate::detect::Rules;
+use crate::detect::geo::Watcher;
+use crate::store::tallies::Tallies;
+use crate::store::writer::Writer;
+
+/// How often the jobs run.
+const INTERVAL: Duration = Duration::from_secs(3);
+
+/// The thread of the jobs.
+pub struct Jobs {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the jobs work on.
+pub struct Subjects {
+    pub writer: Writer,
+    pub tallies: Arc<Tallies>,
+    pub rules: Arc<Rules>,
+    /// The directory in which geo bases are looked for.
+    pub data: PathBuf,
+}
+
+impl Jobs {
+    pub fn start(subjects: Subjects) -> std::io::Result<Jobs> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let signal = Arc::clone(&stop);
+        let thread = std::thread::Builder::new()
+            .name("jobs".into())
+            .spawn(move || run(&subjects, &signal))?;
+        Ok(Jobs { stop, thread: Some(thread) })
+    }
+
+    /// Ends the thread after a last round.
+    pub fn stop(mut self) {
+        let (stopped, signal) = &*self.stop;
+        *stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        signal.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
+    let mut watcher = Watcher::new();
+    let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        stop = signal.wait_timeout(stop, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
+        let last = *stop;
+        if let Err(error) = subjects.tallies.flush(&subjects.writer, clock::now_ms()) {
+            tracing::warn!(%error, "counts could not be written; they are kept for the next time");
+        }
+        if last {
+            return;
+        }
+        reload_bases(&mut watcher, subjects);
+    }
+}
+
+/// Loads geo bases that were added or replaced beside the old ones, then swaps.
+fn reload_bases(watcher: &mut Watcher, subjects: &Subjects) {
+    let current = subjects.rules.bases.load_full();
+    if let Some((bases, warnings)) = watcher.poll(&current, &subjects.data) {
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        tracing::info!(bases = bases.iter().len(), "geo bases reloaded");
+        subjects.rules.bases.store(Arc::new(bases));
+    }
+}

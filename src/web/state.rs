@@ -1,0 +1,49 @@
+//! What handlers work with: shared by all worker threads, and one worker's own.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::detect::{Detectors, Rules};
+use crate::domain::id::{IdCodec, IdGenerator};
+use crate::engine::catalog::Catalog;
+use crate::engine::dice::Dice;
+use crate::store::readers::Readers;
+use crate::store::tallies::Tallies;
+use crate::store::writer::{Lane, Writer};
+
+/// Shared by all worker threads.
+pub struct Shared {
+    pub catalog: Arc<ArcSwap<Catalog>>,
+    pub rules: Arc<Rules>,
+    pub ids: IdGenerator,
+    pub codec: IdCodec,
+    pub writer: Writer,
+    pub readers: Readers,
+    pub tallies: Arc<Tallies>,
+    /// Secret of the fingerprints of agents and places.
+    pub fingerprint_key: [u8; 16],
+    /// Host names on which the API answers; empty: all.
+    pub admin_hosts: Vec<String>,
+}
+
+/// One worker thread's own: nothing here is ever waited for.
+pub struct Hot {
+    pub shared: Arc<Shared>,
+    pub detectors: Detectors,
+    pub dice: RefCell<Dice>,
+    pub lane: Lane,
+}
+
+impl Hot {
+    /// On the worker thread itself.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            detectors: Detectors::new(Arc::clone(&shared.rules), &shared.fingerprint_key),
+            dice: RefCell::new(Dice::new()),
+            lane: shared.writer.lane(),
+            shared,
+        }
+    }
+}
