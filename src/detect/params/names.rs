@@ -341,7 +341,9 @@ mod tests {
     #[test]
     fn the_stronger_name_wins_and_the_weaker_is_kept() {
         let zone = [("source", "zone")];
-        let cases: &[(&str, &str, &[(&str, &str)])] = &[
+        /// Query, the source in it, what stays unclaimed.
+        type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+        let cases: &[Case<'_>] = &[
             (
                 "zone=1&source=2&utm_source=3",
                 "1",
