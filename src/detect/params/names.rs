@@ -45,7 +45,8 @@ const SLOTS: usize = FIELDS.len() + SUB_IDS;
 type Slot = u8;
 
 // The place of a pair fits into a byte, and no slot is mistaken for "nobody".
-const _: () = assert!(MAX_PAIRS <= u8::MAX as usize && SLOTS < u8::MAX as usize);
+const _: () = assert!(MAX_PAIRS <= u8::MAX as usize);
+const _: () = assert!(SLOTS < u8::MAX as usize);
 
 /// How strong a name's claim is; the smaller wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
