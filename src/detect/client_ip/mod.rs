@@ -6,7 +6,7 @@
 //! written by the client. Headers with a single address cannot be checked like that; they count
 //! only where a preset ([`PRESETS`]) says which proxy overwrites them.
 //!
-//! [`address`] reads one entry, [`ranges`] is the set of trusted addresses, [`providers`] knows the
+//! `address` reads one entry, [`ranges`] is the set of trusted addresses, [`providers`] knows the
 //! presets.
 
 mod address;

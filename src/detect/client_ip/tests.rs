@@ -155,7 +155,9 @@ fn single_value_headers_count_only_by_preset() {
 
 #[test]
 fn each_preset_finds_the_client() {
-    let cases: &[(&str, &[&str], &str, (&str, &str))] = &[
+    /// Preset, trusted, peer, the header it sets.
+    type Case<'a> = (&'a str, &'a [&'a str], &'a str, (&'a str, &'a str));
+    let cases: &[Case<'_>] = &[
         (
             "cloudflare",
             &[],

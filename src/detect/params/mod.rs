@@ -4,9 +4,9 @@
 //! [`names`] knows what every click parameter may be called and claims the pairs; [`unexpanded`]
 //! recognises a macro that the traffic source forgot to fill in.
 
-mod names;
-mod query;
-mod unexpanded;
+pub mod names;
+pub mod query;
+pub mod unexpanded;
 
 pub use self::names::{MAX_OTHERS, ParameterMap};
 pub use self::query::{MAX_NAME, MAX_PAIRS, MAX_QUERY, MAX_VALUE, Query};

@@ -44,6 +44,10 @@ const SLOTS: usize = FIELDS.len() + SUB_IDS;
 /// A click parameter: index into [`FIELDS`], or `FIELDS.len() - 1 + n` for sub id n.
 type Slot = u8;
 
+// The place of a pair fits into a byte, and no slot is mistaken for "nobody".
+const _: () = assert!(MAX_PAIRS <= u8::MAX as usize);
+const _: () = assert!(SLOTS < u8::MAX as usize);
+
 /// How strong a name's claim is; the smaller wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
@@ -129,38 +133,41 @@ impl ParameterMap {
     /// the others, as is everything unclaimed, up to [`MAX_OTHERS`]; blank values are absent.
     pub fn claim(&self, query: &Query<'_>) -> Parameters {
         const NOBODY: u8 = u8::MAX;
-        let mut winners: [Option<(Claim, &str, &str)>; SLOTS] = [None; SLOTS];
+        // By slot, the strongest claim so far and the place of its pair; by place, who claimed it.
+        let mut winners = [None::<(Claim, u8)>; SLOTS];
         let mut claimed_by = [NOBODY; MAX_PAIRS];
-        for ((name, value), claimed_by) in query.iter().zip(&mut claimed_by) {
+        for (place, (name, value)) in (0..).zip(query.iter()) {
             if is_blank(value) {
                 continue;
             }
             let Some((slot, claim)) = self.find(name) else {
                 continue;
             };
-            *claimed_by = slot;
+            claimed_by[usize::from(place)] = slot;
             let winner = &mut winners[usize::from(slot)];
-            if winner.is_none_or(|(stronger, ..)| claim <= stronger) {
-                *winner = Some((claim, name, value));
+            if winner.is_none_or(|(stronger, _)| claim <= stronger) {
+                *winner = Some((claim, place));
             }
         }
+        let winner = |slot: usize| {
+            let (_, place) = winners.get(slot).copied().flatten()?;
+            query.pair(usize::from(place))
+        };
+        let value = |slot| winner(slot).map(|(_, value)| value.to_owned());
 
         let mut parameters = Parameters::default();
-        for (winner, (_, field)) in winners.iter().zip(FIELDS) {
-            *field(&mut parameters) = winner.map(|(_, _, value)| value.to_owned());
+        for (slot, (_, field)) in FIELDS.iter().enumerate() {
+            *field(&mut parameters) = value(slot);
         }
         parameters.sub_ids = (1..)
-            .zip(&winners[FIELDS.len()..])
-            .filter_map(|(number, winner)| winner.map(|(_, _, value)| (number, value.to_owned())))
+            .zip(FIELDS.len()..SLOTS)
+            .filter_map(|(number, slot)| Some((number, value(slot)?)))
             .collect();
 
         let mut left = MAX_OTHERS;
         for ((name, value), slot) in query.iter().zip(claimed_by) {
-            let is_told = winners
-                .get(usize::from(slot))
-                .copied()
-                .flatten()
-                .is_some_and(|(_, winner, _)| winner.eq_ignore_ascii_case(name));
+            let is_told = winner(usize::from(slot))
+                .is_some_and(|(winner, _)| winner.eq_ignore_ascii_case(name));
             let size = name.len() + value.len();
             if !is_told && !is_blank(value) && size <= left {
                 left -= size;
@@ -341,7 +348,9 @@ mod tests {
     #[test]
     fn the_stronger_name_wins_and_the_weaker_is_kept() {
         let zone = [("source", "zone")];
-        let cases: &[(&str, &str, &[(&str, &str)])] = &[
+        /// Query, the source in it, what stays unclaimed.
+        type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+        let cases: &[Case<'_>] = &[
             (
                 "zone=1&source=2&utm_source=3",
                 "1",

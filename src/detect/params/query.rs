@@ -68,6 +68,12 @@ impl<'a> Query<'a> {
             .map(|(_, value)| value.as_ref())
     }
 
+    /// The pair at a place of [`Query::iter`].
+    pub(super) fn pair(&self, at: usize) -> Option<(&str, &str)> {
+        let (name, value) = self.pairs.get(at)?;
+        Some((name.as_ref(), value.as_ref()))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
@@ -99,6 +105,12 @@ fn without_amp(name: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Percent-decodes at most `limit` bytes.
 fn decode(raw: &str, limit: usize) -> Cow<'_, str> {
+    // Most names and values: one look at each byte, and nothing to do. 0xc2 may begin a control
+    // character.
+    let is_special = |byte| matches!(byte, 0..=0x1f | b'%' | b'+' | 0x7f | 0xc2);
+    if !raw.bytes().any(is_special) {
+        return Cow::Borrowed(text::cut(raw, limit));
+    }
     if !raw.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return text::clean_str(raw, limit);
     }
