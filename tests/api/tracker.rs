@@ -312,7 +312,9 @@ impl Tracker {
     fn missing(&self, promises: &[Promise]) -> (usize, Option<Promise>) {
         let database = self.database();
         let mut statement = database
-            .prepare("select id, external_id from clicks where external_id is not null")
+            .prepare(
+                "select id, cast(external_id as text) from clicks where external_id is not null",
+            )
             .unwrap();
         let rows: HashMap<i64, String> = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))

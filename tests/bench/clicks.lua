@@ -67,7 +67,7 @@ function init(arguments)
     networks[i] = format("%d.%d.", first, random(0, 255))
   end
   for i = 0, 255 do octets[i] = i .. "." end
-  prefix = format("%d%08d", number % 10, os.time() % 100000000)
+  prefix = format("c%d%08d", number % 10, os.time() % 100000000)
 end
 
 function request()
