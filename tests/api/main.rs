@@ -1,0 +1,23 @@
+//! The integration tests: the real binary on a free port, each test with its own data directory.
+//!
+//! | module | what it tells |
+//! |---|---|
+//! | `tracker` | starts, stops, kills and restarts the binary; its API and its files |
+//! | `visitor` | a plain HTTP client that sends any bytes and says what exactly came back |
+//! | `load` | several visitors clicking at once, and what they were promised |
+//! | `disk` | the disk that fails on command, real small file systems, limits |
+//! | `clicks`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
+//! | `faults` | what it does on a bad one |
+
+// A test that cannot go on may say so with a panic.
+#![allow(clippy::unwrap_used)]
+
+mod clicks;
+mod disk;
+mod editing;
+mod faults;
+mod hostile;
+mod load;
+mod startup;
+mod tracker;
+mod visitor;
