@@ -1,1 +1,5 @@
 //! (in progress)
+
+pub mod api;
+pub mod auth;
+pub mod error;

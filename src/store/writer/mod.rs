@@ -21,6 +21,14 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.edit_blocking(work)
+    }
+
+    /// [`Writer::edit`] for threads that may wait.
+    pub fn edit_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let mut connection = self.0.lock().map_err(|_| StoreError::Unavailable)?;
         let transaction = connection.transaction()?;
         let result = work(&transaction)?;
