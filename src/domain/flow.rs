@@ -4,6 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::check;
+use super::entity::{Reference, remark_on_url};
+use super::form::Form;
+use super::problem::Problem;
 use super::state::State;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -112,4 +116,167 @@ pub enum RedirectKind {
 
 impl RedirectKind {
     pub const ALL: &'static [(&'static str, RedirectKind)] = &[("http", RedirectKind::Http)];
+}
+
+/// Words of [`Target`]'s `kind`.
+#[derive(Clone, Copy, PartialEq)]
+enum TargetKind {
+    Split,
+    Redirect,
+}
+
+const TARGET_KINDS: &[(&str, TargetKind)] = &[
+    ("split", TargetKind::Split),
+    ("redirect", TargetKind::Redirect),
+];
+
+/// More would make each click slow.
+const FILTERS_MAX: usize = 100;
+const WEIGHTED_MAX: usize = 200;
+
+impl Flow {
+    /// Reads the flow at this place of its campaign; `id` is 0 if it has none yet.
+    pub(super) fn read(form: &mut Form<'_>, index: usize) -> Self {
+        let name = match form.text("name") {
+            "" => format!("Flow {}", index + 1),
+            text => form.checked("name", check::name(text), String::new),
+        };
+        let flow = Flow {
+            id: form.id("id").unwrap_or(0),
+            name,
+            kind: form.choice("kind", FlowKind::ALL, FlowKind::default()),
+            state: form.choice("state", State::ALL, State::default()),
+            weight: form.weight(),
+            r#match: form.choice("match", Match::ALL, Match::default()),
+            filters: form.list("filters", FILTERS_MAX, |form, _| Filter::read(form)),
+            target: form
+                .object("target", Target::read)
+                .unwrap_or(Target::Split {
+                    landings: Vec::new(),
+                    offers: Vec::new(),
+                }),
+        };
+        if form.value("target").is_none() {
+            form.missing("target", "A flow needs a target: a split or a redirect.");
+        }
+        if flow.kind == FlowKind::Default && !flow.filters.is_empty() {
+            form.problem(
+                "filters",
+                "invalid",
+                "The default flow takes everybody and has no filters; make it a regular flow or remove them.",
+            );
+        }
+        flow
+    }
+
+    /// The landings and offers it names, each with its field.
+    pub(super) fn references(&self) -> Vec<(String, Reference)> {
+        let Target::Split { landings, offers } = &self.target else {
+            return Vec::new();
+        };
+        let landing = |(index, one): (usize, &WeightedLanding)| {
+            let field = format!("target.landings[{index}].landing_id");
+            (field, Reference::Landing(one.landing_id))
+        };
+        let offer = |(index, one): (usize, &WeightedOffer)| {
+            let field = format!("target.offers[{index}].offer_id");
+            (field, Reference::Offer(one.offer_id))
+        };
+        let landings = landings.iter().enumerate().map(landing);
+        landings
+            .chain(offers.iter().enumerate().map(offer))
+            .collect()
+    }
+
+    /// What is allowed and probably not meant.
+    pub(super) fn remarks(&self) -> Vec<Problem> {
+        let no_weight = |field: &str| {
+            let message = "All weights here are 0, so none of them gets a visitor.";
+            Some(Problem::new(field, "no_weight", message))
+        };
+        let remarks = match &self.target {
+            Target::Redirect { url, .. } => [remark_on_url("target.url", url), None],
+            Target::Split { landings, offers } => {
+                let is_idle = |weights: Vec<u32>| {
+                    !weights.is_empty() && weights.iter().all(|weight| *weight == 0)
+                };
+                let idle_landings = is_idle(landings.iter().map(|one| one.weight).collect());
+                let idle_offers = is_idle(offers.iter().map(|one| one.weight).collect());
+                [
+                    idle_landings
+                        .then(|| no_weight("target.landings"))
+                        .flatten(),
+                    idle_offers.then(|| no_weight("target.offers")).flatten(),
+                ]
+            }
+        };
+        remarks.into_iter().flatten().collect()
+    }
+}
+
+impl Filter {
+    fn read(form: &mut Form<'_>) -> Self {
+        let key = form.text("key");
+        if key.is_empty() {
+            form.missing("key", "A filter needs a key, such as country.");
+        }
+        if form.value("value").is_none() {
+            form.missing(
+                "value",
+                "A filter needs a value: a list, or true for one without a list.",
+            );
+        }
+        Filter {
+            key: key.to_owned(),
+            mode: form.choice("mode", Mode::ALL, Mode::default()),
+            value: form.value("value").cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl Target {
+    fn read(form: &mut Form<'_>) -> Self {
+        if form.value("kind").is_none() {
+            form.missing("kind", "A target needs a kind: split or redirect.");
+        }
+        match form.choice("kind", TARGET_KINDS, TargetKind::Split) {
+            TargetKind::Redirect => Target::Redirect {
+                redirect: form.choice("redirect", RedirectKind::ALL, RedirectKind::default()),
+                url: check::read_url(form, "url"),
+            },
+            TargetKind::Split => {
+                let landings = form.list("landings", WEIGHTED_MAX, |form, _| WeightedLanding {
+                    landing_id: form.required_id("landing_id"),
+                    weight: form.weight(),
+                });
+                let offers = form.list("offers", WEIGHTED_MAX, |form, _| WeightedOffer {
+                    offer_id: form.required_id("offer_id"),
+                    weight: form.weight(),
+                });
+                let ids: Vec<u64> = landings.iter().map(|one| one.landing_id).collect();
+                note_repeated(form, "landings", "landing_id", &ids);
+                let ids: Vec<u64> = offers.iter().map(|one| one.offer_id).collect();
+                note_repeated(form, "offers", "offer_id", &ids);
+                if form.value("landings").is_none() && form.value("offers").is_none()
+                    || landings.is_empty() && offers.is_empty()
+                {
+                    form.missing("offers", "A split needs at least one offer or landing.");
+                }
+                Target::Split { landings, offers }
+            }
+        }
+    }
+}
+
+/// One entity stands in a split once: two weights of the same one are one weight.
+fn note_repeated(form: &mut Form<'_>, list: &str, key: &str, ids: &[u64]) {
+    for (index, id) in ids.iter().enumerate() {
+        if *id != 0 && ids[..index].contains(id) {
+            form.problem(
+                &format!("{list}[{index}].{key}"),
+                "duplicate",
+                format!("{key} {id} is there twice; give it one entry with both weights added."),
+            );
+        }
+    }
 }

@@ -3,9 +3,13 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::check;
+use super::entity::{Entity, Head, heads, read_head, remark_on_url};
+use super::form::{Form, quoted};
+use super::problem::Problem;
 use super::state::State;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Landing {
     pub id: u64,
     pub version: u64,
@@ -19,4 +23,56 @@ pub struct Landing {
     pub notes: String,
     pub created_at: i64,
     pub updated_at: i64,
+}
+
+impl Entity for Landing {
+    const WORD: &'static str = "landing";
+
+    heads!(landings);
+
+    fn from_form(form: &mut Form<'_>) -> Self {
+        let Head {
+            id,
+            version,
+            state,
+            created_at,
+            updated_at,
+        } = read_head(form);
+        Landing {
+            id,
+            version,
+            name: check::read_name(form),
+            state,
+            url: check::read_url(form, "url"),
+            click_id_parameter: read_click_id_parameter(form),
+            notes: check::read_notes(form),
+            created_at,
+            updated_at,
+        }
+    }
+
+    fn search_texts(&self) -> Vec<&str> {
+        vec![&self.name, &self.url]
+    }
+
+    fn remarks(&self) -> Vec<Problem> {
+        remark_on_url("url", &self.url).into_iter().collect()
+    }
+}
+
+fn read_click_id_parameter(form: &mut Form<'_>) -> String {
+    let text = form.text("click_id_parameter");
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    match text {
+        "" => "click_id".to_owned(),
+        _ if text.len() <= 64 && text.bytes().all(fits) => text.to_owned(),
+        _ => {
+            let message = format!(
+                "{} is not a parameter name: 1 to 64 letters, digits, \"-\", \"_\" and \".\".",
+                quoted(text)
+            );
+            form.problem("click_id_parameter", "invalid", message);
+            String::new()
+        }
+    }
 }

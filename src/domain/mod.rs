@@ -8,7 +8,10 @@
 //! once with its field path, instead of stopping at the first.
 
 pub mod campaign;
+pub mod check;
 pub mod click;
+pub mod documents;
+pub mod entity;
 pub mod flow;
 pub mod form;
 pub mod id;

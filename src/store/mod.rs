@@ -21,17 +21,17 @@
 //! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
 //! lists are read in pieces. The click path reads nothing: what it needs is in memory.
 
-//pub mod api_keys;
+pub mod api_keys;
 pub mod checkpoint;
 pub mod clicks;
 pub mod connection;
 mod dictionary;
-//pub mod entities;
+pub mod entities;
 pub mod error;
 pub mod lock;
 pub mod migrations;
 pub mod readers;
-//pub mod settings;
+pub mod settings;
 mod spill;
 pub mod tallies;
 pub mod writer;

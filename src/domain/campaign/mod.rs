@@ -1,0 +1,259 @@
+//! The tracked link a buyer sends traffic to: one document, flows and all.
+
+mod read;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::check;
+use super::documents::Documents;
+use super::entity::{
+    Entity, Fresh, Head, Reference, heads, not_yet_acted_on, read_head, remark_on_url,
+};
+use super::flow::{Flow, FlowKind};
+use super::form::{Form, quoted};
+use super::money::{Currency, Micros};
+use super::offer::Status;
+use super::problem::Problem;
+use super::state::State;
+
+pub use read::PARAMETERS;
+
+/// A campaign as it is stored, sent and received.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct Campaign {
+    pub id: u64,
+    /// Grows by one with every save.
+    pub version: u64,
+    pub name: String,
+    /// The path of the link: `[A-Za-z0-9_-]{1,64}`, not digits only, none of the reserved words.
+    pub alias: String,
+    pub state: State,
+    /// The one domain that the alias belongs to; `null` means every domain.
+    pub domain_id: Option<u64>,
+    pub traffic_source_id: Option<u64>,
+    pub rotation: Rotation,
+    /// What a returning visitor finds again. Stored; not yet acted on.
+    pub bind: Bind,
+    /// How long a binding lasts.
+    pub bind_hours: u32,
+    /// Who counts as new. Stored; not yet acted on.
+    pub uniqueness: Uniqueness,
+    pub cost: Cost,
+    /// IANA zone of the campaign's days.
+    pub timezone: String,
+    /// Stored; not yet acted on.
+    pub budget: Budget,
+    /// When the offer behind a landing is drawn.
+    pub choose_offer: ChooseOffer,
+    /// Where visitors go whom no flow takes, and all visitors of a paused campaign.
+    pub fallback: Fallback,
+    /// Our parameter name -> what the traffic source calls it.
+    pub parameters: BTreeMap<String, ParameterName>,
+    /// Outgoing postbacks. Stored; not yet acted on.
+    pub postbacks: Vec<OutgoingPostback>,
+    pub flows: Vec<Flow>,
+    pub notes: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// How a regular flow is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotation {
+    /// The first, in their order, whose filters accept.
+    #[default]
+    Position,
+    /// Drawn by weight, drawing again after a rejection.
+    Weight,
+}
+
+impl Rotation {
+    pub const ALL: &'static [(&'static str, Rotation)] = &[
+        ("position", Rotation::Position),
+        ("weight", Rotation::Weight),
+    ];
+}
+
+/// What a returning visitor finds again; each word includes the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bind {
+    #[default]
+    None,
+    Flow,
+    Landing,
+    Offer,
+}
+
+impl Bind {
+    pub const ALL: &'static [(&'static str, Bind)] = &[
+        ("none", Bind::None),
+        ("flow", Bind::Flow),
+        ("landing", Bind::Landing),
+        ("offer", Bind::Offer),
+    ];
+}
+
+/// Two clicks are of one visitor if these are the same, within this time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Uniqueness {
+    pub by: UniqueBy,
+    pub window_hours: u32,
+}
+
+impl Default for Uniqueness {
+    fn default() -> Self {
+        Self {
+            by: UniqueBy::IpUa,
+            window_hours: 24,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UniqueBy {
+    Ip,
+    /// IP address and user agent.
+    #[default]
+    IpUa,
+}
+
+impl UniqueBy {
+    pub const ALL: &'static [(&'static str, UniqueBy)] =
+        &[("ip", UniqueBy::Ip), ("ip_ua", UniqueBy::IpUa)];
+}
+
+/// How much a campaign may spend, in the currency of its cost; `null` means any amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct Budget {
+    #[schema(value_type = Option<String>, example = "50")]
+    pub daily: Option<Micros>,
+}
+
+/// When the offer behind a landing is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChooseOffer {
+    /// Together with the landing.
+    #[default]
+    AtLanding,
+    /// When the visitor goes on. Stored; not yet acted on.
+    AtOfferClick,
+}
+
+impl ChooseOffer {
+    pub const ALL: &'static [(&'static str, ChooseOffer)] = &[
+        ("at_landing", ChooseOffer::AtLanding),
+        ("at_offer_click", ChooseOffer::AtOfferClick),
+    ];
+}
+
+/// A call to the traffic source when a conversion comes or moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OutgoingPostback {
+    /// URL template.
+    pub url: String,
+    pub method: Method,
+    /// Which conversions are told.
+    pub statuses: Vec<Status>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    #[default]
+    Get,
+    Post,
+}
+
+impl Method {
+    pub const ALL: &'static [(&'static str, Method)] =
+        &[("get", Method::Get), ("post", Method::Post)];
+}
+
+/// What a click costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Cost {
+    pub model: CostModel,
+    /// Price per click (per thousand for `cpm`), as a decimal string.
+    #[schema(value_type = String, example = "0.015")]
+    pub value: Micros,
+    #[schema(value_type = String, example = "USD")]
+    pub currency: Currency,
+    /// Take the price from the link's `cost` parameter where it has a readable one.
+    pub from_url: bool,
+    /// Share of paid clicks that never arrive, in percent (0 to 99.99): price / (1 - loss).
+    #[schema(value_type = String, example = "0")]
+    pub traffic_loss: Micros,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self {
+            model: CostModel::None,
+            value: Micros::ZERO,
+            currency: Currency::USD,
+            from_url: false,
+            traffic_loss: Micros::ZERO,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CostModel {
+    #[default]
+    None,
+    /// Per click.
+    Cpc,
+    /// Per thousand clicks.
+    Cpm,
+    /// Per campaign-unique click. Stored; not yet acted on.
+    Cpuc,
+    /// Per conversion. Stored; not yet acted on.
+    Cpa,
+    /// Percent of the revenue. Stored; not yet acted on.
+    Revshare,
+}
+
+impl CostModel {
+    pub const ALL: &'static [(&'static str, CostModel)] = &[
+        ("none", CostModel::None),
+        ("cpc", CostModel::Cpc),
+        ("cpm", CostModel::Cpm),
+        ("cpuc", CostModel::Cpuc),
+        ("cpa", CostModel::Cpa),
+        ("revshare", CostModel::Revshare),
+    ];
+}
+
+/// The way out when no flow takes the visitor.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fallback {
+    #[default]
+    NotFound,
+    Redirect {
+        url: String,
+    },
+    Campaign {
+        campaign_id: u64,
+    },
+}
+
+/// What the traffic source calls one of our parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ParameterName {
+    /// Name in the link's query.
+    pub name: String,
+    /// The source's macro, copied into links byte for byte.
+    pub r#macro: String,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! Which documents are campaigns.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::form::Form;
+
+/// The problems of a document, field and code.
+fn problems(document: Value) -> Vec<(String, &'static str)> {
+    let problems = Campaign::read(&document).err().unwrap_or_default();
+    problems
+        .into_iter()
+        .map(|one| (one.field, one.code))
+        .collect()
+}
+
+/// A campaign with one flow, in which one part is replaced.
+fn with_flow(part: Value) -> Value {
+    let mut flow = json!({ "target": { "kind": "redirect", "url": "https://example.com/" } });
+    flow.as_object_mut()
+        .unwrap()
+        .extend(part.as_object().unwrap().clone());
+    json!({ "name": "A", "flows": [flow] })
+}
+
+#[test]
+fn a_name_is_enough() {
+    let campaign = Campaign::read(&json!({ "name": " A " })).unwrap();
+
+    assert_eq!(campaign.name, "A");
+    assert_eq!(campaign.alias, "");
+    assert_eq!(campaign.timezone, "UTC");
+    assert_eq!(campaign.cost, Cost::default());
+    assert_eq!(campaign.fallback, Fallback::NotFound);
+    assert_eq!(campaign.remarks(), []);
+}
+
+#[test]
+fn each_bad_field_is_named() {
+    let cases = [
+        (json!({}), "name", "required"),
+        (json!({ "name": "  " }), "name", "required"),
+        (json!({ "name": 5 }), "name", "invalid"),
+        (json!({ "name": "a\nb" }), "name", "invalid"),
+        (json!({ "name": "a".repeat(201) }), "name", "invalid"),
+        (json!({ "name": "A", "alias": "123" }), "alias", "invalid"),
+        (json!({ "name": "A", "state": "on" }), "state", "invalid"),
+        (
+            json!({ "name": "A", "domain_id": "1" }),
+            "domain_id",
+            "invalid",
+        ),
+        (
+            json!({ "name": "A", "timezone": "Mars" }),
+            "timezone",
+            "invalid",
+        ),
+        (
+            json!({ "name": "A", "cost": { "value": "-1" } }),
+            "cost.value",
+            "out_of_range",
+        ),
+        (
+            json!({ "name": "A", "cost": { "traffic_loss": "100" } }),
+            "cost.traffic_loss",
+            "out_of_range",
+        ),
+        (
+            json!({ "name": "A", "cost": { "currency": "$" } }),
+            "cost.currency",
+            "invalid",
+        ),
+        (
+            json!({ "name": "A", "budget": { "daily": "0" } }),
+            "budget.daily",
+            "out_of_range",
+        ),
+        (
+            json!({ "name": "A", "uniqueness": { "window_hours": 0 } }),
+            "uniqueness.window_hours",
+            "out_of_range",
+        ),
+        (
+            json!({ "name": "A", "fallback": {} }),
+            "fallback.kind",
+            "required",
+        ),
+        (
+            json!({ "name": "A", "fallback": { "kind": "redirect" } }),
+            "fallback.url",
+            "required",
+        ),
+        (
+            json!({ "name": "A", "fallback": { "kind": "campaign" } }),
+            "fallback.campaign_id",
+            "required",
+        ),
+        (
+            json!({ "name": "A", "fallback": { "kind": "not_found", "url": "x" } }),
+            "fallback.url",
+            "unknown_field",
+        ),
+        (
+            json!({ "name": "A", "parameters": { "sorce": { "name": "z" } } }),
+            "parameters.sorce",
+            "unknown_field",
+        ),
+        (
+            json!({ "name": "A", "parameters": { "source": {} } }),
+            "parameters.source.name",
+            "required",
+        ),
+        (
+            json!({ "name": "A", "postbacks": [{ "url": "x" }] }),
+            "postbacks[0].url",
+            "invalid",
+        ),
+        (json!({ "name": "A", "flows": {} }), "flows", "invalid"),
+        (
+            json!({ "name": "A", "flows": [{}] }),
+            "flows[0].target",
+            "required",
+        ),
+        (
+            with_flow(json!({ "weight": -1 })),
+            "flows[0].weight",
+            "out_of_range",
+        ),
+        (
+            with_flow(json!({ "match": "both" })),
+            "flows[0].match",
+            "invalid",
+        ),
+        (
+            with_flow(json!({ "filters": [{ "value": 1 }] })),
+            "flows[0].filters[0].key",
+            "required",
+        ),
+        (
+            with_flow(json!({ "filters": [{ "key": "bot" }] })),
+            "flows[0].filters[0].value",
+            "required",
+        ),
+        (
+            with_flow(json!({ "target": {} })),
+            "flows[0].target.kind",
+            "required",
+        ),
+        (
+            with_flow(json!({ "target": { "kind": "split" } })),
+            "flows[0].target.offers",
+            "required",
+        ),
+        (
+            with_flow(json!({ "target": { "kind": "redirect", "url": "x.com" } })),
+            "flows[0].target.url",
+            "invalid",
+        ),
+        (
+            with_flow(
+                json!({ "target": { "kind": "split", "offers": [{ "offer_id": 1 }, { "offer_id": 1 }] } }),
+            ),
+            "flows[0].target.offers[1].offer_id",
+            "duplicate",
+        ),
+        (
+            with_flow(json!({ "kind": "default", "filters": [{ "key": "bot", "value": true }] })),
+            "flows[0].filters",
+            "invalid",
+        ),
+    ];
+    for (document, field, code) in cases {
+        let found = problems(document.clone());
+        let first = found.first().map(|(field, code)| (field.as_str(), *code));
+        assert_eq!(first, Some((field, code)), "{document}: {found:?}");
+    }
+}
+
+#[test]
+fn a_campaign_has_one_default_flow_and_no_flow_twice() {
+    let target = json!({ "kind": "redirect", "url": "https://example.com/" });
+    let flow = json!({ "id": 4, "kind": "default", "target": target });
+
+    let found = problems(json!({ "name": "A", "flows": [flow, flow] }));
+
+    let expected = [("flows[1].id", "duplicate"), ("flows[1].kind", "duplicate")];
+    assert_eq!(
+        found,
+        expected.map(|(field, code)| (field.to_owned(), code))
+    );
+}
+
+#[test]
+fn what_this_version_does_not_act_on_is_kept_and_said() {
+    let sent = json!({
+        "name": "A", "bind": "flow", "bind_hours": 48, "choose_offer": "at_offer_click",
+        "uniqueness": { "by": "ip" }, "cost": { "model": "cpa" }, "budget": { "daily": "5" },
+        "postbacks": [{ "url": "https://example.com/?id={external_id}", "statuses": ["sale"] }],
+    });
+
+    let campaign = Campaign::read(&sent).unwrap();
+
+    let fields: Vec<String> = campaign
+        .remarks()
+        .into_iter()
+        .map(|one| one.field)
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "bind",
+            "bind_hours",
+            "uniqueness",
+            "cost.model",
+            "budget.daily",
+            "choose_offer",
+            "postbacks"
+        ]
+    );
+    assert!(
+        campaign
+            .remarks()
+            .iter()
+            .all(|one| one.code == "not_yet_acted_on")
+    );
+}
+
+#[test]
+fn what_is_written_is_read_again_as_it_was() {
+    let mut sent =
+        with_flow(json!({ "filters": [{ "key": "country", "mode": "reject", "value": ["US"] }] }));
+    sent["parameters"] =
+        json!({ "source": { "name": "zone", "macro": "##SUB_ID_SHORT(action)##" } });
+    sent["flows"][0]["id"] = json!(7);
+    sent["bind"] = json!("offer");
+    sent["cost"] =
+        json!({ "model": "cpm", "value": "1.5", "currency": "eur", "traffic_loss": "2.5" });
+    let campaign = Campaign::read(&sent).unwrap();
+
+    let again = Campaign::read(&serde_json::to_value(&campaign).unwrap());
+
+    assert_eq!(again, Ok(campaign));
+}
+
+#[test]
+fn a_split_without_any_weight_is_worth_a_word() {
+    let target = json!({ "kind": "split", "offers": [{ "offer_id": 1, "weight": 0 }] });
+
+    let campaign = Campaign::read(&with_flow(json!({ "target": target }))).unwrap();
+
+    let remarks = campaign.remarks();
+    assert_eq!(
+        (remarks[0].field.as_str(), remarks[0].code),
+        ("flows[0].target.offers", "no_weight")
+    );
+}
+
+proptest::proptest! {
+    /// Hostile documents are refused, never a panic.
+    #[test]
+    fn any_json_is_read_or_refused(text in r#"[\[\]{}":,0-9a-z\-.]{0,60}"#, key in "[a-z_]{1,12}") {
+        let inner: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        for key in [key.as_str(), "flows", "cost", "fallback", "parameters", "name"] {
+            let _ = Campaign::read(&json!({ "name": "A", key: inner }));
+            let _ = Campaign::read(&json!({ "name": "A", "flows": [{ key: inner, "target": inner }] }));
+        }
+        let _ = Form::read(&inner, Campaign::from_form);
+    }
+}

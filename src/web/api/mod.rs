@@ -1,0 +1,96 @@
+//! The JSON API under `/api/v1`, for the dashboard and for scripts.
+//!
+//! Every address is one [`Endpoint`]: what answers it and its description stand together, so the
+//! OpenAPI document cannot miss one.
+//!
+//! Adding a resource: 1. implement [`resource::Resource`] for it; 2. add it to [`endpoints`] and
+//! to [`openapi::schemas`]. Adding another address: a file with its handler and its `Endpoint`,
+//! and a row in [`endpoints`].
+
+pub mod openapi;
+mod query;
+pub mod resource;
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, HttpResponse, Route, web};
+use serde_json::Value;
+
+use super::auth;
+use super::error::{ApiError, BODY_MAX};
+use crate::domain::campaign::Campaign;
+use crate::domain::landing::Landing;
+use crate::domain::network::Network;
+use crate::domain::offer::Offer;
+use crate::domain::tracking_domain::TrackingDomain;
+
+/// Where all of it is.
+pub const BASE: &str = "/api/v1";
+
+/// One method at one address.
+pub struct Endpoint {
+    /// Below [`BASE`], with `{id}` where an id stands.
+    pub path: String,
+    pub method: Method,
+    /// Its OpenAPI operation object.
+    pub operation: Value,
+    /// Makes the route that answers it.
+    pub route: fn() -> Route,
+}
+
+/// Every address of the API.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = vec![openapi::endpoint()];
+    endpoints.extend(resource::endpoints::<Campaign>());
+    endpoints.extend(resource::endpoints::<Offer>());
+    endpoints.extend(resource::endpoints::<Landing>());
+    endpoints.extend(resource::endpoints::<Network>());
+    endpoints.extend(resource::endpoints::<TrackingDomain>());
+    endpoints
+}
+
+/// Whether an address is answered without a key.
+pub fn is_public(path: &str) -> bool {
+    path.strip_prefix(BASE) == Some(openapi::PATH)
+}
+
+/// Mounts the API. Among the application's data have to be `web::Data<Editor>` and
+/// `web::Data<ApiKeys>`.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut by_path = BTreeMap::<String, Vec<Endpoint>>::new();
+    for endpoint in endpoints() {
+        by_path
+            .entry(endpoint.path.clone())
+            .or_default()
+            .push(endpoint);
+    }
+    let json = web::JsonConfig::default()
+        .limit(BODY_MAX)
+        .error_handler(|error, _| ApiError::from(error).into());
+    let mut scope = web::scope(BASE).app_data(json);
+    for (path, endpoints) in by_path {
+        let methods: Vec<&str> = endpoints.iter().map(|one| one.method.as_str()).collect();
+        let allowed = methods.join(", ");
+        let mut resource = web::resource(path);
+        for endpoint in endpoints {
+            resource = resource.route((endpoint.route)());
+        }
+        let other_method = move || {
+            let error = ApiError::MethodNotAllowed(allowed.clone());
+            async move { Err::<HttpResponse, _>(error) }
+        };
+        scope = scope.service(resource.default_service(web::to(other_method)));
+    }
+    let nothing =
+        async |request: HttpRequest| Err::<HttpResponse, _>(ApiError::no_address(request.path()));
+    config.service(
+        scope
+            .default_service(web::to(nothing))
+            .wrap(from_fn(auth::guard)),
+    );
+}
+
+#[cfg(test)]
+mod tests;
