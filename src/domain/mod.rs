@@ -9,6 +9,7 @@
 
 pub mod campaign;
 pub mod click;
+pub mod documents;
 pub mod flow;
 pub mod form;
 pub mod id;
