@@ -1,1 +1,82 @@
-//! (in progress)
+//! The decision: a visitor and a campaign in, a destination out. Pure.
+//!
+//! # Life of a click
+//!
+//! `ClickRequest -> Visitor -> Decision -> Click -> Writer`, then a plain [`Reply`].
+//!
+//! 1. `web::click` turns the request of the web framework into a plain
+//!    [`ClickRequest`](crate::detect::request::ClickRequest) and finds the campaign of the link in
+//!    the [`Catalog`]: by host and alias, the domain's own alias first.
+//! 2. [`detect`](crate::detect) observes the [`Visitor`](crate::domain::visitor::Visitor): address,
+//!    place, device, bot verdict, language, referrer, parameters.
+//! 3. [`decide()`] asks the flows of the campaign. **Forced** flows come first, in their order.
+//!    Then the **regular** flows: by position, the first whose filters accept; or by weight, drawing
+//!    again among the rest when the filters of the drawn one reject. Then the **default** flow,
+//!    which takes everybody. Of the chosen flow it draws the landing and the offer by weight; the
+//!    visitor goes to the landing if there is one, and the offer waits behind it.
+//!
+//!    Whom no flow takes, the campaign's **fallback** gets: an address, another campaign, which
+//!    begins anew (at most [`MAX_JUMPS`] times), or "not found". A campaign that is paused or
+//!    archived asks no flow and answers with its fallback at once.
+//! 4. [`cost::at_click`] says what the click costs; the click is recorded and handed to the writer.
+//! 5. [`Decision::reply`] expands the macros of the destination into an address. The reply leaves
+//!    once the click is stored.
+//!
+//! Nothing of this can fail, and nothing of it waits, allocates for long or looks anything up
+//! outside the catalog. Whatever can be wrong with a document was found when the catalog was
+//! compiled: a save with problems is refused, and at the program's start a flow with problems is
+//! passed over.
+//!
+//! **Only what is active takes part.** A flow, landing or offer that is paused, archived or of
+//! weight 0 is left out when compiling, so its share goes to the rest. A flow that has nothing
+//! left to send visitors to is passed over.
+//!
+//! **It can explain itself.** The same code tells its steps to a [`trace::Trace`]; on the click
+//! path that is [`trace::Silent`], of which the compiler leaves nothing.
+//!
+//! # The files
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `catalog.rs` | all that is compiled; finding a campaign |
+//! | `compile.rs`, `compiled.rs` | a document becomes ready to decide |
+//! | `decide.rs` | the order of flows, targets and fallbacks |
+//! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
+//! | `filter/` | conditions on the visitor, one file each |
+//! | `redirect/` | ways to send a visitor on, one file each |
+//! | `cost.rs` | what a click costs when it arrives |
+//! | `trace.rs` | the steps of a decision, as data |
+//! | `options.rs` | the registries as the dashboard gets them |
+//!
+//! # Adding a filter
+//!
+//! 1. A file in `filter/` with a unit struct that implements [`filter::FilterKind`]: its key,
+//!    label, help, example, input and what it compiles to. `filter/values.rs` reads usual values.
+//! 2. Its line in [`filter::ALL`].
+//!
+//! That is all: saving checks its values, the dashboard draws its editor, the simulator explains
+//! it, and the registry's tests try its example.
+
+pub mod catalog;
+mod compile;
+mod compiled;
+pub mod cost;
+mod decide;
+mod dice;
+pub mod filter;
+mod options;
+pub mod redirect;
+mod rotation;
+pub mod trace;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use catalog::{CampaignProblems, Catalog};
+pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
+pub use decide::{Decision, Destination, MAX_JUMPS, decide};
+pub use dice::Dice;
+pub use options::{Options, options};
+pub use redirect::Reply;

@@ -1,1 +1,37 @@
-//! (in progress)
+//! `{name}` in URL templates: parsed when a document is saved, expanded when a visitor clicks.
+//!
+//! A [`Template`] is text with macros. [`Template::parse`] cannot fail: a brace that is no macro
+//! stays a brace, and what looks like a mistake comes back as a warning. [`Template::expand`] is
+//! the hot path: it writes into the caller's buffer and allocates nothing else.
+//!
+//! What a macro may do to a link is decided when it is parsed:
+//!
+//! - `{name}` is percent-encoded, everything but `A-Za-z0-9-._~`, so a value can never begin
+//!   another parameter, a path segment, a fragment or a header.
+//! - `{_name}` goes in raw, for values that are themselves pieces of a URL. Even then control
+//!   characters, spaces, quotes, `<`, `>`, backslashes and everything outside ASCII are encoded: a
+//!   value can neither add a header nor HTML.
+//! - What the visitor brings (parameters, referrer, user agent; [`table::Origin::Visitor`]) never
+//!   chooses where a link leads: before the path it is encoded although raw was asked for, and
+//!   where even an encoded value would be the host or the scheme it is left out, with a warning.
+//!   `shape.rs` has the cases.
+//!
+//! Adding a macro: 1. one row in `table.rs`. 2. Its fact in [`MacroContext`], if it is a new one,
+//! and in the sample of `testing.rs`, so that the row's example is checked against it.
+
+mod context;
+mod encode;
+#[cfg(test)]
+mod laws;
+mod nearest;
+mod pieces;
+mod shape;
+pub mod table;
+mod template;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use context::MacroContext;
+pub use encode::Encoder;
+pub use nearest::nearest;
+pub use template::Template;

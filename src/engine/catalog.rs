@@ -1,0 +1,395 @@
+//! Everything that deciding needs, compiled: one immutable snapshot.
+//!
+//! Whoever changes a document checks it with [`Catalog::check_campaign`] against the documents
+//! with the change in them, keeps it, and puts a newly compiled catalog in the old one's place.
+//! Lookups allocate nothing, unless a host is written in capitals.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::compile::{self, Shelf};
+use super::compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
+use crate::domain::campaign::Campaign;
+use crate::domain::documents::Documents;
+use crate::domain::problem::Problem;
+use crate::domain::state::State;
+use crate::domain::tracking_domain::TrackingDomain;
+
+/// All campaigns, ready to decide.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    campaigns: AHashMap<u64, Arc<CompiledCampaign>>,
+    /// Links of campaigns without a domain.
+    everywhere: Links,
+    hosts: AHashMap<Box<str>, Host>,
+    shelf: Shelf,
+}
+
+type Links = AHashMap<Box<str>, Arc<CompiledCampaign>>;
+
+#[derive(Debug)]
+struct Host {
+    domain: Arc<TrackingDomain>,
+    links: Links,
+}
+
+/// What keeps one campaign from working as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignProblems {
+    pub campaign_id: u64,
+    /// Fields are relative to the campaign's document.
+    pub problems: Vec<Problem>,
+}
+
+impl Catalog {
+    /// Compiles all or nothing.
+    pub fn compile(documents: &Documents) -> Result<Catalog, Vec<CampaignProblems>> {
+        let (catalog, problems) = Self::compile_lenient(documents);
+        if problems.is_empty() {
+            Ok(catalog)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Compiles what can be compiled: a flow with problems is passed over, so its visitors go to
+    /// the other flows or to the fallback, and no campaign suffers from another. The problems are
+    /// for the log.
+    pub fn compile_lenient(documents: &Documents) -> (Catalog, Vec<CampaignProblems>) {
+        let mut problems = Vec::new();
+        let mut catalog = Catalog {
+            shelf: Shelf::of(documents),
+            ..Catalog::default()
+        };
+        for domain in documents.domains.values() {
+            let host = Host {
+                domain: Arc::clone(domain),
+                links: Links::default(),
+            };
+            catalog.hosts.insert(normal_host(&domain.host).into(), host);
+        }
+        for document in documents.campaigns.values() {
+            let (compiled, mut found) = compile::campaign(document, documents, &catalog.shelf);
+            found.extend(catalog.add(Arc::new(compiled), documents));
+            if !found.is_empty() {
+                problems.push(CampaignProblems {
+                    campaign_id: document.id,
+                    problems: found,
+                });
+            }
+        }
+        (catalog, problems)
+    }
+
+    /// What is wrong with a campaign that is to stand among these documents. Without problems it
+    /// may be saved. That its alias is free is known to whoever keeps the documents.
+    pub fn check_campaign(documents: &Documents, campaign: &Campaign) -> Vec<Problem> {
+        let shelf = Shelf::of(documents);
+        compile::campaign(&Arc::new(campaign.clone()), documents, &shelf).1
+    }
+
+    /// What is odd about a campaign, though it works: macros that look mistyped, links whose host
+    /// anybody could choose.
+    pub fn campaign_warnings(campaign: &Campaign) -> Vec<Problem> {
+        compile::warnings(campaign)
+    }
+
+    /// The campaign of a link. The domain's own alias wins over one without a domain. Campaigns
+    /// in every state are found: a paused or archived one answers with its fallback.
+    pub fn campaign(&self, host: &str, alias: &str) -> Option<&Arc<CompiledCampaign>> {
+        self.host(host)
+            .and_then(|host| host.links.get(alias))
+            .or_else(|| self.everywhere.get(alias))
+    }
+
+    pub fn campaign_by_id(&self, id: u64) -> Option<&Arc<CompiledCampaign>> {
+        self.campaigns.get(&id)
+    }
+
+    /// The campaign that answers `/` and unknown aliases on a host, while its domain is active.
+    /// (Links that already run on a domain that is paused go on working.)
+    pub fn index_campaign(&self, host: &str) -> Option<&Arc<CompiledCampaign>> {
+        let domain = &self.host(host)?.domain;
+        let id = domain.index_campaign_id?;
+        domain.state.is_active().then(|| self.campaign_by_id(id))?
+    }
+
+    /// The domain that a host belongs to, in whatever state.
+    pub fn domain(&self, host: &str) -> Option<&Arc<TrackingDomain>> {
+        self.host(host).map(|host| &host.domain)
+    }
+
+    pub fn landing(&self, id: u64) -> Option<&Arc<CompiledLanding>> {
+        self.shelf.landings.get(&id)
+    }
+
+    pub fn offer(&self, id: u64) -> Option<&Arc<CompiledOffer>> {
+        self.shelf.offers.get(&id)
+    }
+
+    fn host(&self, host: &str) -> Option<&Host> {
+        self.hosts.get(&*normal_host(host))
+    }
+
+    /// Enters a campaign under its id and its link. Of two with the same link the one that is not
+    /// archived has it, else the older one.
+    fn add(&mut self, campaign: Arc<CompiledCampaign>, documents: &Documents) -> Option<Problem> {
+        let document = Arc::clone(&campaign.document);
+        self.campaigns.insert(document.id, Arc::clone(&campaign));
+        let links = match document.domain_id {
+            None => &mut self.everywhere,
+            Some(id) => {
+                let domain = documents.domains.get(&id)?;
+                &mut self.hosts.get_mut(&*normal_host(&domain.host))?.links
+            }
+        };
+        let is_archived = |campaign: &Campaign| campaign.state == State::Archived;
+        match links.get(document.alias.as_str()) {
+            Some(_) if is_archived(&document) => None,
+            Some(other) if !is_archived(&other.document) => Some(Problem::new(
+                "alias",
+                "alias_taken",
+                format!(
+                    "The alias \"{}\" already belongs to campaign {}.",
+                    document.alias, other.document.id
+                ),
+            )),
+            _ => {
+                links.insert(document.alias.as_str().into(), campaign);
+                None
+            }
+        }
+    }
+}
+
+/// Lower case, without port and final dot.
+fn normal_host(host: &str) -> Cow<'_, str> {
+    let name = match host.rsplit_once(':') {
+        // In `[::1]` the last colon belongs to the address.
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::campaign::Fallback;
+    use crate::domain::flow::{FlowKind, Mode};
+    use crate::engine::testing::{World, campaign, filter, flow, redirect, split};
+
+    fn found(catalog: &Catalog, host: &str, alias: &str) -> Option<u64> {
+        catalog.campaign(host, alias).map(|found| found.document.id)
+    }
+
+    #[test]
+    fn hosts_are_compared_without_case_port_and_final_dot() {
+        for (host, expected) in [
+            ("go.example.com", "go.example.com"),
+            ("Go.Example.COM:8080", "go.example.com"),
+            ("go.example.com.", "go.example.com"),
+            ("go.example.com.:443", "go.example.com"),
+            ("[::1]:8080", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("", ""),
+            (":", ""),
+        ] {
+            assert_eq!(normal_host(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_alias_of_the_domain_wins_over_one_without_a_domain() {
+        let mut own = campaign(2, "push", vec![]);
+        own.domain_id = Some(1);
+        let world = World::new()
+            .domain(1, "go.example.com", None)
+            .campaign(campaign(1, "push", vec![]))
+            .campaign(campaign(3, "Push", vec![]))
+            .campaign(own);
+        let catalog = world.catalog();
+
+        assert_eq!(found(&catalog, "GO.example.com:80", "push"), Some(2));
+        assert_eq!(found(&catalog, "other.example.com", "push"), Some(1));
+        assert_eq!(found(&catalog, "go.example.com", "Push"), Some(3));
+        assert_eq!(found(&catalog, "go.example.com", "absent"), None);
+        assert_eq!(catalog.domain("go.example.com:1").map(|d| d.id), Some(1));
+    }
+
+    #[test]
+    fn an_active_domain_has_its_index_campaign() {
+        let world = World::new()
+            .domain(1, "go.example.com", Some(1))
+            .campaign(campaign(1, "push", vec![]));
+
+        let catalog = world.clone().catalog();
+        let id = catalog
+            .index_campaign("go.example.com")
+            .map(|c| c.document.id);
+        assert_eq!(id, Some(1));
+        assert!(catalog.index_campaign("x.example.com").is_none());
+
+        let paused = world.pause_domain(1).catalog();
+        assert!(paused.index_campaign("go.example.com").is_none());
+    }
+
+    #[test]
+    fn an_archived_campaign_gives_its_alias_away() {
+        for (archived, live) in [(1, 2), (2, 1)] {
+            let mut old = campaign(archived, "push", vec![]);
+            old.state = State::Archived;
+            let world = World::new()
+                .campaign(old)
+                .campaign(campaign(live, "push", vec![]));
+
+            assert_eq!(found(&world.catalog(), "h", "push"), Some(live));
+        }
+    }
+
+    #[test]
+    fn two_campaigns_with_one_link_are_a_problem() {
+        let world = World::new()
+            .campaign(campaign(1, "push", vec![]))
+            .campaign(campaign(2, "push", vec![]));
+
+        let problems = Catalog::compile(&world.documents).expect_err("one alias too many");
+
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].campaign_id, 2);
+        assert_eq!(problems[0].problems[0].code, "alias_taken");
+    }
+
+    #[test]
+    fn problems_name_their_field_in_the_document() {
+        let mut bad = campaign(
+            1,
+            "push",
+            vec![
+                flow(1, FlowKind::Regular, redirect("https://x/")).filtered(filter(
+                    "contry",
+                    Mode::Accept,
+                    json!(["US"]),
+                )),
+                flow(2, FlowKind::Regular, split(&[(9, 1)], &[(8, 1)])),
+                flow(3, FlowKind::Regular, redirect(" ")),
+                flow(4, FlowKind::Regular, split(&[], &[])),
+                flow(5, FlowKind::Default, redirect("https://x/")).filtered(filter(
+                    "country",
+                    Mode::Accept,
+                    json!(["US"]),
+                )),
+            ],
+        );
+        bad.domain_id = Some(7);
+        bad.fallback = Fallback::Campaign { campaign_id: 6 };
+
+        let problems = Catalog::check_campaign(&World::new().documents, &bad);
+
+        let fields: Vec<_> = problems
+            .iter()
+            .map(|p| (p.field.as_str(), p.code))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("flows[0].filters[0].key", "unknown"),
+                ("flows[1].target.landings[0].landing_id", "unknown"),
+                ("flows[1].target.offers[0].offer_id", "unknown"),
+                ("flows[2].target.url", "required"),
+                ("flows[3].target", "required"),
+                ("flows[4].filters", "not_allowed"),
+                ("domain_id", "unknown"),
+                ("fallback.campaign_id", "unknown"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_chain_of_fallbacks_that_comes_back_is_a_problem() {
+        let leads_to = |id, next| {
+            let mut campaign = campaign(id, &format!("c{id}"), vec![]);
+            campaign.fallback = Fallback::Campaign { campaign_id: next };
+            campaign
+        };
+        let world = World::new()
+            .campaign(leads_to(1, 2))
+            .campaign(leads_to(2, 3))
+            .campaign(leads_to(3, 1))
+            .campaign(leads_to(4, 1));
+
+        for (campaign, code) in [
+            (leads_to(1, 2), "loop"),
+            (leads_to(5, 5), "loop"),
+            (leads_to(4, 1), "too_long"),
+        ] {
+            let problems = Catalog::check_campaign(&world.documents, &campaign);
+            assert_eq!(problems.len(), 1, "{campaign:?}");
+            assert_eq!(problems[0].code, code, "{campaign:?}");
+        }
+    }
+
+    #[test]
+    fn warnings_name_their_field_and_hinder_nothing() {
+        let mut odd = campaign(
+            1,
+            "push",
+            vec![flow(
+                1,
+                FlowKind::Default,
+                redirect("https://x/?a={contry}"),
+            )],
+        );
+        odd.fallback = Fallback::Redirect {
+            url: "https://{x}/".to_owned(),
+        };
+
+        let warnings = Catalog::campaign_warnings(&odd);
+
+        assert_eq!(Catalog::check_campaign(&World::new().documents, &odd), []);
+        let fields: Vec<_> = warnings
+            .iter()
+            .map(|w| (w.field.as_str(), w.code))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("flows[0].target.url", "unknown_macro"),
+                ("fallback.url", "unknown_macro"),
+                ("fallback.url", "open_redirect"),
+            ]
+        );
+    }
+
+    #[test]
+    fn links_get_the_click_id_unless_they_have_it() {
+        let world = World::new()
+            .network(1, "sub1={click_id}&sub2={source}")
+            .landing(1, "https://page/?a=1#top")
+            .landing(2, "https://page/?id={subid}")
+            .offer(1, "https://offer/?sub1=&sub2=fixed", Some(1))
+            .offer(2, "https://offer/", Some(1))
+            .offer(3, "https://offer/", None);
+        let catalog = world.catalog();
+
+        let page = |id| catalog.landing(id).map(|found| found.template.text());
+        assert_eq!(page(1), Some("https://page/?a=1&click_id={click_id}#top"));
+        assert_eq!(page(2), Some("https://page/?id={subid}"));
+        let offer = |id| catalog.offer(id).map(|found| found.template.text());
+        assert_eq!(offer(1), Some("https://offer/?sub1={click_id}&sub2=fixed"));
+        assert_eq!(
+            offer(2),
+            Some("https://offer/?sub1={click_id}&sub2={source}")
+        );
+        assert_eq!(offer(3), Some("https://offer/"));
+    }
+}

@@ -1,0 +1,300 @@
+//! A campaign's document becomes a [`CompiledCampaign`].
+//!
+//! There is one way to compile: it yields a campaign that works as far as it can, and the list of
+//! what is wrong. A save is refused if that list is not empty; a start of the program takes the
+//! campaign as it is and logs the list.
+//!
+//! A flow's target is live if each list that it has holds something that visitors can be sent to:
+//! active, with a weight. So a flow whose only landing is paused is passed over rather than
+//! sending people past the landing, and one whose offers are all paused rather than onto a landing
+//! that leads nowhere.
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::compiled::{
+    CompiledCampaign, CompiledFallback, CompiledFlow, CompiledLanding, CompiledOffer,
+    CompiledTarget, Regular,
+};
+use super::decide::MAX_JUMPS;
+use super::filter::Filters;
+use super::rotation::Weighted;
+use super::trace::PassedOver;
+use crate::domain::campaign::{Campaign, Fallback, Rotation};
+use crate::domain::documents::Documents;
+use crate::domain::flow::{Flow, FlowKind, Match, Target};
+use crate::domain::problem::Problem;
+use crate::domain::state::State;
+use crate::macros::Template;
+
+/// Landings and offers, compiled once for all the campaigns that share them.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    pub(super) landings: AHashMap<u64, Arc<CompiledLanding>>,
+    pub(super) offers: AHashMap<u64, Arc<CompiledOffer>>,
+}
+
+impl Shelf {
+    pub(super) fn of(documents: &Documents) -> Self {
+        let landings = documents
+            .landings
+            .values()
+            .map(|landing| (landing.id, Arc::new(CompiledLanding::new(landing))))
+            .collect();
+        let offers = documents
+            .offers
+            .values()
+            .map(|offer| {
+                let network = offer.network_id.and_then(|id| documents.networks.get(&id));
+                let offer_param = network.map_or("", |network| network.offer_param.as_str());
+                (offer.id, Arc::new(CompiledOffer::new(offer, offer_param)))
+            })
+            .collect();
+        Self { landings, offers }
+    }
+}
+
+/// Compiles a campaign as far as it goes; the problems' fields are relative to its document.
+pub(super) fn campaign(
+    document: &Arc<Campaign>,
+    documents: &Documents,
+    shelf: &Shelf,
+) -> (CompiledCampaign, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut forced = Vec::new();
+    let mut regular = Vec::new();
+    let mut default = None;
+    let mut passed_over = Vec::new();
+    for (index, flow) in document.flows.iter().enumerate() {
+        let mut found = Vec::new();
+        let compiled = compile_flow(flow, document.rotation, shelf, &mut found);
+        let place = format!("flows[{index}]");
+        problems.extend(found.into_iter().map(|problem| problem.under(&place)));
+        match (compiled, flow.kind) {
+            (Err(why), _) => passed_over.push((flow.id, why)),
+            (Ok(compiled), FlowKind::Forced) => forced.push(compiled),
+            (Ok(compiled), FlowKind::Regular) => regular.push((compiled, flow.weight)),
+            // It takes everybody, so a second one has nothing to do.
+            (Ok(compiled), FlowKind::Default) => {
+                default.get_or_insert(compiled);
+            }
+        }
+    }
+    if let Some(id) = document.domain_id
+        && !documents.domains.contains_key(&id)
+    {
+        problems.push(missing("domain_id", "domain", id));
+    }
+    let regular = match document.rotation {
+        Rotation::Position => {
+            Regular::Position(regular.into_iter().map(|(flow, _)| flow).collect())
+        }
+        Rotation::Weight => Regular::Weight(Weighted::new(regular)),
+    };
+    let compiled = CompiledCampaign {
+        document: Arc::clone(document),
+        forced,
+        regular,
+        default,
+        passed_over,
+        fallback: compile_fallback(document, documents, &mut problems),
+    };
+    (compiled, problems)
+}
+
+/// What is odd about a campaign's templates, though it works.
+pub(super) fn warnings(document: &Campaign) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    let mut look = |url: &str, field: &str| {
+        let found = Template::parse(url).1.into_iter();
+        warnings.extend(found.map(|warning| warning.under(field)));
+    };
+    for (index, flow) in document.flows.iter().enumerate() {
+        if let Target::Redirect { url, .. } = &flow.target {
+            look(url, &format!("flows[{index}].target.url"));
+        }
+    }
+    if let Fallback::Redirect { url } = &document.fallback {
+        look(url, "fallback.url");
+    }
+    warnings
+}
+
+fn compile_flow(
+    flow: &Flow,
+    rotation: Rotation,
+    shelf: &Shelf,
+    problems: &mut Vec<Problem>,
+) -> Result<CompiledFlow, PassedOver> {
+    let is_default = flow.kind == FlowKind::Default;
+    let filters = if is_default {
+        if !flow.filters.is_empty() {
+            problems.push(Problem::new(
+                "filters",
+                "not_allowed",
+                "The default flow takes everybody whom no other flow took, so it has no filters. Remove them or make the flow a regular one.",
+            ));
+        }
+        Filters::compile(Match::All, &[])
+    } else {
+        Filters::compile(flow.r#match, &flow.filters)
+    };
+    let filters = filters.map_err(|found| {
+        problems.extend(found.into_iter().map(|problem| problem.under("filters")));
+        PassedOver::Broken
+    });
+    let target = compile_target(&flow.target, shelf, problems);
+    match flow.state {
+        State::Active => {}
+        State::Paused => return Err(PassedOver::Paused),
+        State::Archived => return Err(PassedOver::Archived),
+    }
+    if flow.kind == FlowKind::Regular && rotation == Rotation::Weight && flow.weight == 0 {
+        return Err(PassedOver::NoWeight);
+    }
+    Ok(CompiledFlow {
+        id: flow.id,
+        kind: flow.kind,
+        filters: filters?,
+        target: target?,
+    })
+}
+
+fn compile_target(
+    target: &Target,
+    shelf: &Shelf,
+    problems: &mut Vec<Problem>,
+) -> Result<CompiledTarget, PassedOver> {
+    match target {
+        Target::Redirect { redirect, url } => {
+            let template = Template::parse(url).0;
+            if template.is_empty() {
+                problems.push(Problem::new(
+                    "target.url",
+                    "required",
+                    "The flow leads nowhere. Enter an address, such as https://example.com/?c={click_id}.",
+                ));
+                return Err(PassedOver::Broken);
+            }
+            Ok(CompiledTarget::Redirect {
+                kind: *redirect,
+                template,
+            })
+        }
+        Target::Split { landings, offers } => {
+            if landings.is_empty() && offers.is_empty() {
+                problems.push(Problem::new(
+                    "target",
+                    "required",
+                    "The flow leads nowhere. Add a landing or an offer.",
+                ));
+                return Err(PassedOver::Broken);
+            }
+            let mut live_landings = Vec::new();
+            for (index, entry) in landings.iter().enumerate() {
+                match shelf.landings.get(&entry.landing_id) {
+                    Some(landing) if landing.is_live() && entry.weight > 0 => {
+                        live_landings.push((Arc::clone(landing), entry.weight));
+                    }
+                    Some(_) => {}
+                    None => problems.push(missing(
+                        format!("target.landings[{index}].landing_id"),
+                        "landing",
+                        entry.landing_id,
+                    )),
+                }
+            }
+            let mut live_offers = Vec::new();
+            for (index, entry) in offers.iter().enumerate() {
+                match shelf.offers.get(&entry.offer_id) {
+                    Some(offer) if offer.is_live() && entry.weight > 0 => {
+                        live_offers.push((Arc::clone(offer), entry.weight));
+                    }
+                    Some(_) => {}
+                    None => problems.push(missing(
+                        format!("target.offers[{index}].offer_id"),
+                        "offer",
+                        entry.offer_id,
+                    )),
+                }
+            }
+            if landings.is_empty() == live_landings.is_empty()
+                && offers.is_empty() == live_offers.is_empty()
+            {
+                Ok(CompiledTarget::Split {
+                    landings: Weighted::new(live_landings),
+                    offers: Weighted::new(live_offers),
+                })
+            } else {
+                Err(PassedOver::NoLiveTarget)
+            }
+        }
+    }
+}
+
+fn compile_fallback(
+    document: &Campaign,
+    documents: &Documents,
+    problems: &mut Vec<Problem>,
+) -> CompiledFallback {
+    match &document.fallback {
+        Fallback::NotFound => CompiledFallback::NotFound,
+        Fallback::Redirect { url } => {
+            let template = Template::parse(url).0;
+            if template.is_empty() {
+                problems.push(Problem::new(
+                    "fallback.url",
+                    "required",
+                    "The fallback leads nowhere. Enter an address, or choose \"not_found\".",
+                ));
+                return CompiledFallback::NotFound;
+            }
+            CompiledFallback::Redirect(template)
+        }
+        Fallback::Campaign { campaign_id } => {
+            problems.extend(chain_problem(document, *campaign_id, documents));
+            CompiledFallback::Campaign(*campaign_id)
+        }
+    }
+}
+
+/// Follows the fallbacks from campaign to campaign: each is there, and there is an end.
+fn chain_problem(document: &Campaign, first: u64, documents: &Documents) -> Option<Problem> {
+    const FIELD: &str = "fallback.campaign_id";
+    let mut next = first;
+    for _ in 0..MAX_JUMPS {
+        if next == document.id {
+            return Some(Problem::new(
+                FIELD,
+                "loop",
+                format!(
+                    "The fallback leads to campaign {first} and from there back to this one, so a visitor whom none of them takes would find nothing. Choose another campaign, or an address."
+                ),
+            ));
+        }
+        let Some(campaign) = documents.campaigns.get(&next) else {
+            // A missing link further on is a problem of the campaign that has it.
+            return (next == first).then(|| missing(FIELD, "campaign", first));
+        };
+        match campaign.fallback {
+            Fallback::Campaign { campaign_id } => next = campaign_id,
+            _ => return None,
+        }
+    }
+    Some(Problem::new(
+        FIELD,
+        "too_long",
+        format!(
+            "From campaign {first} the fallbacks lead on through more than {MAX_JUMPS} campaigns. Shorten the chain."
+        ),
+    ))
+}
+
+fn missing(field: impl Into<String>, what: &str, id: u64) -> Problem {
+    Problem::new(
+        field,
+        "unknown",
+        format!("There is no {what} {id}. Choose another one."),
+    )
+}

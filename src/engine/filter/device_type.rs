@@ -1,0 +1,113 @@
+//! Kind of device.
+
+use serde_json::{Value, json};
+
+use super::{Choice, FilterKind, Input, Matcher, values};
+use crate::domain::problem::Problem;
+use crate::domain::visitor::{DeviceType, Visitor};
+use crate::macros::nearest;
+
+/// Visitors with certain kinds of devices.
+pub(super) struct DeviceTypeFilter;
+
+impl FilterKind for DeviceTypeFilter {
+    fn key(&self) -> &'static str {
+        "device_type"
+    }
+
+    fn label(&self) -> &'static str {
+        "Device type"
+    }
+
+    fn help(&self) -> &'static str {
+        "Kind of device by its user agent; \"other\" is what cannot be told"
+    }
+
+    fn example(&self) -> Value {
+        json!(["mobile", "tablet"])
+    }
+
+    fn input(&self) -> Input {
+        let choices = DeviceType::ALL
+            .iter()
+            .map(|(value, kind)| Choice {
+                value,
+                label: label(*kind),
+            })
+            .collect();
+        Input::Choices { choices }
+    }
+
+    fn compile(&self, value: &Value) -> Result<Matcher, Vec<Problem>> {
+        let bits = values::list(value, read)?
+            .into_iter()
+            .fold(0, |bits, kind| bits | bit(kind));
+        Ok(Box::new(move |visitor| {
+            bits & bit(visitor.agent.device_type) != 0
+        }))
+    }
+
+    fn seen(&self, visitor: &Visitor) -> String {
+        visitor.agent.device_type.as_str().to_owned()
+    }
+}
+
+fn bit(kind: DeviceType) -> u8 {
+    1 << kind as u8
+}
+
+fn label(kind: DeviceType) -> &'static str {
+    match kind {
+        DeviceType::Desktop => "Desktop",
+        DeviceType::Mobile => "Mobile",
+        DeviceType::Tablet => "Tablet",
+        DeviceType::Tv => "TV",
+        DeviceType::Console => "Console",
+        DeviceType::Other => "Other",
+    }
+}
+
+fn read(text: &str) -> Result<DeviceType, String> {
+    let words = || DeviceType::ALL.iter().map(|(word, _)| *word);
+    if let Some((_, kind)) = DeviceType::ALL
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(text))
+    {
+        return Ok(*kind);
+    }
+    let advice = match nearest(text, words()) {
+        Some(near) => format!("Did you mean \"{near}\"?"),
+        None => format!("There are: {}.", words().collect::<Vec<_>>().join(", ")),
+    };
+    Err(format!("\"{text}\" is no device type. {advice}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::testing::visitor;
+
+    #[test]
+    fn a_visitor_matches_by_device_type() {
+        for (_, wanted) in DeviceType::ALL {
+            let value = json!([wanted.as_str()]);
+            let matcher = DeviceTypeFilter.compile(&value).ok().expect("it compiles");
+            for (_, kind) in DeviceType::ALL {
+                assert_eq!(matcher(&visitor("US", *kind)), kind == wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused_with_the_way_out() {
+        assert_eq!(
+            read("mobil").expect_err("no type"),
+            "\"mobil\" is no device type. Did you mean \"mobile\"?"
+        );
+        assert!(
+            read("fridge")
+                .expect_err("no type")
+                .contains("desktop, mobile")
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! The registries as pickers and editors need them: `GET /api/v1/options`.
+
+use serde::Serialize;
+
+use super::filter::{self, FilterOption};
+use super::redirect::{self, RedirectOption};
+use crate::macros::table::{self, Macro};
+
+/// Everything that can be chosen in a campaign.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Options {
+    pub filters: Vec<FilterOption>,
+    pub redirects: Vec<RedirectOption>,
+    pub macros: Vec<&'static Macro>,
+}
+
+pub fn options() -> Options {
+    Options {
+        filters: filter::options(),
+        redirects: redirect::options(),
+        macros: table::all().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_registry_is_served_whole() {
+        let json = serde_json::to_value(options()).expect("it serialises");
+
+        assert_eq!(
+            json["filters"].as_array().map(Vec::len),
+            Some(filter::ALL.len())
+        );
+        assert_eq!(json["filters"][0]["key"], "country");
+        assert_eq!(json["filters"][0]["input"]["kind"], "countries");
+        assert_eq!(
+            json["filters"][1]["input"]["choices"][0]["value"],
+            "desktop"
+        );
+        assert_eq!(json["redirects"][0]["key"], "http");
+        assert_eq!(json["macros"][0]["name"], "click_id");
+        assert_eq!(
+            json["macros"].as_array().map(Vec::len),
+            Some(table::all().count())
+        );
+    }
+}

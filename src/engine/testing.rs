@@ -1,0 +1,240 @@
+//! Builders of test data.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::catalog::Catalog;
+use crate::domain::campaign::{Campaign, Cost, CostModel, Fallback, Rotation};
+use crate::domain::documents::Documents;
+use crate::domain::flow::{
+    Filter, Flow, FlowKind, Match, Mode, RedirectKind, Target, WeightedLanding, WeightedOffer,
+};
+use crate::domain::landing::Landing;
+use crate::domain::money::{Currency, Micros};
+use crate::domain::network::Network;
+use crate::domain::offer::{Offer, Payout, PayoutKind};
+use crate::domain::state::State;
+use crate::domain::tracking_domain::TrackingDomain;
+use crate::domain::visitor::{Agent, Country, DeviceType, Parameters, Place, Visitor};
+
+/// A visitor; an empty country is an unknown one.
+pub(crate) fn visitor(country: &str, device_type: DeviceType) -> Visitor {
+    Visitor {
+        ip: "203.0.113.9".parse().expect("an address"),
+        place: Arc::new(Place {
+            country: Country::parse(country),
+            ..Place::default()
+        }),
+        agent: Arc::new(Agent {
+            device_type,
+            ..Agent::default()
+        }),
+        language: None,
+        referrer: None,
+        bot: None,
+        parameters: Parameters::default(),
+    }
+}
+
+pub(crate) fn campaign(id: u64, alias: &str, flows: Vec<Flow>) -> Campaign {
+    Campaign {
+        id,
+        version: 1,
+        name: format!("Campaign {id}"),
+        alias: alias.to_owned(),
+        state: State::Active,
+        domain_id: None,
+        traffic_source_id: None,
+        rotation: Rotation::Position,
+        cost: Cost {
+            model: CostModel::None,
+            value: Micros::ZERO,
+            currency: Currency::USD,
+            from_url: false,
+            traffic_loss: Micros::ZERO,
+        },
+        timezone: "UTC".to_owned(),
+        fallback: Fallback::NotFound,
+        parameters: Default::default(),
+        flows,
+        notes: String::new(),
+        created_at: 0,
+        updated_at: 0,
+    }
+}
+
+pub(crate) fn flow(id: u64, kind: FlowKind, target: Target) -> Flow {
+    Flow {
+        id,
+        name: format!("Flow {id}"),
+        kind,
+        state: State::Active,
+        weight: 100,
+        r#match: Match::All,
+        filters: Vec::new(),
+        target,
+    }
+}
+
+impl Flow {
+    pub(crate) fn filtered(mut self, filter: Filter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    pub(crate) fn weighing(mut self, weight: u32) -> Self {
+        self.weight = weight;
+        self
+    }
+
+    pub(crate) fn in_state(mut self, state: State) -> Self {
+        self.state = state;
+        self
+    }
+}
+
+pub(crate) fn filter(key: &str, mode: Mode, value: Value) -> Filter {
+    Filter {
+        key: key.to_owned(),
+        mode,
+        value,
+    }
+}
+
+pub(crate) fn redirect(url: &str) -> Target {
+    Target::Redirect {
+        redirect: RedirectKind::Http,
+        url: url.to_owned(),
+    }
+}
+
+/// (landing, weight) and (offer, weight).
+pub(crate) fn split(landings: &[(u64, u32)], offers: &[(u64, u32)]) -> Target {
+    Target::Split {
+        landings: landings
+            .iter()
+            .map(|(landing_id, weight)| WeightedLanding {
+                landing_id: *landing_id,
+                weight: *weight,
+            })
+            .collect(),
+        offers: offers
+            .iter()
+            .map(|(offer_id, weight)| WeightedOffer {
+                offer_id: *offer_id,
+                weight: *weight,
+            })
+            .collect(),
+    }
+}
+
+/// Documents under construction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct World {
+    pub(crate) documents: Documents,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn catalog(&self) -> Catalog {
+        Catalog::compile(&self.documents).expect("it compiles")
+    }
+
+    pub(crate) fn campaign(mut self, campaign: Campaign) -> Self {
+        let id = campaign.id;
+        self.documents.campaigns.insert(id, Arc::new(campaign));
+        self
+    }
+
+    pub(crate) fn landing(self, id: u64, url: &str) -> Self {
+        self.landing_in(State::Active, id, url)
+    }
+
+    pub(crate) fn landing_in(mut self, state: State, id: u64, url: &str) -> Self {
+        let landing = Landing {
+            id,
+            version: 1,
+            name: format!("Landing {id}"),
+            state,
+            url: url.to_owned(),
+            click_id_parameter: "click_id".to_owned(),
+            notes: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        self.documents.landings.insert(id, Arc::new(landing));
+        self
+    }
+
+    pub(crate) fn offer(self, id: u64, url: &str, network_id: Option<u64>) -> Self {
+        self.offer_in(State::Active, id, url, network_id)
+    }
+
+    pub(crate) fn offer_in(
+        mut self,
+        state: State,
+        id: u64,
+        url: &str,
+        network_id: Option<u64>,
+    ) -> Self {
+        let offer = Offer {
+            id,
+            version: 1,
+            name: format!("Offer {id}"),
+            state,
+            url: url.to_owned(),
+            network_id,
+            payout: Payout {
+                kind: PayoutKind::Postback,
+                value: Micros::ZERO,
+                currency: Currency::USD,
+            },
+            notes: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        self.documents.offers.insert(id, Arc::new(offer));
+        self
+    }
+
+    pub(crate) fn network(mut self, id: u64, offer_param: &str) -> Self {
+        let network = Network {
+            id,
+            version: 1,
+            name: format!("Network {id}"),
+            state: State::Active,
+            offer_param: offer_param.to_owned(),
+            notes: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        self.documents.networks.insert(id, Arc::new(network));
+        self
+    }
+
+    pub(crate) fn domain(mut self, id: u64, host: &str, index_campaign_id: Option<u64>) -> Self {
+        let domain = TrackingDomain {
+            id,
+            version: 1,
+            host: host.to_owned(),
+            state: State::Active,
+            index_campaign_id,
+            notes: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        self.documents.domains.insert(id, Arc::new(domain));
+        self
+    }
+
+    pub(crate) fn pause_domain(mut self, id: u64) -> Self {
+        if let Some(domain) = self.documents.domains.get_mut(&id) {
+            Arc::make_mut(domain).state = State::Paused;
+        }
+        self
+    }
+}

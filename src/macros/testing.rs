@@ -1,0 +1,106 @@
+//! A click about which everything is known: its facts are the examples of the macro table.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::context::MacroContext;
+use crate::domain::click::ClickCost;
+use crate::domain::money::{Currency, Micros};
+use crate::domain::visitor::{
+    Agent, ConnectionType, Country, DeviceType, Language, Parameters, Place, Visitor,
+};
+
+pub(crate) struct Sample {
+    pub(crate) visitor: Visitor,
+    pub(crate) query: HashMap<String, String>,
+}
+
+impl Sample {
+    pub(crate) fn new() -> Self {
+        let text = |value: &str| Some(value.to_owned());
+        Self {
+            visitor: Visitor {
+                ip: "203.0.113.9".parse().expect("an address"),
+                place: Arc::new(Place {
+                    fingerprint: 1,
+                    country: Country::parse("DE"),
+                    region: text("Bavaria"),
+                    city: text("Munich"),
+                    isp: text("Vodafone"),
+                    asn: Some(3209),
+                    connection_type: Some(ConnectionType::Cellular),
+                    ..Place::default()
+                }),
+                agent: Arc::new(Agent {
+                    fingerprint: 2,
+                    user_agent: "Mozilla/5.0".to_owned(),
+                    device_type: DeviceType::Mobile,
+                    brand: text("Samsung"),
+                    model: text("SM-S918B"),
+                    os: text("Android"),
+                    os_version: text("14"),
+                    browser: text("Chrome"),
+                    browser_version: text("126.0"),
+                    ..Agent::default()
+                }),
+                language: Language::parse("de"),
+                referrer: text("https://news.example/"),
+                bot: None,
+                parameters: Parameters {
+                    external_id: text("ext-1"),
+                    source: text("zone7"),
+                    keyword: text("red shoes"),
+                    creative_id: text("cr-8"),
+                    ad_group_id: text("ag-9"),
+                    ad_campaign_id: text("ac-10"),
+                    sub_ids: (1..=30).map(|n| (n, format!("free{n}"))).collect(),
+                    ..Parameters::default()
+                },
+            },
+            query: HashMap::new(),
+        }
+    }
+
+    /// With one more parameter in the query of the link.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.query.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Expands a template in this sample's context.
+    pub(crate) fn expand(&self, template: &super::Template) -> String {
+        let parameters = |name: &str| self.query.get(name).map(String::as_str);
+        let mut out = String::new();
+        template.expand(
+            &MacroContext {
+                parameters: &parameters,
+                ..self.context()
+            },
+            &mut out,
+        );
+        out
+    }
+
+    /// The context without the query's own parameters.
+    pub(crate) fn context(&self) -> MacroContext<'_> {
+        MacroContext {
+            click_id: "06bk7w3r4t8m1n5q2x9z",
+            at: 1_767_323_045_678,
+            campaign_id: 12,
+            campaign_name: "US push",
+            flow_id: Some(34),
+            landing_id: Some(5),
+            offer_id: Some(6),
+            traffic_source_id: Some(7),
+            visitor: &self.visitor,
+            cost: Some(ClickCost {
+                amount: Micros(15_000),
+                currency: Currency::USD,
+                fell_back: false,
+            }),
+            host: "go.example.com",
+            random: 4_711,
+            parameters: &|_| None,
+        }
+    }
+}
