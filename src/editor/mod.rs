@@ -18,18 +18,19 @@ use serde_json::Value;
 pub use differences::{Difference, differences};
 
 use crate::clock;
+use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Entity, Fresh, Head};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
-use crate::store::entities::{self, Stored};
+use crate::store::entities::Stored;
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
 
 /// Makes the compiled catalogue the one that clicks see.
 type Publish = Box<dyn FnOnce() + Send>;
-type Compile = dyn Fn(&Documents) -> Result<Publish, Vec<Problem>> + Send + Sync;
+type Compile = dyn Fn(&Documents, Option<u64>) -> Result<Publish, Vec<Problem>> + Send + Sync;
 
 /// All documents, and how they change.
 pub struct Editor {
@@ -59,40 +60,29 @@ pub enum EditError {
     Store(#[from] StoreError),
 }
 
-/// Why the stored documents cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the stored campaigns do not compile: {}", sentences(.0))]
-    Compile(Vec<Problem>),
-}
-
 impl Editor {
-    /// Loads everything, compiles and publishes it. `compile` turns documents into a catalogue,
-    /// or tells their problems; `publish` is called with each catalogue whose edit is stored.
+    /// Goes on from what is stored. `compile` turns documents into a catalogue, or tells the
+    /// problems of the one campaign that is being edited (its id, if it is a campaign);
+    /// `publish` is called with each catalogue whose edit is stored.
     pub fn open<C: Send + 'static>(
         writer: Writer,
-        compile: impl Fn(&Documents) -> Result<C, Vec<Problem>> + Send + Sync + 'static,
+        documents: Documents,
+        highest_flow_id: u64,
+        compile: impl Fn(&Documents, Option<u64>) -> Result<C, Vec<Problem>> + Send + Sync + 'static,
         publish: impl Fn(C) + Send + Sync + 'static,
-    ) -> Result<Self, OpenError> {
-        let (documents, highest_flow_id) = writer.edit_blocking(|connection| {
-            let documents = entities::load(connection)?;
-            Ok((documents, entities::highest_flow_id(connection)?))
-        })?;
+    ) -> Self {
         let publish = Arc::new(publish);
-        let compile = move |documents: &Documents| {
-            let catalogue = compile(documents)?;
+        let compile = move |documents: &Documents, edited: Option<u64>| {
+            let catalogue = compile(documents, edited)?;
             let publish = Arc::clone(&publish);
             Ok(Box::new(move || publish(catalogue)) as Publish)
         };
-        compile(&documents).map_err(OpenError::Compile)?();
-        Ok(Self {
+        Self {
             writer,
             documents: ArcSwap::from_pointee(documents),
             editing: Mutex::new(Fresh::after(highest_flow_id)),
             compile: Box::new(compile),
-        })
+        }
     }
 
     /// What is stored now.
@@ -190,7 +180,8 @@ impl Editor {
         let mut documents = documents.clone();
         E::all_mut(&mut documents).insert(entity.head().id, Arc::clone(&entity));
         // Compiled even if something is wrong already, to tell all problems at once.
-        let publish = match (self.compile)(&documents) {
+        let edited = (E::WORD == Campaign::WORD).then(|| entity.head().id);
+        let publish = match (self.compile)(&documents, edited) {
             Ok(publish) if problems.is_empty() => publish,
             Ok(_) => return Err(EditError::Invalid(problems)),
             Err(more) => {
@@ -270,13 +261,6 @@ fn conflict<E: Entity>(sent: u64, yours: &E, theirs: &E) -> EditError {
 /// An entity as it is sent.
 pub fn as_json(entity: &impl Serialize) -> Value {
     serde_json::to_value(entity).unwrap_or_default()
-}
-
-fn sentences(problems: &[Problem]) -> String {
-    let sentences = problems
-        .iter()
-        .map(|problem| format!("{}: {}", problem.field, problem.message));
-    sentences.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

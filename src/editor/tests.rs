@@ -18,7 +18,7 @@ fn editor() -> (Editor, Arc<AtomicUsize>) {
 fn editor_over(writer: Writer) -> (Editor, Arc<AtomicUsize>) {
     let published = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&published);
-    let compile = |documents: &Documents| {
+    let compile = |documents: &Documents, _| {
         let filters = documents.campaigns.values().flat_map(|one| {
             let flows = one.flows.iter().enumerate();
             flows.flat_map(|(index, flow)| flow.filters.iter().map(move |filter| (index, filter)))
@@ -39,7 +39,8 @@ fn editor_over(writer: Writer) -> (Editor, Arc<AtomicUsize>) {
     let publish = move |()| {
         count.fetch_add(1, Ordering::SeqCst);
     };
-    (Editor::open(writer, compile, publish).unwrap(), published)
+    let editor = Editor::open(writer, Documents::default(), 0, compile, publish);
+    (editor, published)
 }
 
 fn redirect() -> Value {

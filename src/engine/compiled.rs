@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::filter::Filters;
 use super::rotation::Weighted;
 use super::trace::PassedOver;
+use crate::detect::params::ParameterMap;
 use crate::domain::campaign::Campaign;
 use crate::domain::flow::{FlowKind, RedirectKind};
 use crate::domain::landing::Landing;
@@ -16,6 +17,8 @@ use crate::macros::Template;
 #[derive(Debug)]
 pub struct CompiledCampaign {
     pub document: Arc<Campaign>,
+    /// What the traffic source calls our click parameters.
+    pub parameters: ParameterMap,
     /// In order. Like all flows here: active, and with a live target.
     pub(super) forced: Vec<CompiledFlow>,
     pub(super) regular: Regular,

@@ -138,6 +138,18 @@ impl Writer {
         })
     }
 
+    /// A writer over any connection, with a spill of its own.
+    #[cfg(test)]
+    pub(crate) fn over(connection: Connection) -> Writer {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let settings = Settings {
+            ack_timeout: Duration::from_millis(100),
+            durability: Durability::Process,
+            spill_bytes: 4_096,
+        };
+        Writer::start(connection, &directory.path().join("spill"), &settings).expect("started")
+    }
+
     /// Opens the calling worker thread's way to store clicks.
     pub fn lane(&self) -> Lane {
         Lane::open(Arc::clone(&self.shared))

@@ -20,7 +20,13 @@ macro_rules! api {
         let connection = database();
         let key = api_keys::create(&connection, "tests", 0).unwrap();
         let keys = ApiKeys::load(&connection).unwrap();
-        let editor = Editor::open(Writer::over(connection), |_| Ok(()), |()| ()).unwrap();
+        let editor = Editor::open(
+            Writer::over(connection),
+            Documents::default(),
+            0,
+            |_, _| Ok(()),
+            |()| (),
+        );
         let app = App::new()
             .app_data(web::Data::new(editor))
             .app_data(web::Data::new(keys))
