@@ -12,10 +12,11 @@ use crate::detect::Rules;
 use crate::detect::bot::BotRules;
 use crate::detect::client_ip::ProxyRules;
 use crate::detect::geo::Bases;
+use crate::domain::documents::Documents;
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
-use crate::engine::catalog::Catalog;
+use crate::engine::Catalog;
 use crate::jobs::{Jobs, Subjects};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
@@ -25,7 +26,6 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{clicks, entities, migrations, settings};
-use crate::web::api::Api;
 use crate::web::server;
 use crate::web::state::Shared;
 use crate::clock;
@@ -38,7 +38,7 @@ const SPILL: &str = "millrace.spill";
 pub struct App {
     config: Config,
     shared: Arc<Shared>,
-    api: Api,
+    editor: Arc<Editor>,
     checkpointer: Checkpointer,
     jobs: Jobs,
     _lock: DirectoryLock,
@@ -74,8 +74,13 @@ impl App {
         let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
         let ids = IdGenerator::new(config.storage.node, highest);
         let (first, problems) = Catalog::compile_lenient(&documents);
-        for problem in problems {
-            tracing::error!("{problem}");
+        for found in problems {
+            for problem in found.problems {
+                tracing::error!(
+                    campaign = found.campaign_id, field = problem.field,
+                    "a flow is passed over: {}", problem.message
+                );
+            }
         }
         let catalog = Arc::new(ArcSwap::from_pointee(first));
         let published = Arc::clone(&catalog);
@@ -83,7 +88,7 @@ impl App {
             writer.clone(),
             documents,
             highest_flow_id,
-            Catalog::compile,
+            compile,
             move |compiled| published.store(Arc::new(compiled)),
         );
         let tallies = Arc::new(Tallies::default());
@@ -103,11 +108,11 @@ impl App {
             writer,
             readers,
             tallies,
+            keys,
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),
         });
-        let api = Api::new(Arc::new(editor), keys);
-        Ok(App { config, shared, api, checkpointer, jobs, _lock: lock })
+        Ok(App { config, shared, editor: Arc::new(editor), checkpointer, jobs, _lock: lock })
     }
 
     /// Serves until SIGTERM or Ctrl-C, then stores what is under way and ends.
@@ -117,9 +122,9 @@ impl App {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        let (shared, api) = (Arc::clone(&self.shared), self.api);
+        let (shared, editor) = (Arc::clone(&self.shared), self.editor);
         let served = actix_web::rt::System::new().block_on(async move {
-            let (server, addresses) = server::start(listen, workers, shared, api)
+            let (server, addresses) = server::start(listen, workers, shared, editor)
                 .with_context(|| format!("cannot listen on {listen}"))?;
             for address in addresses {
                 println!("listening on http://{address}");
@@ -131,6 +136,16 @@ impl App {
         self.shared.writer.stop();
         tracing::info!("stopped; everything answered is stored");
         served
+    }
+}
+
+/// The catalogue of these documents. Only the problems of the campaign that is being edited refuse
+/// it: an old problem elsewhere must not keep anything else from being saved.
+fn compile(documents: &Documents, edited: Option<u64>) -> Result<Catalog, Vec<Problem>> {
+    let (catalog, problems) = Catalog::compile_lenient(documents);
+    match problems.into_iter().find(|found| Some(found.campaign_id) == edited) {
+        Some(found) => Err(found.problems),
+        None => Ok(catalog),
     }
 }
 

@@ -142,7 +142,7 @@ fn settings(config: &Config, command: Settings) -> anyhow::Result<()> {
         }
         Settings::Print => print!("{}", toml::to_string_pretty(config)?),
         Settings::Presets => {
-            for preset in detect::client_ip::PRESETS {
+            for preset in detect::client_ip::providers::PRESETS {
                 println!("{:<12} {}", preset.name, preset.help);
             }
         }

@@ -33,6 +33,7 @@ pub mod detect;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod jobs;
 pub mod macros;
 pub mod store;
 pub mod telemetry;

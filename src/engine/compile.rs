@@ -21,6 +21,7 @@ use super::decide::MAX_JUMPS;
 use super::filter::Filters;
 use super::rotation::Weighted;
 use super::trace::PassedOver;
+use crate::detect::params::ParameterMap;
 use crate::domain::campaign::{Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
@@ -92,8 +93,13 @@ pub(super) fn campaign(
         }
         Rotation::Weight => Regular::Weight(Weighted::new(regular)),
     };
+    let parameters = ParameterMap::compile(&document.parameters).unwrap_or_else(|found| {
+        problems.extend(found.into_iter().map(|problem| problem.under("parameters")));
+        ParameterMap::default_names()
+    });
     let compiled = CompiledCampaign {
         document: Arc::clone(document),
+        parameters,
         forced,
         regular,
         default,

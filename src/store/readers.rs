@@ -1,6 +1,6 @@
 //! Reading connections.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use r2d2_sqlite::SqliteConnectionManager;
 
@@ -9,7 +9,10 @@ use super::error::StoreError;
 
 /// A pool of read-only connections; cheap to clone. Used on blocking threads only.
 #[derive(Clone)]
-pub struct Readers(r2d2::Pool<SqliteConnectionManager>);
+pub struct Readers {
+    pool: r2d2::Pool<SqliteConnectionManager>,
+    wal: PathBuf,
+}
 
 pub(crate) type Reader = r2d2::PooledConnection<SqliteConnectionManager>;
 
@@ -24,10 +27,17 @@ impl Readers {
             .connection_timeout(std::time::Duration::from_secs(5))
             .test_on_check_out(false)
             .build_unchecked(manager);
-        Ok(Readers(pool))
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        Ok(Readers { pool, wal: wal.into() })
     }
 
     pub(crate) fn get(&self) -> Result<Reader, StoreError> {
-        Ok(self.0.get()?)
+        Ok(self.pool.get()?)
+    }
+
+    /// Size of the write-ahead log file in bytes; 0 where there is none.
+    pub fn wal_bytes(&self) -> u64 {
+        std::fs::metadata(&self.wal).map_or(0, |meta| meta.len())
     }
 }

@@ -17,18 +17,20 @@ use crate::detect::bot::is_browser_prefetch;
 use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::click::Click;
-use crate::engine::catalog::{Catalog, CompiledCampaign};
-use crate::engine::{self, NoTrace};
+use crate::engine::trace::Silent;
+use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::macros::MacroContext;
 
 /// Answers a visit to a campaign link.
-pub async fn click(request: HttpRequest) -> HttpResponse {
-    let Some(hot) = request.app_data::<Rc<Hot>>() else { return respond::not_found() };
-    let shared = &hot.shared;
-    let is_head = request.method() == Method::HEAD;
-    if !is_head && request.method() != Method::GET && request.method() != Method::POST {
+pub(super) async fn click(request: HttpRequest) -> HttpResponse {
+    let Some(hot) = request.app_data::<Rc<Hot>>() else {
+        return respond::not_found();
+    };
+    let method = request.method();
+    if ![Method::GET, Method::HEAD, Method::POST].contains(method) {
         return respond::method_not_allowed();
     }
+    let shared = &hot.shared;
     let arrived = arrived(&request);
     let query = Query::parse(arrived.query);
     let catalog = shared.catalog.load();
@@ -36,25 +38,105 @@ pub async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("unknown_link", 0);
         return respond::not_found();
     };
+    let campaign_id = campaign.document.id;
     if is_browser_prefetch(&arrived.headers) {
-        shared.tallies.count("prefetch", campaign.id);
+        shared.tallies.count("prefetch", campaign_id);
         return respond::no_prefetch();
     }
 
     let visitor = hot.detectors.observe(&arrived, &query, &campaign.parameters);
-    let dice = &mut *hot.dice.borrow_mut();
-    let decision = engine::decide(&catalog, campaign, &visitor, dice, &mut NoTrace);
-    let cost = engine::cost::of_click(&campaign.cost, &visitor.parameters);
-    if is_head {
-        shared.tallies.count("head", campaign.id);
-        return respond(decision.reply(&MacroContext::without_click(&visitor)));
-    }
-    let id = shared.ids.next(arrived.at);
-    let click_id = shared.codec.encode(id);
-    let reply = decision.reply(&MacroContext { click_id: click_id.as_str() });
-    let click = Click::record(id, arrived.at, visitor, &decision, cost);
+    let (decision, random) = {
+        let dice = &mut *hot.dice.borrow_mut();
+        let decision = engine::decide(&catalog, campaign, &visitor, dice, &mut Silent);
+        (decision, dice.throw())
+    };
+    let document = &decision.campaign.document;
+    let cost = engine::cost::at_click(&document.cost, &visitor.parameters);
+    let is_head = method == Method::HEAD;
+    let id = (!is_head).then(|| shared.ids.next(arrived.at));
+    let click_id = id.map(|id| shared.codec.encode(id));
+    let reply = decision.reply(&MacroContext {
+        click_id: click_id.as_ref().map_or("", |id| id.as_str()),
+        at: arrived.at,
+        campaign_id: document.id,
+        campaign_name: &document.name,
+        flow_id: decision.flow_id,
+        landing_id: decision.landing_id,
+        offer_id: decision.offer_id,
+        traffic_source_id: document.traffic_source_id,
+        visitor: &visitor,
+        cost,
+        host: arrived.host,
+        random,
+        parameters: &|name| query.get(name),
+    });
+    let Some(id) = id else {
+        shared.tallies.count("head", campaign_id);
+        return respond(reply);
+    };
+    let click = Click {
+        id,
+        at: arrived.at,
+        campaign_id: document.id,
+        flow_id: decision.flow_id,
+        landing_id: decision.landing_id,
+        offer_id: decision.offer_id,
+        traffic_source_id: document.traffic_source_id,
+        domain_id: catalog.domain(arrived.host).map(|domain| domain.id),
+        ip: visitor.ip,
+        agent: visitor.agent,
+        place: visitor.place,
+        language: visitor.language,
+        referrer: visitor.referrer,
+        bot_reason: visitor.bot.map(|bot| bot.reason),
+        parameters: visitor.parameters,
+        cost,
+    };
     drop(catalog);
 
     hot.lane.store(click).await;
     respond(reply)
+}
+
+/// The request as plain data.
+fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
+    let head = request.head();
+    let headers = Headers::new(
+        head.headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes())),
+    );
+    let host = head.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    ClickRequest {
+        at: clock::now_ms(),
+        peer: head.peer_addr.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip()),
+        host: host.or_else(|| request.uri().host()).unwrap_or_default(),
+        query: request.query_string(),
+        headers,
+    }
+}
+
+/// The campaign of a link: by the path's alias, or by `/click?campaign_id=`; else the index
+/// campaign of the host.
+fn campaign<'c>(
+    catalog: &'c Catalog,
+    host: &str,
+    path: &str,
+    query: &Query<'_>,
+) -> Option<&'c Arc<CompiledCampaign>> {
+    let alias = path.strip_prefix('/').unwrap_or(path);
+    let alias = alias.strip_suffix('/').unwrap_or(alias);
+    if alias.contains('.') {
+        return None; // A file that somebody looks for: favicon.ico, .well-known, ...
+    }
+    let found = if alias == "click" {
+        let name = query.get("campaign_id").unwrap_or_default();
+        match name.parse() {
+            Ok(id) => catalog.campaign_by_id(id),
+            Err(_) => catalog.campaign(host, name),
+        }
+    } else {
+        catalog.campaign(host, alias)
+    };
+    found.or_else(|| catalog.index_campaign(host))
 }

@@ -5,12 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::guard::GuardContext;
-use actix_web::http::header;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use super::api::{self, Api};
+use super::api;
 use super::state::{Hot, Shared};
+use crate::editor::Editor;
 use super::{click, health};
 
 /// How long a graceful stop waits for open requests, in seconds.
@@ -21,21 +20,18 @@ pub fn start(
     listen: SocketAddr,
     workers: usize,
     shared: Arc<Shared>,
-    api: Api,
+    editor: Arc<Editor>,
 ) -> std::io::Result<(Server, Vec<SocketAddr>)> {
     let server = HttpServer::new(move || {
         let hot = Rc::new(Hot::new(Arc::clone(&shared)));
-        let admin_hosts = shared.admin_hosts.clone();
         App::new()
             .app_data(hot)
-            .app_data(web::Data::from(Arc::clone(&shared)))
+            .app_data(web::Data::new(Arc::clone(&shared)))
+            .app_data(web::Data::from(Arc::clone(&editor)))
+            .app_data(web::Data::from(Arc::clone(&shared.keys)))
             .service(web::resource("/healthz").route(web::get().to(health::healthz)))
             .service(web::resource("/robots.txt").to(robots))
-            .service(
-                web::scope("/api")
-                    .guard(move |context: &GuardContext<'_>| is_admin(&admin_hosts, context))
-                    .configure(|config| api::configure(config, api.clone())),
-            )
+            .configure(|config| api::configure(config, shared.admin_hosts.clone()))
             .default_service(web::to(click::click))
     })
     .workers(workers)
@@ -43,16 +39,6 @@ pub fn start(
     .bind(listen)?;
     let addresses = server.addrs();
     Ok((server.run(), addresses))
-}
-
-/// Once hosts are named for administration, the API answers on no other.
-fn is_admin(hosts: &[String], context: &GuardContext<'_>) -> bool {
-    if hosts.is_empty() {
-        return true;
-    }
-    let host = context.head().headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    host.is_some_and(|host| hosts.iter().any(|admin| admin.eq_ignore_ascii_case(host)))
 }
 
 /// Tracking links are not for search engines.

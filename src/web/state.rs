@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
-use crate::engine::catalog::Catalog;
-use crate::engine::dice::Dice;
+use crate::engine::{Catalog, Dice};
+use crate::store::api_keys::ApiKeys;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::{Lane, Writer};
@@ -22,6 +22,7 @@ pub struct Shared {
     pub writer: Writer,
     pub readers: Readers,
     pub tallies: Arc<Tallies>,
+    pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],
     /// Host names on which the API answers; empty: all.

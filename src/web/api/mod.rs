@@ -13,7 +13,8 @@ pub mod resource;
 
 use std::collections::BTreeMap;
 
-use actix_web::http::Method;
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use serde_json::Value;
@@ -56,9 +57,9 @@ pub fn is_public(path: &str) -> bool {
     path.strip_prefix(BASE) == Some(openapi::PATH)
 }
 
-/// Mounts the API. Among the application's data have to be `web::Data<Editor>` and
+/// Mounts the API, on these hosts only if there are any. Among the application's data have to be `web::Data<Editor>` and
 /// `web::Data<ApiKeys>`.
-pub fn configure(config: &mut web::ServiceConfig) {
+pub fn configure(config: &mut web::ServiceConfig, hosts: Vec<String>) {
     let mut by_path = BTreeMap::<String, Vec<Endpoint>>::new();
     for endpoint in endpoints() {
         by_path
@@ -69,7 +70,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
     let json = web::JsonConfig::default()
         .limit(BODY_MAX)
         .error_handler(|error, _| ApiError::from(error).into());
-    let mut scope = web::scope(BASE).app_data(json);
+    let mut scope = web::scope(BASE)
+        .guard(fn_guard(move |context| is_admin(&hosts, context)))
+        .app_data(json);
     for (path, endpoints) in by_path {
         let methods: Vec<&str> = endpoints.iter().map(|one| one.method.as_str()).collect();
         let allowed = methods.join(", ");
@@ -90,6 +93,16 @@ pub fn configure(config: &mut web::ServiceConfig) {
             .default_service(web::to(nothing))
             .wrap(from_fn(auth::guard)),
     );
+}
+
+/// Once hosts are named for administration, the API answers on no other.
+fn is_admin(hosts: &[String], context: &GuardContext<'_>) -> bool {
+    if hosts.is_empty() {
+        return true;
+    }
+    let host = context.head().headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    host.is_some_and(|host| hosts.iter().any(|admin| admin.eq_ignore_ascii_case(host)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,40 @@
+//! `/healthz`: alive, and with an API key how well.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::auth;
+use super::state::Shared;
+use crate::store::writer;
+
+/// What an operator sees of a running server.
+#[derive(Debug, Serialize)]
+struct Details {
+    status: &'static str,
+    version: &'static str,
+    /// Bytes of the write-ahead log file.
+    wal_bytes: u64,
+    #[serde(flatten)]
+    writer: writer::Health,
+}
+
+/// `ok` for everybody; the details for who sends an API key. Always 200 while visitors are sent
+/// on, which is whenever this answers at all.
+pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    if auth::authorize(request.headers(), |key| shared.keys.accept(key)).is_err() {
+        return response.content_type("text/plain; charset=utf-8").body("ok\n");
+    }
+    let writer = shared.writer.health();
+    let fine = !writer.stalled && writer.unstored == 0 && writer.lost == 0;
+    response.json(Details {
+        status: if fine { "ok" } else { "degraded" },
+        version: env!("CARGO_PKG_VERSION"),
+        wal_bytes: shared.readers.wal_bytes(),
+        writer,
+    })
+}
