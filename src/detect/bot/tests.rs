@@ -94,7 +94,12 @@ fn crawlers_are_named() {
 #[test]
 fn tools_are_told_from_crawlers() {
     let cases = [
-        ("curl/8.5.0", "curl/"),
+        ("curl/8.5.0", "curl"),
+        ("curl", "curl"),
+        (
+            "Jersey/2.25.1 (HttpUrlConnection 1.8.0_141)",
+            "httpurlconnection",
+        ),
         ("Wget/1.21.4", "wget"),
         ("python-requests/2.32.3", "python-requests"),
         ("Python-urllib/3.11", "python-urllib"),
