@@ -10,10 +10,10 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | [`addresses`] | is this address on the operator's list? |
-//! | [`crawlers`] | does the user agent name a crawler? |
-//! | [`tools`] | is it an HTTP library, a script or a driven browser? |
-//! | [`preview`] | do the headers say that nobody is looking yet? |
+//! | `addresses` | is this address on the operator's list? |
+//! | `crawlers` | does the user agent name a crawler? |
+//! | `tools` | is it an HTTP library, a script or a driven browser? |
+//! | `preview` | do the headers say that nobody is looking yet? |
 //!
 //! Adding one: 1 a tool is a row of `tools::TOOLS`; 2 a crawler comes with a newer `crawlers.json`;
 //! 3 a crawler pattern that hits real visitors is a row of `crawlers::CORRECTIONS`, with a test.

@@ -17,7 +17,7 @@ use Place::{Start, Word};
 
 const TOOLS: &[(&str, Place)] = &[
     // Command line
-    ("curl/", Start),
+    ("curl", Start),
     ("libcurl", Word),
     ("wget", Start),
     ("httpie/", Start),
@@ -46,6 +46,7 @@ const TOOLS: &[(&str, Place)] = &[
     ("okhttp", Start),
     ("java/", Start),
     ("java-http-client/", Start),
+    ("httpurlconnection", Word),
     ("apache-httpclient", Start),
     ("apache-httpasyncclient", Start),
     ("jakarta commons-httpclient", Start),

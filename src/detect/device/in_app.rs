@@ -202,8 +202,11 @@ pub(super) fn by_user_agent(ua: &str) -> Option<(&'static App, Option<&str>)> {
     let (_, token, app) = SIGNS
         .iter()
         .find(|(sign, _, _)| find_word(ua, sign).is_some())?;
-    let version = find_word(ua, token)
-        .map(|at| leading_version(&ua[at + token.len()..]))
+    // TikTok signs with a build number or with its version, and names the version again.
+    let version = find_word(ua, "app_version/")
+        .map(|at| at + "app_version/".len())
+        .or_else(|| find_word(ua, token).map(|at| at + token.len()))
+        .map(|at| leading_version(&ua[at..]))
         .filter(|version| !version.is_empty());
     Some((app, version))
 }

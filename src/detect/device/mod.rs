@@ -1,20 +1,20 @@
 //! User agent and client hints -> [`Agent`]: device, operating system, browser, app, bot verdict.
 //!
 //! Real traffic repeats itself: a few thousand combinations of headers make nearly all clicks. So each
-//! worker thread keeps the answers ([`cache`]), and a known visitor costs one hash and one comparison.
-//! Only new combinations are taken apart ([`parse`]).
+//! worker thread keeps the answers (`cache`), and a known visitor costs one hash and one comparison.
+//! Only new combinations are taken apart (`parse`).
 //!
 //! | file | question |
 //! |---|---|
-//! | [`sent`] | which headers count, as bytes (the cache key) and as text |
-//! | [`hints`] | what do the client hints say (`Sec-CH-UA-*`) |
-//! | [`tokens`] | reading `Name/1.2 (comment; comment)` |
-//! | [`os`] | operating system and version |
-//! | [`browser`] | browser and version |
-//! | [`in_app`] | which app's web view is it |
-//! | [`model`] | what does the user agent call the Android device |
-//! | [`brand`] | who made that model |
-//! | [`kind`] | desktop, mobile, tablet, TV, console |
+//! | `sent` | which headers count, as bytes (the cache key) and as text |
+//! | `hints` | what do the client hints say (`Sec-CH-UA-*`) |
+//! | `tokens` | reading `Name/1.2 (comment; comment)` |
+//! | `os` | operating system and version |
+//! | `browser` | browser and version |
+//! | `in_app` | which app's web view is it |
+//! | `model` | what does the user agent call the Android device |
+//! | `brand` | who made that model |
+//! | `kind` | desktop, mobile, tablet, TV, console |
 //!
 //! # What is reported where the browser hides the truth
 //!

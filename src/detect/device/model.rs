@@ -21,7 +21,10 @@ pub(super) struct Device<'a> {
 }
 
 pub(super) fn observe<'a>(ua: &'a str, hints: &'a Hints<'_>) -> Device<'a> {
-    let signed = signed_by_instagram(ua);
+    let mut signed = signed_by_instagram(ua);
+    if signed == Device::default() {
+        signed = signed_by_telegram(ua);
+    }
     let model = usable(&hints.model)
         .or_else(|| in_brackets(ua))
         .or(signed.model)
@@ -44,6 +47,21 @@ fn signed_by_instagram(ua: &str) -> Device<'_> {
     Device {
         maker: parts.next().filter(|maker| !maker.is_empty()),
         model: parts.next().and_then(usable),
+    }
+}
+
+/// `Telegram-Android/11.3.3 (Samsung SM-A546E; Android 14; SDK 34; AVERAGE)`.
+fn signed_by_telegram(ua: &str) -> Device<'_> {
+    let signed = find_word(ua, "Telegram-Android/")
+        .and_then(|at| ua[at..].split_once('('))
+        .and_then(|(_, inside)| inside.split([';', ')']).next())
+        .and_then(|device| device.trim().split_once(' '));
+    match signed {
+        Some((maker, model)) => Device {
+            maker: Some(maker),
+            model: usable(model),
+        },
+        None => Device::default(),
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) const CHROME_OS: &str = "ChromeOS";
 
 /// Chromium says 13 and more for Windows 11, less for Windows 10 (its number counts updates, not names).
 const WINDOWS_11: u32 = 13;
-/// From this Safari on, iPhones hide their version: see [`ios_version`].
+/// From this Safari on, iPhones hide their version: see `ios_version`.
 const IOS_FREEZE: u32 = 26;
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -115,11 +115,12 @@ fn ios_version(ua: &str) -> String {
     if let Some(told) = version_after(ua, "FBSV/").filter(|version| !version.is_empty()) {
         return dotted(told);
     }
-    if ua.contains("Instagram ") || ua.contains("Barcelona ") {
-        let told = version_after(ua, "; iOS ").unwrap_or_default();
-        if !told.is_empty() {
-            return dotted(told);
-        }
+    if let Some(signature) = ["Instagram ", "Barcelona "]
+        .iter()
+        .find_map(|app| find_word(ua, app))
+        && let Some(told) = version_after(&ua[signature..], "iOS ").filter(|told| !told.is_empty())
+    {
+        return dotted(told);
     }
     let token = ["iPhone OS ", "CPU OS ", "iOS ", "iOS/"]
         .iter()
@@ -155,6 +156,12 @@ fn android_version(ua: &str, hints: &Hints<'_>) -> String {
         {
             return leading_version(rest).to_owned();
         }
+    }
+    // Telegram: `Telegram-Android/11.3.3 (Samsung SM-A546E; Android 14; ...)`.
+    if let Some(at) = find_word(ua, "Telegram-Android/")
+        && let Some(told) = version_after(&ua[at..], "Android ").filter(|told| !told.is_empty())
+    {
+        return told.to_owned();
     }
     // Facebook names the system's version, unless it speaks of another system.
     if let Some(told) = version_after(ua, "FBSV/").filter(|version| !version.is_empty()) {

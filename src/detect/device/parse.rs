@@ -141,9 +141,10 @@ const FIXED: &[(&str, &str, Option<&str>)] = &[
     ("Xbox Series X", "Microsoft", Some("Xbox Series X")),
     ("Xbox One", "Microsoft", Some("Xbox One")),
     ("Xbox", "Microsoft", Some("Xbox")),
-    ("iPhone", "Apple", Some("iPhone")),
+    // Every one of them says `CPU iPhone OS` at times.
     ("iPad", "Apple", Some("iPad")),
     ("iPod", "Apple", Some("iPod")),
+    ("iPhone", "Apple", Some("iPhone")),
     ("AppleTV", "Apple", Some("Apple TV")),
     ("Apple TV", "Apple", Some("Apple TV")),
     ("Tizen", "Samsung", None),
@@ -172,7 +173,8 @@ fn ask_woothee(ua: &str, system: &mut Os, browser: &mut Browser, device_type: &m
             .filter(|version| known(version))
             .map(str::to_owned);
     }
-    if browser.name.is_none() && known(found.name) {
+    // What it calls an HTTP library is no browser; the bot verdict names it.
+    if browser.name.is_none() && known(found.name) && found.name != "HTTP Library" {
         *browser = Browser::new(
             found.name,
             Some(found.version).filter(|version| known(version)),

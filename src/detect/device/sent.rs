@@ -1,9 +1,9 @@
 //! The headers that say something about the device: cut to sane lengths, as cache key and as text.
 
 use std::borrow::Cow;
+use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher24};
-use std::hash::Hasher;
 
 use crate::detect::request::Headers;
 
@@ -79,13 +79,21 @@ impl<'a> Sent<'a> {
     /// A header as text, at most `limit` bytes of it, ending between characters. Absent: empty.
     fn text(&self, header: usize, limit: usize) -> Cow<'a, str> {
         match String::from_utf8_lossy(self.0[header].unwrap_or_default()) {
-            Cow::Borrowed(text) => Cow::Borrowed(&text[..text.floor_char_boundary(limit)]),
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..boundary(text, limit)]),
             Cow::Owned(mut text) => {
-                text.truncate(text.floor_char_boundary(limit));
+                text.truncate(boundary(&text, limit));
                 Cow::Owned(text)
             }
         }
     }
+}
+
+/// The last place between two characters at or before `limit`.
+fn boundary(text: &str, limit: usize) -> usize {
+    (0..=limit.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 /// SipHash-2-4 with 128 bits: the identity under which an agent is stored.
