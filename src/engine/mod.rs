@@ -70,6 +70,8 @@ mod rotation;
 pub mod trace;
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 pub(crate) mod testing;
