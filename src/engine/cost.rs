@@ -18,9 +18,8 @@ pub fn at_click(cost: &Cost, parameters: &Parameters) -> Option<ClickCost> {
     let clicks_per_price = match cost.model {
         CostModel::Cpc => 1,
         CostModel::Cpm => 1000,
-        // What a new model costs at click time is a decision, so until it is made: nothing.
-        #[allow(unreachable_patterns)]
-        CostModel::None | _ => return None,
+        // `none`, and every model that books its cost later or by another rule.
+        _ => return None,
     };
     let charged = |price: Micros| per_click(price, clicks_per_price, cost.traffic_loss);
     if cost.from_url

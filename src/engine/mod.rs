@@ -4,7 +4,7 @@
 //!
 //! `ClickRequest -> Visitor -> Decision -> Click -> Writer`, then a plain [`Reply`].
 //!
-//! 1. `web::click` turns the request of the web framework into a plain
+//! 1. `web/click.rs` turns the request of the web framework into a plain
 //!    [`ClickRequest`](crate::detect::request::ClickRequest) and finds the campaign of the link in
 //!    the [`Catalog`]: by host and alias, the domain's own alias first.
 //! 2. [`detect`](crate::detect) observes the [`Visitor`](crate::domain::visitor::Visitor): address,
@@ -69,6 +69,8 @@ pub mod redirect;
 mod rotation;
 pub mod trace;
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

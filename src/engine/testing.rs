@@ -5,6 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::catalog::Catalog;
+use super::decide::{Decision, Destination, decide};
+use super::dice::Dice;
+use super::trace::Silent;
 use crate::domain::campaign::{Campaign, Cost, CostModel, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::flow::{
@@ -237,4 +240,38 @@ impl World {
         }
         self
     }
+}
+
+/// What matters of a decision: (flow, landing, offer, address).
+pub(crate) type Outcome = (Option<u64>, Option<u64>, Option<u64>, Option<String>);
+
+pub(crate) fn outcome(decision: &Decision<'_>) -> Outcome {
+    let address = match decision.destination {
+        Destination::Redirect { template, .. } => Some(template.text().to_owned()),
+        Destination::NotFound => None,
+    };
+    (
+        decision.flow_id,
+        decision.landing_id,
+        decision.offer_id,
+        address,
+    )
+}
+
+pub(crate) fn decided(catalog: &Catalog, id: u64, visitor: &Visitor, dice: &mut Dice) -> Outcome {
+    let campaign = catalog.campaign_by_id(id).expect("the campaign is there");
+    outcome(&decide(catalog, campaign, visitor, dice, &mut Silent))
+}
+
+pub(crate) fn german() -> Visitor {
+    visitor("DE", DeviceType::Mobile)
+}
+
+pub(crate) fn only(country: &str) -> Filter {
+    filter("country", Mode::Accept, serde_json::json!([country]))
+}
+
+/// A flow that leads to an address named after it.
+pub(crate) fn to_address(id: u64, kind: FlowKind) -> Flow {
+    flow(id, kind, redirect(&format!("https://x/{id}")))
 }

@@ -111,7 +111,7 @@ mod tests {
     use crate::engine::testing::visitor;
 
     fn matches(value: Value, country: &str) -> bool {
-        let matcher = CountryFilter.compile(&value).ok().expect("it compiles");
+        let matcher = CountryFilter.compile(&value).expect("it compiles");
         matcher(&visitor(country, DeviceType::Mobile))
     }
 

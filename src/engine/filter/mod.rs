@@ -1,7 +1,7 @@
 //! Conditions of flows on the visitor. One file each.
 //!
 //! A [`FilterKind`] knows only whether a visitor matches its value. What follows from a match is
-//! decided here, once for all: [`CompiledFilter`] applies accept or reject, [`Filters`] joins by
+//! decided here, once for all: each filter applies its accept or reject, [`Filters`] joins by
 //! all or any. A flow without filters takes everybody.
 //!
 //! What is not known about a visitor matches nothing but the word `unknown`, in filters whose
