@@ -61,9 +61,7 @@ pub(crate) fn campaign(id: u64, alias: &str, flows: Vec<Flow>) -> Campaign {
         fallback: Fallback::NotFound,
         parameters: Default::default(),
         flows,
-        notes: String::new(),
-        created_at: 0,
-        updated_at: 0,
+        ..Campaign::default()
     }
 }
 
@@ -196,6 +194,7 @@ impl World {
                 value: Micros::ZERO,
                 currency: Currency::USD,
             },
+            cap: None,
             notes: String::new(),
             created_at: 0,
             updated_at: 0,

@@ -13,8 +13,11 @@ use crate::domain::documents::Documents;
 use crate::domain::landing::Landing;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::{EditError, Editor, as_json};
+use crate::engine::Catalog;
+use crate::macros::Template;
 use crate::store::entities::Stored;
 use crate::web::error::ApiError;
 
@@ -22,26 +25,52 @@ use crate::web::error::ApiError;
 pub trait Resource: Stored {
     /// Plural noun of its path: `campaigns`.
     const PATH: &'static str;
+
+    /// What is odd about its links, though they work: mistyped macros above all.
+    fn link_warnings(&self) -> Vec<Problem> {
+        Vec::new()
+    }
 }
 
 impl Resource for Campaign {
     const PATH: &'static str = "campaigns";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        Catalog::campaign_warnings(self)
+    }
 }
 
 impl Resource for Offer {
     const PATH: &'static str = "offers";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        template_warnings("url", &self.url)
+    }
 }
 
 impl Resource for Landing {
     const PATH: &'static str = "landings";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        template_warnings("url", &self.url)
+    }
 }
 
 impl Resource for Network {
     const PATH: &'static str = "networks";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        template_warnings("offer_param", &self.offer_param)
+    }
 }
 
 impl Resource for TrackingDomain {
     const PATH: &'static str = "domains";
+}
+
+fn template_warnings(field: &str, template: &str) -> Vec<Problem> {
+    let warnings = Template::parse(template).1.into_iter();
+    warnings.map(|warning| warning.under(field)).collect()
 }
 
 /// The six endpoints of a resource.
@@ -194,7 +223,9 @@ async fn edit<R: Resource>(
 /// The stored object, and what the operator should know about it.
 fn body<R: Resource>(entity: &R, documents: &Documents) -> Value {
     let mut body = as_json(entity);
-    body["warnings"] = json!(entity.warnings(documents));
+    let mut warnings = entity.warnings(documents);
+    warnings.extend(entity.link_warnings());
+    body["warnings"] = json!(warnings);
     body
 }
 

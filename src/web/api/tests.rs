@@ -9,6 +9,7 @@ use actix_web::{App, web};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::documents::Documents;
 use crate::editor::Editor;
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::entities::tests::database;
@@ -30,7 +31,7 @@ macro_rules! api {
         let app = App::new()
             .app_data(web::Data::new(editor))
             .app_data(web::Data::new(keys))
-            .configure(configure);
+            .configure(|config| configure(config, Vec::new()));
         (init_service(app).await, key)
     }};
 }
