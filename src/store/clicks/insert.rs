@@ -1,6 +1,6 @@
 //! One click into its row.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, named_params, params};
 
 use super::packed::{Packed, pack_ip, pack_sub_ids};
 use crate::domain::click::Click;
@@ -11,13 +11,13 @@ const INSERT: &str = "
         domain_id, agent_id, place_id, ip, language, referrer, source, keyword, creative_id,
         ad_group_id, ad_campaign_id, external_id, sub_ids, others, cost, cost_currency,
         cost_fell_back, bot_reason)
-    values (:id, :at, :campaign_id, :flow_id, :landing_id, :offer_id, :traffic_source_id,
-        :domain_id, :agent_id, :place_id, :ip, :language, :referrer, :source, :keyword,
-        :creative_id, :ad_group_id, :ad_campaign_id, :external_id, :sub_ids, :others, :cost,
-        :cost_currency, :cost_fell_back, :bot_reason)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict(id) do nothing";
 
 /// Whether a row went in; `false` if the click was there already.
+///
+/// Bound by position, in the order of the columns: looking 25 names up took a tenth of the
+/// writer's time.
 pub(crate) fn insert(
     connection: &Connection,
     dictionary: &mut Dictionary,
@@ -27,33 +27,33 @@ pub(crate) fn insert(
     let place_id = dictionary.place(connection, &click.place)?;
     let others = &click.parameters.others;
     let others = (!others.is_empty()).then(|| serde_json::to_string(others).unwrap_or_default());
-    let rows = connection.prepare_cached(INSERT)?.execute(named_params! {
-        ":id": click.id.to_row(),
-        ":at": click.at,
-        ":campaign_id": click.campaign_id,
-        ":flow_id": click.flow_id,
-        ":landing_id": click.landing_id,
-        ":offer_id": click.offer_id,
-        ":traffic_source_id": click.traffic_source_id,
-        ":domain_id": click.domain_id,
-        ":agent_id": agent_id,
-        ":place_id": place_id,
-        ":ip": pack_ip(&click.ip),
-        ":language": click.language.as_ref().map(|language| language.as_str()),
-        ":referrer": click.referrer,
-        ":source": Packed(click.parameters.source.as_deref()),
-        ":keyword": Packed(click.parameters.keyword.as_deref()),
-        ":creative_id": Packed(click.parameters.creative_id.as_deref()),
-        ":ad_group_id": Packed(click.parameters.ad_group_id.as_deref()),
-        ":ad_campaign_id": Packed(click.parameters.ad_campaign_id.as_deref()),
-        ":external_id": Packed(click.parameters.external_id.as_deref()),
-        ":sub_ids": pack_sub_ids(&click.parameters.sub_ids),
-        ":others": others,
-        ":cost": click.cost.map(|cost| cost.amount.0),
-        ":cost_currency": click.cost.as_ref().map(|cost| cost.currency.as_str()),
-        ":cost_fell_back": click.cost.and_then(|cost| cost.fell_back.then_some(1)),
-        ":bot_reason": click.bot_reason.map(|reason| reason.as_str()),
-    })?;
+    let rows = connection.prepare_cached(INSERT)?.execute(params![
+        click.id.to_row(),
+        click.at,
+        click.campaign_id,
+        click.flow_id,
+        click.landing_id,
+        click.offer_id,
+        click.traffic_source_id,
+        click.domain_id,
+        agent_id,
+        place_id,
+        pack_ip(&click.ip),
+        click.language.as_ref().map(|language| language.as_str()),
+        click.referrer,
+        Packed(click.parameters.source.as_deref()),
+        Packed(click.parameters.keyword.as_deref()),
+        Packed(click.parameters.creative_id.as_deref()),
+        Packed(click.parameters.ad_group_id.as_deref()),
+        Packed(click.parameters.ad_campaign_id.as_deref()),
+        Packed(click.parameters.external_id.as_deref()),
+        pack_sub_ids(&click.parameters.sub_ids),
+        others,
+        click.cost.map(|cost| cost.amount.0),
+        click.cost.as_ref().map(|cost| cost.currency.as_str()),
+        click.cost.and_then(|cost| cost.fell_back.then_some(1)),
+        click.bot_reason.map(|reason| reason.as_str()),
+    ])?;
     Ok(rows > 0)
 }
 

@@ -4,11 +4,15 @@
 //! click: after a commit it rings one bell per worker thread, and the worker's own task wakes the
 //! clicks whose progress has changed. The same task watches their time, so that no click needs a
 //! timer of its own.
+//!
+//! The other direction is the same: clicks are gathered while the worker serves the requests that
+//! are ready, and its task, which runs after those, hands all of them over at once. Without that
+//! the writer is woken for each click and commits them nearly one by one.
 
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -16,7 +20,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::pending::{Pending, Progress};
-use super::queue::Item;
 use super::shared::Shared;
 use crate::domain::click::Click;
 
@@ -41,7 +44,15 @@ pub enum Receipt {
 pub struct Lane {
     shared: Arc<Shared>,
     bell: Arc<Notify>,
-    waiting: Rc<RefCell<Vec<Waiting>>>,
+    local: Rc<Local>,
+}
+
+/// What the worker's clicks and its task share.
+#[derive(Default)]
+struct Local {
+    /// To be handed over to the writer at the end of this turn.
+    gathered: RefCell<Vec<Arc<Pending>>>,
+    waiting: RefCell<Vec<Waiting>>,
 }
 
 struct Waiting {
@@ -57,9 +68,13 @@ impl Lane {
         let lane = Self {
             shared,
             bell: Arc::new(Notify::new()),
-            waiting: Rc::default(),
+            local: Rc::default(),
         };
-        tokio::task::spawn_local(watch(Arc::clone(&lane.bell), Rc::downgrade(&lane.waiting)));
+        tokio::task::spawn_local(watch(
+            Arc::clone(&lane.bell),
+            Rc::downgrade(&lane.local),
+            Arc::clone(&lane.shared),
+        ));
         lane
     }
 
@@ -67,7 +82,8 @@ impl Lane {
     pub async fn store(&self, click: Click) -> Receipt {
         let pending = Arc::new(Pending::new(click, Arc::clone(&self.bell)));
         let shared = &self.shared;
-        if !shared.is_stalled() && shared.queue.push(Item::Click(Arc::clone(&pending))).is_ok() {
+        if !shared.is_stalled() {
+            self.local.gathered.borrow_mut().push(Arc::clone(&pending));
             if self.progress_from(&pending, Progress::Queued).await == Progress::Stored {
                 return Receipt::Stored;
             }
@@ -119,24 +135,27 @@ impl Future for Moved<'_> {
         if self.registered && Instant::now() >= self.deadline {
             return Poll::Ready(progress);
         }
-        let mut waiting = self.lane.waiting.borrow_mut();
-        if !self.registered {
-            if waiting.is_empty() {
-                // The watcher sleeps without a clock while nobody waits.
+        let mut waiting = self.lane.local.waiting.borrow_mut();
+        let registered = self.registered.then(|| {
+            let mut entries = waiting.iter_mut();
+            entries.find(|entry| Arc::ptr_eq(&entry.pending, self.pending))
+        });
+        match registered {
+            None => {
+                waiting.push(Waiting {
+                    pending: Arc::clone(self.pending),
+                    since: self.since,
+                    deadline: self.deadline,
+                    waker: context.waker().clone(),
+                });
+                // The worker's task hands over what was gathered, and watches from now on.
                 self.lane.bell.notify_one();
             }
-            waiting.push(Waiting {
-                pending: Arc::clone(self.pending),
-                since: self.since,
-                deadline: self.deadline,
-                waker: context.waker().clone(),
-            });
-        } else if let Some(entry) = waiting
-            .iter_mut()
-            .find(|entry| Arc::ptr_eq(&entry.pending, self.pending))
-            && !entry.waker.will_wake(context.waker())
-        {
-            entry.waker.clone_from(context.waker());
+            Some(entry) => {
+                if let Some(entry) = entry {
+                    entry.waker.clone_from(context.waker());
+                }
+            }
         }
         drop(waiting);
         self.registered = true;
@@ -144,8 +163,9 @@ impl Future for Moved<'_> {
     }
 }
 
-/// The worker's own task: wakes the clicks that have moved on or waited too long.
-async fn watch(bell: Arc<Notify>, waiting: std::rc::Weak<RefCell<Vec<Waiting>>>) {
+/// The worker's own task: hands the gathered clicks over, and wakes those that have moved on or
+/// waited too long.
+async fn watch(bell: Arc<Notify>, local: Weak<Local>, shared: Arc<Shared>) {
     let mut idle = true;
     loop {
         if idle {
@@ -153,11 +173,19 @@ async fn watch(bell: Arc<Notify>, waiting: std::rc::Weak<RefCell<Vec<Waiting>>>)
         } else {
             let _ = tokio::time::timeout(TICK, bell.notified()).await;
         }
-        let Some(waiting) = waiting.upgrade() else {
+        let Some(local) = local.upgrade() else {
             return;
         };
+        let mut gathered = local.gathered.borrow_mut();
+        if !gathered.is_empty() {
+            shared.queue.push_clicks(&mut gathered);
+            for refused in gathered.drain(..) {
+                let _ = refused.advance(Progress::Queued, Progress::Failed);
+            }
+        }
+        drop(gathered);
         let now = Instant::now();
-        let mut waiting = waiting.borrow_mut();
+        let mut waiting = local.waiting.borrow_mut();
         waiting.retain(|entry| {
             let stays = entry.pending.progress() == entry.since && now < entry.deadline;
             if !stays {

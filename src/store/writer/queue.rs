@@ -64,6 +64,24 @@ impl Queue {
         Ok(())
     }
 
+    /// Takes the clicks over in one go; those that find no room stay.
+    pub(crate) fn push_clicks(&self, clicks: &mut Vec<Arc<Pending>>) {
+        let mut inner = self.lock();
+        let room = match inner.closed {
+            true => 0,
+            false => self
+                .bound
+                .saturating_sub(inner.items.len())
+                .min(clicks.len()),
+        };
+        inner.items.extend(clicks.drain(..room).map(Item::Click));
+        let wake = room > 0 && std::mem::take(&mut inner.taker_sleeps);
+        drop(inner);
+        if wake {
+            self.ready.notify_one();
+        }
+    }
+
     /// Wakes the taker although nothing was pushed: there is other work for it.
     pub(crate) fn poke(&self) {
         let mut inner = self.lock();
