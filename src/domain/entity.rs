@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::campaign::Campaign;
 use super::documents::Documents;
 use super::form::Form;
 use super::problem::Problem;
@@ -38,6 +39,16 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// Which other entities it names, and in which field.
     fn references(&self) -> Vec<(String, Reference)> {
         Vec::new()
+    }
+
+    /// Its URL templates, each with its field.
+    fn templates(&self) -> Vec<(String, &str)> {
+        Vec::new()
+    }
+
+    /// The campaign, if it is one.
+    fn as_campaign(&self) -> Option<&Campaign> {
+        None
     }
 
     /// Fills what the server chooses: ids of flows, an alias left out.
@@ -230,15 +241,4 @@ pub(crate) fn not_yet_acted_on(field: impl Into<String>, what: &str) -> Problem 
         "not_yet_acted_on",
         format!("{what} is stored, but this version does not act on it."),
     )
-}
-
-/// A warning if a URL leaves even its scheme to a macro.
-pub(crate) fn remark_on_url(field: &str, url: &str) -> Option<Problem> {
-    super::check::begins_with_macro(url).then(|| {
-        Problem::new(
-            field,
-            "url_begins_with_macro",
-            "Where this URL leads is known only from the click: a click without that parameter leads nowhere.",
-        )
-    })
 }

@@ -64,6 +64,7 @@ pub(crate) fn campaign(id: u64, alias: &str, flows: Vec<Flow>) -> Campaign {
         notes: String::new(),
         created_at: 0,
         updated_at: 0,
+        ..Campaign::default()
     }
 }
 
@@ -199,6 +200,7 @@ impl World {
             notes: String::new(),
             created_at: 0,
             updated_at: 0,
+            ..Offer::default()
         };
         self.documents.offers.insert(id, Arc::new(offer));
         self

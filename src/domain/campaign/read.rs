@@ -116,6 +116,22 @@ impl Entity for Campaign {
         domain.into_iter().chain(fallback).chain(flows).collect()
     }
 
+    fn templates(&self) -> Vec<(String, &str)> {
+        let fallback = match &self.fallback {
+            Fallback::Redirect { url } => Some(("fallback.url".to_owned(), url.as_str())),
+            _ => None,
+        };
+        let flows = self.flows.iter().enumerate().flat_map(|(index, flow)| {
+            let under = move |(field, text)| (format!("flows[{index}].{field}"), text);
+            flow.templates().into_iter().map(under)
+        });
+        fallback.into_iter().chain(flows).collect()
+    }
+
+    fn as_campaign(&self) -> Option<&Campaign> {
+        Some(self)
+    }
+
     fn complete(
         &mut self,
         documents: &Documents,
@@ -207,9 +223,6 @@ impl Entity for Campaign {
             "postbacks",
             "An outgoing postback",
         );
-        if let Fallback::Redirect { url } = &self.fallback {
-            remarks.extend(remark_on_url("fallback.url", url));
-        }
         for (index, flow) in self.flows.iter().enumerate() {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));

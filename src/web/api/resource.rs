@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::query::ListQuery;
 use super::{BASE, Endpoint, openapi};
 use crate::domain::campaign::Campaign;
-use crate::domain::documents::Documents;
 use crate::domain::landing::Landing;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::{EditError, Editor, as_json};
 use crate::store::entities::Stored;
@@ -137,11 +137,11 @@ async fn create<R: Resource>(
     editor: web::Data<Editor>,
     document: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let (created, documents) = edit(editor, move |editor| editor.create::<R>(&document)).await?;
+    let (created, warnings) = edit(editor, move |editor| editor.create::<R>(&document)).await?;
     let location = format!("{BASE}/{}/{}", R::PATH, created.head().id);
     let mut answer = HttpResponse::build(StatusCode::CREATED);
     answer.insert_header((header::LOCATION, location));
-    Ok(answer.json(body(created.as_ref(), &documents)))
+    Ok(answer.json(body(created.as_ref(), &warnings)))
 }
 
 async fn read<R: Resource>(
@@ -151,7 +151,8 @@ async fn read<R: Resource>(
     let documents = editor.documents();
     let found = R::all(&documents).get(&parse_id::<R>(&id)?);
     let entity = found.ok_or_else(|| unknown::<R>(&id))?;
-    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &documents)))
+    let warnings = editor.warnings(entity.as_ref());
+    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &warnings)))
 }
 
 async fn replace<R: Resource>(
@@ -160,8 +161,8 @@ async fn replace<R: Resource>(
     document: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let (saved, documents) = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
+    let (saved, warnings) = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
+    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &warnings)))
 }
 
 async fn archive<R: Resource>(
@@ -169,8 +170,8 @@ async fn archive<R: Resource>(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let (saved, documents) = edit(editor, move |editor| editor.archive::<R>(id)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
+    let (saved, warnings) = edit(editor, move |editor| editor.archive::<R>(id)).await?;
+    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &warnings)))
 }
 
 async fn restore<R: Resource>(
@@ -178,23 +179,27 @@ async fn restore<R: Resource>(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let (saved, documents) = edit(editor, move |editor| editor.restore::<R>(id)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
+    let (saved, warnings) = edit(editor, move |editor| editor.restore::<R>(id)).await?;
+    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &warnings)))
 }
 
-/// Runs an edit where waiting is allowed; its result, and all documents after it.
+/// Runs an edit where waiting is allowed; its result and its warnings.
 async fn edit<R: Resource>(
     editor: web::Data<Editor>,
     work: impl FnOnce(&Editor) -> Result<Arc<R>, EditError> + Send + 'static,
-) -> Result<(Arc<R>, Arc<Documents>), ApiError> {
-    let edited = web::block(move || work(&editor).map(|entity| (entity, editor.documents())));
+) -> Result<(Arc<R>, Vec<Problem>), ApiError> {
+    let edited = web::block(move || {
+        let entity = work(&editor)?;
+        let warnings = editor.warnings(entity.as_ref());
+        Ok::<_, EditError>((entity, warnings))
+    });
     Ok(edited.await??)
 }
 
 /// The stored object, and what the operator should know about it.
-fn body<R: Resource>(entity: &R, documents: &Documents) -> Value {
+fn body<R: Resource>(entity: &R, warnings: &[Problem]) -> Value {
     let mut body = as_json(entity);
-    body["warnings"] = json!(entity.warnings(documents));
+    body["warnings"] = json!(warnings);
     body
 }
 

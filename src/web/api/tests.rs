@@ -9,6 +9,7 @@ use actix_web::{App, web};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::documents::Documents;
 use crate::editor::Editor;
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::entities::tests::database;
@@ -20,17 +21,12 @@ macro_rules! api {
         let connection = database();
         let key = api_keys::create(&connection, "tests", 0).unwrap();
         let keys = ApiKeys::load(&connection).unwrap();
-        let editor = Editor::open(
-            Writer::over(connection),
-            Documents::default(),
-            0,
-            |_, _| Ok(()),
-            |()| (),
-        );
+        let writer = Writer::over(connection);
+        let editor = Editor::open(writer, Documents::default(), 0, |_, _| Ok(()), |()| ());
         let app = App::new()
             .app_data(web::Data::new(editor))
             .app_data(web::Data::new(keys))
-            .configure(configure);
+            .configure(|config| configure(config, Vec::new()));
         (init_service(app).await, key)
     }};
 }
