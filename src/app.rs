@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
 
+use crate::clock;
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::detect::Rules;
@@ -28,7 +29,6 @@ use crate::store::writer::Writer;
 use crate::store::{clicks, entities, migrations, settings};
 use crate::web::server;
 use crate::web::state::Shared;
-use crate::clock;
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -77,8 +77,10 @@ impl App {
         for found in problems {
             for problem in found.problems {
                 tracing::error!(
-                    campaign = found.campaign_id, field = problem.field,
-                    "a flow is passed over: {}", problem.message
+                    campaign = found.campaign_id,
+                    field = problem.field,
+                    "a flow is passed over: {}",
+                    problem.message
                 );
             }
         }
@@ -112,7 +114,14 @@ impl App {
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),
         });
-        Ok(App { config, shared, editor: Arc::new(editor), checkpointer, jobs, _lock: lock })
+        Ok(App {
+            config,
+            shared,
+            editor: Arc::new(editor),
+            checkpointer,
+            jobs,
+            _lock: lock,
+        })
     }
 
     /// Serves until SIGTERM or Ctrl-C, then stores what is under way and ends.
@@ -143,7 +152,10 @@ impl App {
 /// it: an old problem elsewhere must not keep anything else from being saved.
 fn compile(documents: &Documents, edited: Option<u64>) -> Result<Catalog, Vec<Problem>> {
     let (catalog, problems) = Catalog::compile_lenient(documents);
-    match problems.into_iter().find(|found| Some(found.campaign_id) == edited) {
+    match problems
+        .into_iter()
+        .find(|found| Some(found.campaign_id) == edited)
+    {
         Some(found) => Err(found.problems),
         None => Ok(catalog),
     }
@@ -162,7 +174,11 @@ fn rules(config: &Config, data: &Path) -> anyhow::Result<Rules> {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    Ok(Rules { proxies, bots: Arc::new(bots), bases: ArcSwap::from_pointee(bases) })
+    Ok(Rules {
+        proxies,
+        bots: Arc::new(bots),
+        bases: ArcSwap::from_pointee(bases),
+    })
 }
 
 fn compile_rules(config: &Config) -> Result<(ProxyRules, BotRules), Vec<Problem>> {
@@ -171,10 +187,16 @@ fn compile_rules(config: &Config) -> Result<(ProxyRules, BotRules), Vec<Problem>
     let bots = BotRules::compile(&config.bots.user_agents, &config.bots.addresses);
     let under = |section: &'static str| {
         move |problems: Vec<Problem>| -> Vec<Problem> {
-            problems.into_iter().map(|problem| problem.under(section)).collect()
+            problems
+                .into_iter()
+                .map(|problem| problem.under(section))
+                .collect()
         }
     };
-    match (proxies.map_err(under("proxies")), bots.map_err(under("bots"))) {
+    match (
+        proxies.map_err(under("proxies")),
+        bots.map_err(under("bots")),
+    ) {
         (Ok(proxies), Ok(bots)) => Ok((proxies, bots)),
         (proxies, bots) => {
             let problems = [proxies.err(), bots.err()];

@@ -96,7 +96,9 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
         }
         Command::ApiKey(ApiKey::Create { name }) => {
             let key = create_api_key(&config.storage.data, &config, name)?;
-            println!("The key is shown only now. Send it as \"Authorization: Bearer <key>\": {key}");
+            println!(
+                "The key is shown only now. Send it as \"Authorization: Bearer <key>\": {key}"
+            );
             Ok(())
         }
         Command::Geoip(command) => geoip(&config.storage.data, command),

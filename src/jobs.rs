@@ -36,7 +36,10 @@ impl Jobs {
         let thread = std::thread::Builder::new()
             .name("jobs".into())
             .spawn(move || run(&subjects, &signal))?;
-        Ok(Jobs { stop, thread: Some(thread) })
+        Ok(Jobs {
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// Ends the thread after a last round.
@@ -54,7 +57,10 @@ fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
     let mut watcher = Watcher::new();
     let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        stop = signal.wait_timeout(stop, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
+        stop = signal
+            .wait_timeout(stop, INTERVAL)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
         let last = *stop;
         if let Err(error) = subjects.tallies.flush(&subjects.writer, clock::now_ms()) {
             tracing::warn!(%error, "counts could not be written; they are kept for the next time");

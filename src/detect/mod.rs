@@ -43,7 +43,11 @@ impl Detectors {
     /// `key` is the secret of the fingerprints, the same in every thread and after a restart.
     pub fn new(rules: Arc<Rules>, key: &[u8; 16]) -> Self {
         let devices = Devices::new(key, Arc::clone(&rules.bots));
-        Self { rules, devices, geo: Geo::new(key) }
+        Self {
+            rules,
+            devices,
+            geo: Geo::new(key),
+        }
     }
 
     /// Everything that the request tells about who clicked. Never fails: what cannot be known is

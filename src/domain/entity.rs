@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::campaign::Campaign;
 use super::documents::Documents;
 use super::form::Form;
 use super::problem::Problem;
@@ -39,16 +38,6 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// Which other entities it names, and in which field.
     fn references(&self) -> Vec<(String, Reference)> {
         Vec::new()
-    }
-
-    /// Its URL templates, each with its field.
-    fn templates(&self) -> Vec<(String, &str)> {
-        Vec::new()
-    }
-
-    /// The campaign, if it is one.
-    fn as_campaign(&self) -> Option<&Campaign> {
-        None
     }
 
     /// Fills what the server chooses: ids of flows, an alias left out.

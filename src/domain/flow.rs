@@ -205,14 +205,6 @@ impl Flow {
         };
         idle.map(remark).collect()
     }
-
-    /// Its URL templates, each with its field.
-    pub(super) fn templates(&self) -> Vec<(String, &str)> {
-        match &self.target {
-            Target::Redirect { url, .. } => vec![("target.url".to_owned(), url)],
-            Target::Split { .. } => Vec::new(),
-        }
-    }
 }
 
 fn weights<T>(list: &[T], weight: impl Fn(&T) -> u32) -> Vec<u32> {

@@ -53,10 +53,6 @@ impl Entity for Network {
         vec![&self.name]
     }
 
-    fn templates(&self) -> Vec<(String, &str)> {
-        vec![("offer_param".to_owned(), &self.offer_param)]
-    }
-
     fn remarks(&self) -> Vec<Problem> {
         if self.offer_param.is_empty() || self.offer_param.contains("{click_id") {
             return Vec::new();

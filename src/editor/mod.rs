@@ -24,7 +24,6 @@ use crate::domain::entity::{Entity, Fresh, Head};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
-use crate::macros::Template;
 use crate::store::entities::Stored;
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
@@ -93,16 +92,6 @@ impl Editor {
 
     pub fn find<E: Entity>(&self, id: u64) -> Option<Arc<E>> {
         E::all(&self.documents.load()).get(&id).cloned()
-    }
-
-    /// What an operator should know about an entity although it is stored.
-    pub fn warnings<E: Entity>(&self, entity: &E) -> Vec<Problem> {
-        let mut warnings = entity.warnings(&self.documents.load());
-        for (field, template) in entity.templates() {
-            let found = Template::parse(template).1.into_iter();
-            warnings.extend(found.map(|warning| warning.under(&field)));
-        }
-        warnings
     }
 
     /// Stores a new entity: version 1, with an id of its own.

@@ -325,15 +325,3 @@ fn what_is_not_stored_is_not_published() {
     assert!(editor.documents().campaigns.is_empty());
     assert!(editor.catalog.load().campaign_by_id(1).is_none());
 }
-
-#[test]
-fn warnings_name_macros_that_look_mistyped() {
-    let editor = editor();
-
-    let offer = json!({ "name": "O", "url": "https://o.example/?c={clik_id}" });
-    let offer = editor.create::<Offer>(&offer).unwrap();
-
-    let warnings = editor.warnings(offer.as_ref());
-    let found = (warnings[0].field.as_str(), warnings[0].code);
-    assert_eq!(found, ("url", "unknown_macro"));
-}

@@ -61,9 +61,6 @@ pub(crate) fn campaign(id: u64, alias: &str, flows: Vec<Flow>) -> Campaign {
         fallback: Fallback::NotFound,
         parameters: Default::default(),
         flows,
-        notes: String::new(),
-        created_at: 0,
-        updated_at: 0,
         ..Campaign::default()
     }
 }
@@ -197,10 +194,10 @@ impl World {
                 value: Micros::ZERO,
                 currency: Currency::USD,
             },
+            cap: None,
             notes: String::new(),
             created_at: 0,
             updated_at: 0,
-            ..Offer::default()
         };
         self.documents.offers.insert(id, Arc::new(offer));
         self

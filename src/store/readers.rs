@@ -29,7 +29,10 @@ impl Readers {
             .build_unchecked(manager);
         let mut wal = path.as_os_str().to_owned();
         wal.push("-wal");
-        Ok(Readers { pool, wal: wal.into() })
+        Ok(Readers {
+            pool,
+            wal: wal.into(),
+        })
     }
 
     pub(crate) fn get(&self) -> Result<Reader, StoreError> {

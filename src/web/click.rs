@@ -44,7 +44,9 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         return respond::no_prefetch();
     }
 
-    let visitor = hot.detectors.observe(&arrived, &query, &campaign.parameters);
+    let visitor = hot
+        .detectors
+        .observe(&arrived, &query, &campaign.parameters);
     let (decision, random) = {
         let dice = &mut *hot.dice.borrow_mut();
         let decision = engine::decide(&catalog, campaign, &visitor, dice, &mut Silent);
@@ -106,10 +108,15 @@ fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_bytes())),
     );
-    let host = head.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = head
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     ClickRequest {
         at: clock::now_ms(),
-        peer: head.peer_addr.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip()),
+        peer: head
+            .peer_addr
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip()),
         host: host.or_else(|| request.uri().host()).unwrap_or_default(),
         query: request.query_string(),
         headers,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::domain::problem::Problem;
 use crate::editor::{Difference, EditError};
+use crate::store::error::StoreError;
 
 /// The largest body of an API request, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -191,6 +192,13 @@ impl From<JsonPayloadError> for ApiError {
             JsonPayloadError::Deserialize(why) => Self::Malformed(why.to_string()),
             other => Self::Malformed(other.to_string()),
         }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "an API request could not be answered");
+        Self::Unavailable
     }
 }
 

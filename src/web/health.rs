@@ -27,7 +27,9 @@ pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if auth::authorize(request.headers(), |key| shared.keys.accept(key)).is_err() {
-        return response.content_type("text/plain; charset=utf-8").body("ok\n");
+        return response
+            .content_type("text/plain; charset=utf-8")
+            .body("ok\n");
     }
     let writer = shared.writer.health();
     let fine = !writer.stalled && writer.unstored == 0 && writer.lost == 0;

@@ -19,7 +19,9 @@ pub(crate) fn respond(reply: Reply) -> HttpResponse {
         Reply::Redirect { status, location } => {
             // A location that cannot be a header cannot come out of a template; if it does, the
             // visitor is told that there is nothing here rather than sent somewhere wrong.
-            let Ok(location) = HeaderValue::try_from(location) else { return not_found() };
+            let Ok(location) = HeaderValue::try_from(location) else {
+                return not_found();
+            };
             HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND))
                 .insert_header((header::LOCATION, location))
                 .insert_header((header::CACHE_CONTROL, NO_STORE))
@@ -37,7 +39,9 @@ pub(crate) fn not_found() -> HttpResponse {
 
 pub(crate) fn method_not_allowed() -> HttpResponse {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Use GET, HEAD or POST\n");
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
     response
 }
 
@@ -50,7 +54,10 @@ pub(crate) fn no_prefetch() -> HttpResponse {
 fn text(status: StatusCode, body: &'static str) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((header::CACHE_CONTROL, NO_STORE))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .insert_header((
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .content_type("text/plain; charset=utf-8")
         .body(body)
 }

@@ -9,8 +9,8 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::api;
 use super::state::{Hot, Shared};
-use crate::editor::Editor;
 use super::{click, health};
+use crate::editor::Editor;
 
 /// How long a graceful stop waits for open requests, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;

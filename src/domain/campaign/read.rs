@@ -116,22 +116,6 @@ impl Entity for Campaign {
         domain.into_iter().chain(fallback).chain(flows).collect()
     }
 
-    fn templates(&self) -> Vec<(String, &str)> {
-        let fallback = match &self.fallback {
-            Fallback::Redirect { url } => Some(("fallback.url".to_owned(), url.as_str())),
-            _ => None,
-        };
-        let flows = self.flows.iter().enumerate().flat_map(|(index, flow)| {
-            let under = move |(field, text)| (format!("flows[{index}].{field}"), text);
-            flow.templates().into_iter().map(under)
-        });
-        fallback.into_iter().chain(flows).collect()
-    }
-
-    fn as_campaign(&self) -> Option<&Campaign> {
-        Some(self)
-    }
-
     fn complete(
         &mut self,
         documents: &Documents,

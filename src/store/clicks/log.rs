@@ -170,7 +170,8 @@ const COLUMNS: &str = "
         agents.user_agent, clicks.language, clicks.referrer, clicks.source, clicks.keyword,
         clicks.creative_id, clicks.ad_group_id, clicks.ad_campaign_id, clicks.external_id,
         clicks.sub_ids, clicks.others, clicks.cost, clicks.cost_currency, clicks.cost_fell_back,
-        clicks.bot_reason, agents.bot_detail";
+        clicks.bot_reason,
+        case when clicks.bot_reason = agents.bot_reason then agents.bot_detail end";
 const JOINS: &str = "
     join agents on agents.id = clicks.agent_id
     join places on places.id = clicks.place_id";
@@ -371,7 +372,8 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     );
     let reason: Option<String> = row.get(39)?;
     item.insert("is_bot".into(), reason.is_some().into());
-    let detail: Option<String> = if reason.is_some() { row.get(40)? } else { None };
+    // What gave the user agent away; nothing where something else did.
+    let detail: Option<String> = row.get(40)?;
     item.insert("bot_reason".into(), reason.into());
     item.insert("bot_detail".into(), detail.into());
     Ok((id, item))

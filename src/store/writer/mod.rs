@@ -34,9 +34,9 @@ use self::pending::Pending;
 use self::queue::{Item, Queue};
 use self::shared::Shared;
 use super::connection::Durability;
-use crate::domain::id::Id;
 use super::error::StoreError;
 use super::spill::{Record, Spill};
+use crate::domain::id::Id;
 
 /// This many clicks and edits may wait for the writer; beyond it clicks go to the spill.
 const QUEUE_BOUND: usize = 50_000;

@@ -7,6 +7,8 @@
 //! to [`openapi::schemas`]. Adding another address: a file with its handler and its `Endpoint`,
 //! and a row in [`endpoints`].
 
+mod clicks;
+mod facts;
 pub mod openapi;
 mod query;
 pub mod resource;
@@ -49,6 +51,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Landing>());
     endpoints.extend(resource::endpoints::<Network>());
     endpoints.extend(resource::endpoints::<TrackingDomain>());
+    endpoints.extend(clicks::endpoints());
+    endpoints.extend(facts::endpoints());
     endpoints
 }
 
@@ -57,8 +61,8 @@ pub fn is_public(path: &str) -> bool {
     path.strip_prefix(BASE) == Some(openapi::PATH)
 }
 
-/// Mounts the API, on these hosts only if there are any. Among the application's data have to be `web::Data<Editor>` and
-/// `web::Data<ApiKeys>`.
+/// Mounts the API, on these hosts only if there are any. Among the application's data have to be `web::Data<Editor>`,
+/// `web::Data<ApiKeys>` and `web::Data<Arc<Shared>>`.
 pub fn configure(config: &mut web::ServiceConfig, hosts: Vec<String>) {
     let mut by_path = BTreeMap::<String, Vec<Endpoint>>::new();
     for endpoint in endpoints() {
@@ -100,7 +104,11 @@ fn is_admin(hosts: &[String], context: &GuardContext<'_>) -> bool {
     if hosts.is_empty() {
         return true;
     }
-    let host = context.head().headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = context
+        .head()
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
     host.is_some_and(|host| hosts.iter().any(|admin| admin.eq_ignore_ascii_case(host)))
 }

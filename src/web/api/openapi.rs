@@ -16,6 +16,8 @@ use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::Difference;
+use crate::engine::Options;
+use crate::store::tallies::Tally;
 
 /// Where the document is, below the API's base.
 pub const PATH: &str = "/openapi.json";
@@ -109,6 +111,8 @@ fn schemas() -> BTreeMap<String, Value> {
     schemas.append(&mut drafts);
     add::<Problem>(&mut schemas);
     add::<Difference>(&mut schemas);
+    add::<Options>(&mut schemas);
+    add::<Tally>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas
 }
@@ -298,7 +302,7 @@ fn stored(schema: &str) -> Value {
     json!({ "allOf": [reference(schema), warnings] })
 }
 
-fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
+pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
     let mut responses = Map::new();
     let answer =
         json!({ "description": "Done.", "content": { "application/json": { "schema": schema } } });
@@ -322,6 +326,6 @@ fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
     Value::Object(responses)
 }
 
-fn reference(schema: &str) -> Value {
+pub(super) fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }

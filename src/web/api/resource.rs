@@ -9,12 +9,15 @@ use serde_json::{Value, json};
 use super::query::ListQuery;
 use super::{BASE, Endpoint, openapi};
 use crate::domain::campaign::Campaign;
+use crate::domain::documents::Documents;
 use crate::domain::landing::Landing;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::{EditError, Editor, as_json};
+use crate::engine::Catalog;
+use crate::macros::Template;
 use crate::store::entities::Stored;
 use crate::web::error::ApiError;
 
@@ -22,26 +25,52 @@ use crate::web::error::ApiError;
 pub trait Resource: Stored {
     /// Plural noun of its path: `campaigns`.
     const PATH: &'static str;
+
+    /// What is odd about its links, though they work: mistyped macros above all.
+    fn link_warnings(&self) -> Vec<Problem> {
+        Vec::new()
+    }
 }
 
 impl Resource for Campaign {
     const PATH: &'static str = "campaigns";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        Catalog::campaign_warnings(self)
+    }
 }
 
 impl Resource for Offer {
     const PATH: &'static str = "offers";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        template_warnings("url", &self.url)
+    }
 }
 
 impl Resource for Landing {
     const PATH: &'static str = "landings";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        template_warnings("url", &self.url)
+    }
 }
 
 impl Resource for Network {
     const PATH: &'static str = "networks";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        template_warnings("offer_param", &self.offer_param)
+    }
 }
 
 impl Resource for TrackingDomain {
     const PATH: &'static str = "domains";
+}
+
+fn template_warnings(field: &str, template: &str) -> Vec<Problem> {
+    let warnings = Template::parse(template).1.into_iter();
+    warnings.map(|warning| warning.under(field)).collect()
 }
 
 /// The six endpoints of a resource.
@@ -137,11 +166,11 @@ async fn create<R: Resource>(
     editor: web::Data<Editor>,
     document: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let (created, warnings) = edit(editor, move |editor| editor.create::<R>(&document)).await?;
+    let (created, documents) = edit(editor, move |editor| editor.create::<R>(&document)).await?;
     let location = format!("{BASE}/{}/{}", R::PATH, created.head().id);
     let mut answer = HttpResponse::build(StatusCode::CREATED);
     answer.insert_header((header::LOCATION, location));
-    Ok(answer.json(body(created.as_ref(), &warnings)))
+    Ok(answer.json(body(created.as_ref(), &documents)))
 }
 
 async fn read<R: Resource>(
@@ -151,8 +180,7 @@ async fn read<R: Resource>(
     let documents = editor.documents();
     let found = R::all(&documents).get(&parse_id::<R>(&id)?);
     let entity = found.ok_or_else(|| unknown::<R>(&id))?;
-    let warnings = editor.warnings(entity.as_ref());
-    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &warnings)))
+    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &documents)))
 }
 
 async fn replace<R: Resource>(
@@ -161,8 +189,8 @@ async fn replace<R: Resource>(
     document: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let (saved, warnings) = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &warnings)))
+    let (saved, documents) = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
+    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
 }
 
 async fn archive<R: Resource>(
@@ -170,8 +198,8 @@ async fn archive<R: Resource>(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let (saved, warnings) = edit(editor, move |editor| editor.archive::<R>(id)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &warnings)))
+    let (saved, documents) = edit(editor, move |editor| editor.archive::<R>(id)).await?;
+    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
 }
 
 async fn restore<R: Resource>(
@@ -179,26 +207,24 @@ async fn restore<R: Resource>(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let (saved, warnings) = edit(editor, move |editor| editor.restore::<R>(id)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &warnings)))
+    let (saved, documents) = edit(editor, move |editor| editor.restore::<R>(id)).await?;
+    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
 }
 
-/// Runs an edit where waiting is allowed; its result and its warnings.
+/// Runs an edit where waiting is allowed; its result, and all documents after it.
 async fn edit<R: Resource>(
     editor: web::Data<Editor>,
     work: impl FnOnce(&Editor) -> Result<Arc<R>, EditError> + Send + 'static,
-) -> Result<(Arc<R>, Vec<Problem>), ApiError> {
-    let edited = web::block(move || {
-        let entity = work(&editor)?;
-        let warnings = editor.warnings(entity.as_ref());
-        Ok::<_, EditError>((entity, warnings))
-    });
+) -> Result<(Arc<R>, Arc<Documents>), ApiError> {
+    let edited = web::block(move || work(&editor).map(|entity| (entity, editor.documents())));
     Ok(edited.await??)
 }
 
 /// The stored object, and what the operator should know about it.
-fn body<R: Resource>(entity: &R, warnings: &[Problem]) -> Value {
+fn body<R: Resource>(entity: &R, documents: &Documents) -> Value {
     let mut body = as_json(entity);
+    let mut warnings = entity.warnings(documents);
+    warnings.extend(entity.link_warnings());
     body["warnings"] = json!(warnings);
     body
 }

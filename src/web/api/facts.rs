@@ -1,0 +1,54 @@
+//! What the program knows: `GET /options` (its registries) and `GET /tallies` (what is counted
+//! and not recorded).
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::{Endpoint, openapi};
+use crate::engine;
+use crate::store::tallies;
+use crate::web::error::ApiError;
+use crate::web::state::Shared;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/options".to_owned(),
+            method: Method::GET,
+            operation: json!({
+                "tags": ["facts"],
+                "operationId": "options",
+                "summary": "Filters, redirect kinds and macros, with label, help and example",
+                "responses": openapi::responses("200", openapi::reference("Options"), &["401", "403"]),
+            }),
+            route: || web::get().to(options),
+        },
+        Endpoint {
+            path: "/tallies".to_owned(),
+            method: Method::GET,
+            operation: json!({
+                "tags": ["facts"],
+                "operationId": "tallies",
+                "summary": "What was counted and not recorded in the last 31 days, by UTC day: \
+                    HEAD requests, browser prefetches, unknown links",
+                "responses": openapi::responses("200", json!({ "type": "object",
+                    "properties": { "items": { "type": "array", "items": openapi::reference("Tally") } } }),
+                    &["401", "403", "503"]),
+            }),
+            route: || web::get().to(list_tallies),
+        },
+    ]
+}
+
+async fn options() -> HttpResponse {
+    HttpResponse::Ok().json(engine::options())
+}
+
+async fn list_tallies(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> {
+    let readers = shared.readers.clone();
+    let items = web::block(move || tallies::list(&readers)).await??;
+    Ok(HttpResponse::Ok().json(json!({ "items": items, "next": null })))
+}
