@@ -146,7 +146,7 @@ pub fn url(text: &str) -> Result<(), String> {
 }
 
 /// Whether a template leaves even the scheme to a macro: `{offer_url}`.
-pub fn begins_with_macro(text: &str) -> bool {
+fn begins_with_macro(text: &str) -> bool {
     text.strip_prefix('{')
         .and_then(|rest| rest.split_once('}'))
         .is_some_and(|(name, _)| {

@@ -231,14 +231,3 @@ pub(crate) fn not_yet_acted_on(field: impl Into<String>, what: &str) -> Problem 
         format!("{what} is stored, but this version does not act on it."),
     )
 }
-
-/// A warning if a URL leaves even its scheme to a macro.
-pub(crate) fn remark_on_url(field: &str, url: &str) -> Option<Problem> {
-    super::check::begins_with_macro(url).then(|| {
-        Problem::new(
-            field,
-            "url_begins_with_macro",
-            "Where this URL leads is known only from the click: a click without that parameter leads nowhere.",
-        )
-    })
-}

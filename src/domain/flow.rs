@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Reference, remark_on_url};
+use super::entity::Reference;
 use super::form::Form;
 use super::problem::Problem;
 use super::state::State;
@@ -190,28 +190,25 @@ impl Flow {
 
     /// What is allowed and probably not meant.
     pub(super) fn remarks(&self) -> Vec<Problem> {
-        let no_weight = |field: &str| {
+        let Target::Split { landings, offers } = &self.target else {
+            return Vec::new();
+        };
+        let landings = ("target.landings", weights(landings, |one| one.weight));
+        let offers = ("target.offers", weights(offers, |one| one.weight));
+        let is_idle = |weights: &[u32]| !weights.is_empty() && weights.iter().all(|one| *one == 0);
+        let idle = [landings, offers]
+            .into_iter()
+            .filter(|(_, weights)| is_idle(weights));
+        let remark = |(field, _)| {
             let message = "All weights here are 0, so none of them gets a visitor.";
-            Some(Problem::new(field, "no_weight", message))
+            Problem::new(field, "no_weight", message)
         };
-        let remarks = match &self.target {
-            Target::Redirect { url, .. } => [remark_on_url("target.url", url), None],
-            Target::Split { landings, offers } => {
-                let is_idle = |weights: Vec<u32>| {
-                    !weights.is_empty() && weights.iter().all(|weight| *weight == 0)
-                };
-                let idle_landings = is_idle(landings.iter().map(|one| one.weight).collect());
-                let idle_offers = is_idle(offers.iter().map(|one| one.weight).collect());
-                [
-                    idle_landings
-                        .then(|| no_weight("target.landings"))
-                        .flatten(),
-                    idle_offers.then(|| no_weight("target.offers")).flatten(),
-                ]
-            }
-        };
-        remarks.into_iter().flatten().collect()
+        idle.map(remark).collect()
     }
+}
+
+fn weights<T>(list: &[T], weight: impl Fn(&T) -> u32) -> Vec<u32> {
+    list.iter().map(weight).collect()
 }
 
 impl Filter {

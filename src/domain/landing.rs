@@ -4,9 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Entity, Head, heads, read_head, remark_on_url};
+use super::entity::{Entity, Head, heads, read_head};
 use super::form::{Form, quoted};
-use super::problem::Problem;
 use super::state::State;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -53,10 +52,6 @@ impl Entity for Landing {
 
     fn search_texts(&self) -> Vec<&str> {
         vec![&self.name, &self.url]
-    }
-
-    fn remarks(&self) -> Vec<Problem> {
-        remark_on_url("url", &self.url).into_iter().collect()
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Entity, Head, Reference, heads, not_yet_acted_on, read_head, remark_on_url};
+use super::entity::{Entity, Head, Reference, heads, not_yet_acted_on, read_head};
 use super::form::{Form, MOST};
 use super::money::{Currency, Micros};
 use super::problem::Problem;
@@ -155,10 +155,7 @@ impl Entity for Offer {
 
     fn remarks(&self) -> Vec<Problem> {
         let cap = self.cap.as_ref().map(|_| not_yet_acted_on("cap", "A cap"));
-        remark_on_url("url", &self.url)
-            .into_iter()
-            .chain(cap)
-            .collect()
+        cap.into_iter().collect()
     }
 }
 

@@ -1,46 +1,59 @@
-//! Edits against a real database, with a catalogue that only refuses one filter.
-
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! Edits against a real database and the real engine.
 
 use serde_json::json;
 
 use super::*;
-use crate::domain::campaign::Campaign;
 use crate::domain::offer::Offer;
 use crate::domain::tracking_domain::TrackingDomain;
-use crate::store::entities::tests::database;
+use crate::engine::Catalog;
+use crate::store::entities::{self, tests::database};
 
-/// An editor over an empty database, and how often it has published.
-fn editor() -> (Editor, Arc<AtomicUsize>) {
-    editor_over(Writer::over(database()))
+/// An editor with the catalogue that clicks would see.
+struct Fixture {
+    editor: Editor,
+    catalog: Arc<ArcSwap<Catalog>>,
+    writer: Writer,
 }
 
-fn editor_over(writer: Writer) -> (Editor, Arc<AtomicUsize>) {
-    let published = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&published);
-    let compile = |documents: &Documents, _| {
-        let filters = documents.campaigns.values().flat_map(|one| {
-            let flows = one.flows.iter().enumerate();
-            flows.flat_map(|(index, flow)| flow.filters.iter().map(move |filter| (index, filter)))
-        });
-        let refused: Vec<Problem> = filters
-            .filter(|(_, filter)| filter.key == "moon")
-            .map(|(index, _)| {
-                let field = format!("flows[{index}].filters[0].key");
-                Problem::new(field, "unknown_filter", "no moon")
-            })
-            .collect();
-        if refused.is_empty() {
-            Ok(())
-        } else {
-            Err(refused)
+impl std::ops::Deref for Fixture {
+    type Target = Editor;
+    fn deref(&self) -> &Editor {
+        &self.editor
+    }
+}
+
+/// An editor over an empty database.
+fn editor() -> Fixture {
+    started(Writer::over(database()))
+}
+
+/// An editor as it is after a start.
+fn started(writer: Writer) -> Fixture {
+    let loaded = writer.edit_blocking(|connection| {
+        let documents = entities::load(connection)?;
+        Ok((documents, entities::highest_flow_id(connection)?))
+    });
+    let (documents, highest_flow_id) = loaded.unwrap();
+    let catalog = Arc::new(ArcSwap::from_pointee(
+        Catalog::compile_lenient(&documents).0,
+    ));
+    let published = Arc::clone(&catalog);
+    let compile = |documents: &Documents, edited| {
+        let (catalog, problems) = Catalog::compile_lenient(documents);
+        match problems
+            .into_iter()
+            .find(|found| Some(found.campaign_id) == edited)
+        {
+            Some(found) => Err(found.problems),
+            None => Ok(catalog),
         }
     };
-    let publish = move |()| {
-        count.fetch_add(1, Ordering::SeqCst);
-    };
-    let editor = Editor::open(writer, Documents::default(), 0, compile, publish);
-    (editor, published)
+    let publish = move |compiled| published.store(Arc::new(compiled));
+    Fixture {
+        editor: Editor::open(writer.clone(), documents, highest_flow_id, compile, publish),
+        catalog,
+        writer,
+    }
 }
 
 fn redirect() -> Value {
@@ -67,7 +80,7 @@ fn expect(found: Vec<(String, &'static str)>, expected: &[(&str, &str)]) {
 
 #[test]
 fn a_new_campaign_gets_ids_an_alias_and_version_one() {
-    let (editor, published) = editor();
+    let editor = editor();
 
     let campaign = editor
         .create::<Campaign>(&json!({ "name": "A", "flows": [redirect(), redirect()] }))
@@ -78,16 +91,12 @@ fn a_new_campaign_gets_ids_an_alias_and_version_one() {
     assert_eq!([campaign.flows[0].id, campaign.flows[1].id], [1, 2]);
     assert!(campaign.created_at > 0);
     assert_eq!(editor.find::<Campaign>(1).unwrap(), campaign);
-    assert_eq!(
-        published.load(Ordering::SeqCst),
-        2,
-        "at open and after the edit"
-    );
+    assert!(editor.catalog.load().campaign_by_id(1).is_some());
 }
 
 #[test]
 fn ids_of_flows_are_kept_when_sent_back_and_never_used_twice() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<Campaign>(
             &json!({ "name": "A", "alias": "a", "flows": [redirect(), redirect()] }),
@@ -108,8 +117,7 @@ fn ids_of_flows_are_kept_when_sent_back_and_never_used_twice() {
 
 #[test]
 fn removed_flows_give_their_ids_to_nobody_even_after_a_restart() {
-    let writer = Writer::over(database());
-    let (editor, _) = editor_over(writer.clone());
+    let editor = editor();
     editor
         .create::<Campaign>(&json!({ "name": "A", "flows": [redirect(), redirect()] }))
         .unwrap();
@@ -117,7 +125,7 @@ fn removed_flows_give_their_ids_to_nobody_even_after_a_restart() {
         .replace::<Campaign>(1, &json!({ "name": "A", "version": 1 }))
         .unwrap();
 
-    let (restarted, _) = editor_over(writer);
+    let restarted = started(editor.writer.clone());
     let campaign = restarted
         .replace::<Campaign>(
             1,
@@ -130,7 +138,7 @@ fn removed_flows_give_their_ids_to_nobody_even_after_a_restart() {
 
 #[test]
 fn a_flow_of_another_campaign_is_refused() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<Campaign>(&json!({ "name": "A", "flows": [redirect()] }))
         .unwrap();
@@ -147,7 +155,7 @@ fn a_flow_of_another_campaign_is_refused() {
 
 #[test]
 fn shape_references_and_filters_are_reported_at_once() {
-    let (editor, published) = editor();
+    let editor = editor();
     let document = json!({
         "name": "", "alias": "admin", "domain_id": 9,
         "flows": [
@@ -169,16 +177,16 @@ fn shape_references_and_filters_are_reported_at_once() {
                 "flows[0].target.landings[0].landing_id",
                 "unknown_reference",
             ),
-            ("flows[0].filters[0].key", "unknown_filter"),
+            ("flows[0].filters[0].key", "unknown"),
         ],
     );
-    assert_eq!(published.load(Ordering::SeqCst), 1);
+    assert!(editor.catalog.load().campaign_by_id(1).is_none());
     assert!(editor.documents().campaigns.is_empty());
 }
 
 #[test]
 fn an_alias_is_taken_once_for_each_domain() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<TrackingDomain>(&json!({ "host": "go.example.com" }))
         .unwrap();
@@ -204,7 +212,7 @@ fn an_alias_is_taken_once_for_each_domain() {
 
 #[test]
 fn an_archived_campaign_frees_its_alias_and_is_not_restored_over_another() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<Campaign>(&json!({ "name": "A", "alias": "x" }))
         .unwrap();
@@ -223,7 +231,7 @@ fn an_archived_campaign_frees_its_alias_and_is_not_restored_over_another() {
 
 #[test]
 fn an_older_version_is_refused_with_the_differences() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<Campaign>(&json!({ "name": "A", "alias": "x" }))
         .unwrap();
@@ -250,7 +258,7 @@ fn an_older_version_is_refused_with_the_differences() {
 
 #[test]
 fn a_save_without_a_version_is_refused() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<Offer>(&json!({ "name": "A", "url": "https://a.example/" }))
         .unwrap();
@@ -262,7 +270,7 @@ fn a_save_without_a_version_is_refused() {
 
 #[test]
 fn fallbacks_do_not_go_round_in_a_circle() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor.create::<Campaign>(&json!({ "name": "A" })).unwrap();
     let to = |id: u64| json!({ "kind": "campaign", "campaign_id": id });
     editor
@@ -278,7 +286,7 @@ fn fallbacks_do_not_go_round_in_a_circle() {
 
 #[test]
 fn an_archived_offer_is_refused_where_it_is_new_and_a_warning_where_it_was() {
-    let (editor, _) = editor();
+    let editor = editor();
     editor
         .create::<Offer>(&json!({ "name": "O", "url": "https://o.example/" }))
         .unwrap();
@@ -306,9 +314,8 @@ fn an_archived_offer_is_refused_where_it_is_new_and_a_warning_where_it_was() {
 
 #[test]
 fn what_is_not_stored_is_not_published() {
-    let connection = database();
-    connection.execute_batch("drop table flows; drop table campaigns; create view campaigns as select 1 as id, '' as document where 0; create view flows as select 1 as id where 0").unwrap();
-    let (editor, published) = editor_over(Writer::over(connection));
+    let editor = editor();
+    editor.writer.stop();
 
     let error = editor
         .create::<Campaign>(&json!({ "name": "A" }))
@@ -316,5 +323,5 @@ fn what_is_not_stored_is_not_published() {
 
     assert!(matches!(error, EditError::Store(_)));
     assert!(editor.documents().campaigns.is_empty());
-    assert_eq!(published.load(Ordering::SeqCst), 1);
+    assert!(editor.catalog.load().campaign_by_id(1).is_none());
 }

@@ -9,9 +9,7 @@ use utoipa::ToSchema;
 
 use super::check;
 use super::documents::Documents;
-use super::entity::{
-    Entity, Fresh, Head, Reference, heads, not_yet_acted_on, read_head, remark_on_url,
-};
+use super::entity::{Entity, Fresh, Head, Reference, heads, not_yet_acted_on, read_head};
 use super::flow::{Flow, FlowKind};
 use super::form::{Form, quoted};
 use super::money::{Currency, Micros};

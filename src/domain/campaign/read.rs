@@ -207,9 +207,6 @@ impl Entity for Campaign {
             "postbacks",
             "An outgoing postback",
         );
-        if let Fallback::Redirect { url } = &self.fallback {
-            remarks.extend(remark_on_url("fallback.url", url));
-        }
         for (index, flow) in self.flows.iter().enumerate() {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));

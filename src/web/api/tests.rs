@@ -21,13 +21,8 @@ macro_rules! api {
         let connection = database();
         let key = api_keys::create(&connection, "tests", 0).unwrap();
         let keys = ApiKeys::load(&connection).unwrap();
-        let editor = Editor::open(
-            Writer::over(connection),
-            Documents::default(),
-            0,
-            |_, _| Ok(()),
-            |()| (),
-        );
+        let writer = Writer::over(connection);
+        let editor = Editor::open(writer, Documents::default(), 0, |_, _| Ok(()), |()| ());
         let app = App::new()
             .app_data(web::Data::new(editor))
             .app_data(web::Data::new(keys))
@@ -311,18 +306,20 @@ async fn nobody_gets_in_without_a_key_or_from_another_site() {
 #[actix_web::test]
 async fn the_openapi_document_needs_no_key_and_describes_what_is_mounted() {
     let (app, key) = api!();
-    let request = TestRequest::get().uri("/api/v1/openapi.json").to_request();
-    let response = app.call(request).await.unwrap();
+    let unsigned = TestRequest::get().uri("/api/v1/openapi.json").to_request();
+    let response = app.call(unsigned).await.unwrap();
     assert_eq!(response.status(), 200);
     let document: Value = serde_json::from_slice(&read_body(response).await).unwrap();
 
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 1 + 3 * 5);
+    let mounted: BTreeSet<String> = endpoints().into_iter().map(|one| one.path).collect();
+    assert!(mounted.iter().eq(paths.keys().collect::<BTreeSet<_>>()));
     for (path, item) in paths {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             let is_described = item.get(method.to_lowercase()).is_some();
-            let path = path.replace("{id}", "1");
-            let (status, _) = send!(app, &key, method, &path, None);
+            let path = path.replace("{id}", "1").replace("{click_id}", "1");
+            let request = request(&key, method, &path, None).to_request();
+            let status = app.call(request).await.unwrap().status();
             assert_eq!(status != 405, is_described, "{method} {path}");
         }
     }
@@ -363,4 +360,16 @@ fn collect_references(value: &Value, found: &mut BTreeSet<String>) {
             .for_each(|inner| collect_references(inner, found)),
         _ => {}
     }
+}
+
+#[actix_web::test]
+async fn warnings_name_macros_that_look_mistyped() {
+    let (app, key) = api!();
+    let offer = json!({ "name": "O", "url": "https://o.example/?c={clik_id}" });
+
+    let (status, created) = send!(app, &key, "POST", "/offers", Some(&offer));
+
+    assert_eq!(status, 201);
+    assert_eq!(created["warnings"][0]["field"], "url");
+    assert_eq!(created["warnings"][0]["code"], "unknown_macro");
 }

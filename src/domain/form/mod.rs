@@ -14,12 +14,17 @@
 //! assert_eq!(problems[1].code, "unknown_field");
 //! ```
 
+mod wording;
+
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
 use super::money::{Currency, Micros, NotMoney};
 use super::problem::Problem;
+use wording::shown;
+
+pub use wording::{nearest, quoted};
 
 /// So many problems are listed; of the rest only the number.
 const LISTED: usize = 100;
@@ -430,169 +435,5 @@ fn exact(text: &str) -> Result<Micros, String> {
     }
 }
 
-/// A value as a message shows it: short.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => quoted(text),
-        Value::Array(_) => "A list".to_owned(),
-        Value::Object(_) => "An object".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// A text as a message shows it: quoted, control characters escaped, at most 80 characters.
-pub fn quoted(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        None => format!("{text:?}"),
-        Some((end, _)) => format!("{:?}...", &text[..end]),
-    }
-}
-
-/// The known word that was probably meant: at most a third of its letters away.
-pub fn nearest<'w>(sent: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    if sent.len() > 64 {
-        return None;
-    }
-    let sent = sent.to_ascii_lowercase();
-    known
-        .map(|word| (distance(sent.as_bytes(), word.as_bytes()), word))
-        .filter(|(distance, word)| *distance <= 1.max(word.len() / 3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
-}
-
-/// Levenshtein distance: how many letters to add, drop or change.
-fn distance(left: &[u8], right: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let changed = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn problems<T>(
-        sent: Value,
-        reader: impl FnOnce(&mut Form<'_>) -> T,
-    ) -> Vec<(String, &'static str)> {
-        let problems = Form::read(&sent, reader).err().unwrap_or_default();
-        problems
-            .into_iter()
-            .map(|one| (one.field, one.code))
-            .collect()
-    }
-
-    #[test]
-    fn every_problem_has_its_path() {
-        let sent = json!({
-            "name": 5, "weight": 1_000_001, "price": "1,5", "on": "yes", "colour": "red",
-            "parts": [{ "id": 1 }, { "id": 0 }, 7, { "inner": { "kind": "b", "x": 1 } }],
-        });
-
-        let found = problems(sent, |form| {
-            form.text("name");
-            form.weight();
-            form.micros("price");
-            form.boolean("on", false);
-            form.list("parts", 10, |form, _| {
-                form.id("id");
-                form.object("inner", |form| form.choice("kind", &[("a", 1)], 0));
-            });
-        });
-
-        let found: Vec<(&str, &str)> = found
-            .iter()
-            .map(|(field, code)| (field.as_str(), *code))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("name", "invalid"),
-                ("weight", "out_of_range"),
-                ("price", "invalid"),
-                ("on", "invalid"),
-                ("parts[1].id", "invalid"),
-                ("parts[2]", "invalid"),
-                ("parts[3].inner.kind", "invalid"),
-                ("parts[3].inner.x", "unknown_field"),
-                ("colour", "unknown_field"),
-            ]
-        );
-    }
-
-    #[test]
-    fn amounts_are_exact_or_refused() {
-        let cases = [
-            (json!("0.015"), Ok(15_000)),
-            (json!(2), Ok(2_000_000)),
-            (json!("1.5000000"), Ok(1_500_000)),
-            (json!("0.0000001"), Err("invalid")),
-            (json!(0.015), Err("invalid")),
-            (json!("1e3"), Err("invalid")),
-            (json!(true), Err("invalid")),
-            (json!("-1"), Err("out_of_range")),
-            (json!(-1), Err("out_of_range")),
-            (json!("99999999999999"), Err("invalid")),
-            (json!(null), Ok(0)),
-        ];
-        for (value, expected) in cases {
-            let sent = json!({ "price": value });
-            let result = Form::read(&sent, |form| form.micros("price").0);
-            assert_eq!(
-                result.map_err(|problems| problems[0].code),
-                expected,
-                "{value}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_object_is_one_problem() {
-        for sent in [json!([]), json!("x"), json!(null), json!(1)] {
-            let found = problems(sent, |form| {
-                form.missing("name", "missing");
-                form.required_id("id");
-            });
-            assert_eq!(found, [(String::new(), "invalid")]);
-        }
-    }
-
-    #[test]
-    fn a_hundred_problems_are_listed_and_the_others_counted() {
-        let sent = json!({ "parts": vec![json!({ "x": 1 }); 150] });
-
-        let problems = Form::read(&sent, |form| form.list("parts", 200, |_, _| ())).unwrap_err();
-
-        assert_eq!(problems.len(), 101);
-        assert_eq!(problems[100].message, "50 more problems are not listed.");
-    }
-
-    #[test]
-    fn a_near_word_is_suggested_and_a_far_one_is_not() {
-        let cases = [
-            ("fiters", Some("filters")),
-            ("Filters", Some("filters")),
-            ("state", Some("state")),
-            ("colour", None),
-            ("", None),
-        ];
-        for (sent, expected) in cases {
-            assert_eq!(
-                nearest(sent, ["filters", "state"].into_iter()),
-                expected,
-                "{sent}"
-            );
-        }
-    }
-}
+mod tests;
