@@ -322,7 +322,12 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_place() {
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        type Case = (
+            &'static str,
+            &'static [(&'static str, &'static str)],
+            &'static str,
+        );
+        let cases: &[Case] = &[
             ("[server]\nlisten = 8080", &[], "line 2"),
             ("[server]\nworker = 2", &[], "worker"),
             (

@@ -1,3 +1,5 @@
+//! Verdicts on real user agents, and on what only looks like a bot.
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Places of real addresses, from every layout of base.
+
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
