@@ -8,7 +8,7 @@ mod file;
 mod frame;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -26,6 +26,8 @@ pub(crate) struct Spill {
     file: Mutex<SpillFile>,
     /// Bytes of frames that wait in the file.
     waiting_bytes: AtomicU64,
+    /// A write takes longer than visitors should wait.
+    stalled: AtomicBool,
     written: AtomicU64,
     failed: AtomicU64,
 }
@@ -54,6 +56,7 @@ impl Spill {
             ready: Condvar::new(),
             file: Mutex::new(file),
             waiting_bytes,
+            stalled: AtomicBool::new(false),
             written: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }
@@ -70,6 +73,16 @@ impl Spill {
         queue.clicks.push(pending);
         drop(queue);
         self.ready.notify_one();
+    }
+
+    /// A click has waited too long for the file; until the write under way has ended, no other
+    /// click waits for it.
+    pub(crate) fn stall(&self, is_stalled: bool) {
+        self.stalled.store(is_stalled, Ordering::Release);
+    }
+
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Acquire)
     }
 
     /// Bytes of frames that wait to be taken over.
@@ -169,6 +182,7 @@ impl Spill {
             };
             let _ = pending.advance(Progress::Spilling, to);
         }
+        self.stall(false);
         super::writer::ring(clicks.iter());
     }
 }

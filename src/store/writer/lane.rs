@@ -94,6 +94,9 @@ impl Lane {
                 return Receipt::Stored;
             }
         }
+        if shared.spill.is_stalled() {
+            return shared.keep_in_memory(pending);
+        }
         shared.spill.push(Arc::clone(&pending));
         match self.progress_from(&pending, Progress::Spilling).await {
             Progress::Stored => Receipt::Stored,

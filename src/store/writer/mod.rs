@@ -39,7 +39,7 @@ use super::spill::{Record, Spill};
 use crate::domain::id::Id;
 
 /// This many clicks and edits may wait for the writer; beyond it clicks go to the spill.
-const QUEUE_BOUND: usize = 50_000;
+const QUEUE_BOUND: usize = 100_000;
 /// How long an edit waits for the writer to begin it.
 const EDIT_PATIENCE: Duration = Duration::from_secs(5);
 

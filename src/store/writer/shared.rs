@@ -65,12 +65,15 @@ impl Shared {
 
     /// Neither file took the click, and its visitor must go on.
     pub(crate) fn keep_in_memory(&self, pending: Arc<Pending>) -> Receipt {
-        for waits_as in [Progress::Spilling, Progress::SpillFailed] {
-            match pending.advance(waits_as, Progress::Orphan) {
-                Ok(()) => break,
+        // Said before the click is taken back: the spill's thread, which takes the word back when
+        // its write has ended, then cannot have done so already for this click.
+        self.spill.stall(true);
+        if pending.advance(Progress::Spilling, Progress::Orphan).is_err() {
+            self.spill.stall(false);
+            match pending.advance(Progress::SpillFailed, Progress::Orphan) {
                 Err(Progress::Stored) => return Receipt::Stored,
                 Err(Progress::Spilled) => return Receipt::Spilled,
-                Err(_) => {}
+                _ => {}
             }
         }
         self.counters.in_memory.fetch_add(1, Ordering::Relaxed);
