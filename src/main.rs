@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use millrace::cli::{self, Cli};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::run(Cli::parse(), std::env::vars().collect()) {
         Ok(()) => ExitCode::SUCCESS,
