@@ -68,7 +68,10 @@ impl Shared {
         // Said before the click is taken back: the spill's thread, which takes the word back when
         // its write has ended, then cannot have done so already for this click.
         self.spill.stall(true);
-        if pending.advance(Progress::Spilling, Progress::Orphan).is_err() {
+        if pending
+            .advance(Progress::Spilling, Progress::Orphan)
+            .is_err()
+        {
             self.spill.stall(false);
             match pending.advance(Progress::SpillFailed, Progress::Orphan) {
                 Err(Progress::Stored) => return Receipt::Stored,

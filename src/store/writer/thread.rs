@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{CachedStatement, Connection, ErrorCode};
 
 use super::edit::Done;
 use super::pending::{Pending, Progress};
 use super::queue::Item;
 use super::shared::Shared;
+use crate::domain::click::Click;
 use crate::store::clicks::insert;
 use crate::store::dictionary::Dictionary;
 use crate::store::spill::Record;
@@ -121,12 +122,12 @@ impl WriterThread {
         clicks: &mut Vec<Arc<Pending>>,
     ) -> Result<(), rusqlite::Error> {
         self.begin()?;
+        let mut inserts = Inserts::new(&self.connection, &mut self.dictionary, &self.shared)?;
         for item in items.drain(..) {
             match item {
                 Item::Click(pending) => {
                     clicks.push(pending);
-                    let click = &clicks[clicks.len() - 1].click;
-                    store_click(&self.connection, &mut self.dictionary, &self.shared, click)?;
+                    inserts.store(&clicks[clicks.len() - 1].click)?;
                 }
                 Item::Edit(edit) => self.done.extend(edit.run(&self.connection)?),
             }
@@ -269,11 +270,10 @@ impl WriterThread {
 
     fn store_records(&mut self, records: &[Record]) -> Result<(), rusqlite::Error> {
         self.begin()?;
+        let mut inserts = Inserts::new(&self.connection, &mut self.dictionary, &self.shared)?;
         for record in records {
             match record {
-                Record::Click(click) => {
-                    store_click(&self.connection, &mut self.dictionary, &self.shared, click)?;
-                }
+                Record::Click(click) => inserts.store(click)?,
                 Record::Unreadable { payload, error } => {
                     insert::set_aside(&self.connection, "spill", payload, error)?;
                     self.shared
@@ -322,23 +322,45 @@ impl WriterThread {
     }
 }
 
-/// Stores one click. A click that fails for a reason of its own is set aside; `Err` means that
-/// the database itself refuses.
-fn store_click(
-    connection: &Connection,
-    dictionary: &mut Dictionary,
-    shared: &Shared,
-    click: &crate::domain::click::Click,
-) -> Result<(), rusqlite::Error> {
-    match insert::insert(connection, dictionary, click) {
-        Ok(_) => Ok(()),
-        Err(error) if is_of_the_storage(&error) => Err(error),
-        Err(error) => {
-            tracing::error!(%error, "a click was set aside");
-            let record = serde_json::to_string(click).unwrap_or_default();
-            insert::set_aside(connection, "click", &record, &error.to_string())?;
-            shared.counters.set_aside.fetch_add(1, Ordering::Relaxed);
-            Ok(())
+/// The clicks of one transaction on their way into the table.
+struct Inserts<'t> {
+    connection: &'t Connection,
+    statement: CachedStatement<'t>,
+    dictionary: &'t mut Dictionary,
+    shared: &'t Shared,
+}
+
+impl<'t> Inserts<'t> {
+    fn new(
+        connection: &'t Connection,
+        dictionary: &'t mut Dictionary,
+        shared: &'t Shared,
+    ) -> Result<Self, rusqlite::Error> {
+        let statement = insert::prepare(connection)?;
+        Ok(Self {
+            connection,
+            statement,
+            dictionary,
+            shared,
+        })
+    }
+
+    /// Stores one click. A click that fails for a reason of its own is set aside; `Err` means
+    /// that the database itself refuses.
+    fn store(&mut self, click: &Click) -> Result<(), rusqlite::Error> {
+        match insert::insert(self.connection, &mut self.statement, self.dictionary, click) {
+            Ok(_) => Ok(()),
+            Err(error) if is_of_the_storage(&error) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "a click was set aside");
+                let record = serde_json::to_string(click).unwrap_or_default();
+                insert::set_aside(self.connection, "click", &record, &error.to_string())?;
+                self.shared
+                    .counters
+                    .set_aside
+                    .fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
         }
     }
 }
