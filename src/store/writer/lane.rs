@@ -10,8 +10,8 @@
 //! the writer is woken for each click and commits them nearly one by one.
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -170,12 +170,21 @@ impl Future for Moved<'_> {
 /// waited too long.
 async fn watch(bell: Arc<Notify>, local: Weak<Local>, shared: Arc<Shared>) {
     let mut idle = true;
+    // One clock for all rounds: setting one each round cost more than looking at the clicks.
+    let mut tick = pin!(tokio::time::sleep(TICK));
     loop {
-        if idle {
-            bell.notified().await;
-        } else {
-            let _ = tokio::time::timeout(TICK, bell.notified()).await;
-        }
+        let mut rung = pin!(bell.notified());
+        poll_fn(|context| {
+            if rung.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            if !idle && tick.as_mut().poll(context).is_ready() {
+                tick.as_mut().reset(tokio::time::Instant::now() + TICK);
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
         let Some(local) = local.upgrade() else {
             return;
         };
