@@ -1,5 +1,6 @@
 //! The composition root: introduces all parts to each other, runs them, stops them in order.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,8 +50,7 @@ impl App {
     pub fn build(config: Config) -> anyhow::Result<App> {
         ignore_file_size_signal();
         let data = config.storage.data.clone();
-        std::fs::create_dir_all(&data)
-            .with_context(|| format!("cannot create the data directory {}", data.display()))?;
+        create_data_directory(&data)?;
         let Some(lock) = DirectoryLock::take(&data)? else {
             bail!(
                 "another Millrace serves {} already; stop it first, or give this one its own --data",
@@ -146,6 +146,16 @@ impl App {
         tracing::info!("stopped; everything answered is stored");
         served
     }
+}
+
+/// Visitors' addresses and the secrets of click ids are nobody else's business: a directory that
+/// is made here can be entered by its owner only.
+pub fn create_data_directory(data: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("cannot create the data directory {}", data.display()))
 }
 
 /// The catalogue of these documents. Only the problems of the campaign that is being edited refuse

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::App;
@@ -108,8 +108,7 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
 
 /// Beside a running server the server does it; without one this process does.
 fn create_api_key(data: &Path, config: &Config, name: String) -> anyhow::Result<String> {
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("cannot create the data directory {}", data.display()))?;
+    app::create_data_directory(data)?;
     match DirectoryLock::take(data)? {
         Some(_lock) => app::create_api_key_offline(config, &name),
         None => control::ask(data, &Request::CreateApiKey { name }),

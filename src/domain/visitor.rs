@@ -169,6 +169,19 @@ impl BotReason {
             .find(|(_, reason)| *reason == self)
             .map_or("", |(word, _)| word)
     }
+
+    /// The number it is stored under: its place in [`Self::ALL`], from 1. New reasons go to the
+    /// end of that list.
+    pub fn code(self) -> u8 {
+        let place = Self::ALL.iter().position(|(_, reason)| *reason == self);
+        place.map_or(0, |place| place as u8 + 1)
+    }
+
+    /// The reason stored under a number; `None` for 0.
+    pub fn of_code(code: u8) -> Option<Self> {
+        let place = usize::from(code.checked_sub(1)?);
+        Self::ALL.get(place).map(|(_, reason)| *reason)
+    }
 }
 
 /// A network location and all that follows from it. Every fact may be missing: bases differ.

@@ -1,24 +1,28 @@
-//! Facts that repeat are stored once: agents and places, found again by their fingerprint.
+//! Facts that repeat are stored once: agents and places, found again by their fingerprint; routes
+//! and currencies, found again as they are.
 //!
 //! The writer keeps the ids that it used lately in memory. Ids that were given out inside a
 //! transaction are forgotten again when it is rolled back.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
+use crate::domain::click::Click;
+use crate::domain::money::Currency;
 use crate::domain::visitor::{Agent, BotReason, Place};
 
-/// Fingerprint -> row id, in two generations: a full younger one becomes the older, so that what
+/// What identifies a row -> its id, in two generations: a full younger one becomes the older, so that what
 /// is in use stays and memory is bounded.
-struct RecentIds {
-    young: HashMap<u128, i64, ahash::RandomState>,
-    old: HashMap<u128, i64, ahash::RandomState>,
-    uncommitted: Vec<u128>,
+struct RecentIds<K> {
+    young: HashMap<K, i64, ahash::RandomState>,
+    old: HashMap<K, i64, ahash::RandomState>,
+    uncommitted: Vec<K>,
     bound: usize,
 }
 
-impl RecentIds {
+impl<K: Copy + Eq + Hash> RecentIds<K> {
     fn new(bound: usize) -> Self {
         Self {
             young: HashMap::default(),
@@ -28,39 +32,65 @@ impl RecentIds {
         }
     }
 
-    fn find(&mut self, fingerprint: u128) -> Option<i64> {
-        if let Some(id) = self.young.get(&fingerprint) {
+    fn find(&mut self, key: K) -> Option<i64> {
+        if let Some(id) = self.young.get(&key) {
             return Some(*id);
         }
-        let id = *self.old.get(&fingerprint)?;
-        self.keep(fingerprint, id);
+        let id = *self.old.get(&key)?;
+        self.keep(key, id);
         Some(id)
     }
 
-    fn keep(&mut self, fingerprint: u128, id: i64) {
+    fn keep(&mut self, key: K, id: i64) {
         if self.young.len() >= self.bound {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(fingerprint, id);
+        self.young.insert(key, id);
     }
 
-    fn learn(&mut self, fingerprint: u128, id: i64) {
-        self.uncommitted.push(fingerprint);
-        self.keep(fingerprint, id);
+    fn learn(&mut self, key: K, id: i64) {
+        self.uncommitted.push(key);
+        self.keep(key, id);
     }
 
     fn rolled_back(&mut self) {
-        for fingerprint in self.uncommitted.drain(..) {
-            self.young.remove(&fingerprint);
-            self.old.remove(&fingerprint);
+        for key in self.uncommitted.drain(..) {
+            self.young.remove(&key);
+            self.old.remove(&key);
         }
     }
 }
 
-/// Ids of agents and places.
+/// What was decided about a click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Route {
+    campaign_id: u64,
+    flow_id: Option<u64>,
+    landing_id: Option<u64>,
+    offer_id: Option<u64>,
+    traffic_source_id: Option<u64>,
+    domain_id: Option<u64>,
+}
+
+impl Route {
+    pub(crate) fn of(click: &Click) -> Self {
+        Self {
+            campaign_id: click.campaign_id,
+            flow_id: click.flow_id,
+            landing_id: click.landing_id,
+            offer_id: click.offer_id,
+            traffic_source_id: click.traffic_source_id,
+            domain_id: click.domain_id,
+        }
+    }
+}
+
+/// Ids of what repeats.
 pub(crate) struct Dictionary {
-    agents: RecentIds,
-    places: RecentIds,
+    agents: RecentIds<u128>,
+    places: RecentIds<u128>,
+    routes: RecentIds<Route>,
+    currencies: RecentIds<Currency>,
 }
 
 const FIND_AGENT: &str = "select id from agents where fingerprint = ?1";
@@ -73,12 +103,25 @@ const FIND_PLACE: &str = "select id from places where fingerprint = ?1";
 const INSERT_PLACE: &str = "
     insert into places (fingerprint, country, region, city, isp, asn, connection_type, proxy)
     values (:fingerprint, :country, :region, :city, :isp, :asn, :connection_type, :proxy)";
+// A route is looked for only when it is not among the recent ones; the table is small.
+const FIND_ROUTE: &str = "
+    select id from routes
+    where campaign_id = :campaign_id and flow_id is :flow_id and landing_id is :landing_id
+        and offer_id is :offer_id and traffic_source_id is :traffic_source_id
+        and domain_id is :domain_id";
+const INSERT_ROUTE: &str = "
+    insert into routes (campaign_id, flow_id, landing_id, offer_id, traffic_source_id, domain_id)
+    values (:campaign_id, :flow_id, :landing_id, :offer_id, :traffic_source_id, :domain_id)";
+const FIND_CURRENCY: &str = "select id from currencies where code = ?1";
+const INSERT_CURRENCY: &str = "insert into currencies (code) values (?1)";
 
 impl Dictionary {
     pub(crate) fn new() -> Self {
         Self {
             agents: RecentIds::new(20_000),
             places: RecentIds::new(50_000),
+            routes: RecentIds::new(20_000),
+            currencies: RecentIds::new(200),
         }
     }
 
@@ -86,11 +129,15 @@ impl Dictionary {
     pub(crate) fn committed(&mut self) {
         self.agents.uncommitted.clear();
         self.places.uncommitted.clear();
+        self.routes.uncommitted.clear();
+        self.currencies.uncommitted.clear();
     }
 
     pub(crate) fn rolled_back(&mut self) {
         self.agents.rolled_back();
         self.places.rolled_back();
+        self.routes.rolled_back();
+        self.currencies.rolled_back();
     }
 
     /// The row id of an agent, inserting it where it is new.
@@ -124,6 +171,51 @@ impl Dictionary {
                 })?,
         };
         self.agents.learn(agent.fingerprint, id);
+        Ok(id)
+    }
+
+    /// The row id of a route, inserting it where it is new.
+    pub(crate) fn route(
+        &mut self,
+        connection: &Connection,
+        route: &Route,
+    ) -> Result<i64, rusqlite::Error> {
+        if let Some(id) = self.routes.find(*route) {
+            return Ok(id);
+        }
+        let values = named_params! {
+            ":campaign_id": route.campaign_id,
+            ":flow_id": route.flow_id,
+            ":landing_id": route.landing_id,
+            ":offer_id": route.offer_id,
+            ":traffic_source_id": route.traffic_source_id,
+            ":domain_id": route.domain_id,
+        };
+        let mut find = connection.prepare_cached(FIND_ROUTE)?;
+        let id = match find.query_row(values, |row| row.get(0)).optional()? {
+            Some(id) => id,
+            None => connection.prepare_cached(INSERT_ROUTE)?.insert(values)?,
+        };
+        self.routes.learn(*route, id);
+        Ok(id)
+    }
+
+    /// The row id of a currency, inserting it where it is new.
+    pub(crate) fn currency(
+        &mut self,
+        connection: &Connection,
+        currency: Currency,
+    ) -> Result<i64, rusqlite::Error> {
+        if let Some(id) = self.currencies.find(currency) {
+            return Ok(id);
+        }
+        let code = currency.as_str();
+        let mut find = connection.prepare_cached(FIND_CURRENCY)?;
+        let id = match find.query_row([code], |row| row.get(0)).optional()? {
+            Some(id) => id,
+            None => connection.prepare_cached(INSERT_CURRENCY)?.insert([code])?,
+        };
+        self.currencies.learn(currency, id);
         Ok(id)
     }
 
@@ -162,7 +254,6 @@ fn find(
     sql: &str,
     fingerprint: &[u8; 16],
 ) -> Result<Option<i64>, rusqlite::Error> {
-    use rusqlite::OptionalExtension;
     connection
         .prepare_cached(sql)?
         .query_row([fingerprint], |row| row.get(0))

@@ -31,6 +31,7 @@ pub mod error;
 pub mod lock;
 pub mod migrations;
 pub mod readers;
+pub mod set_aside;
 pub mod settings;
 mod spill;
 pub mod tallies;

@@ -21,6 +21,9 @@ use crate::engine::trace::Silent;
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::macros::MacroContext;
 
+/// Names the campaign on `/click`.
+const CAMPAIGN_ID: &str = "campaign_id";
+
 /// Answers a visit to a campaign link.
 pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let Some(hot) = request.app_data::<Rc<Hot>>() else {
@@ -44,9 +47,16 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         return respond::no_prefetch();
     }
 
-    let visitor = hot
+    let mut visitor = hot
         .detectors
         .observe(&arrived, &query, &campaign.parameters);
+    if request.path() == "/click" {
+        // Part of the address, not of the visit.
+        visitor
+            .parameters
+            .others
+            .retain(|(name, _)| name != CAMPAIGN_ID);
+    }
     let (decision, random) = {
         let dice = &mut *hot.dice.borrow_mut();
         let decision = engine::decide(&catalog, campaign, &visitor, dice, &mut Silent);
@@ -68,7 +78,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         traffic_source_id: document.traffic_source_id,
         visitor: &visitor,
         cost,
-        host: arrived.host,
+        host: without_port(arrived.host),
         random,
         parameters: &|name| query.get(name),
     });
@@ -123,6 +133,14 @@ fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
     }
 }
 
+/// `go.example.com:8080` -> `go.example.com`, `[::1]:80` -> `[::1]`.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
 /// The campaign of a link: by the path's alias, or by `/click?campaign_id=`; else the index
 /// campaign of the host.
 fn campaign<'c>(
@@ -137,7 +155,7 @@ fn campaign<'c>(
         return None; // A file that somebody looks for: favicon.ico, .well-known, ...
     }
     let found = if alias == "click" {
-        let name = query.get("campaign_id").unwrap_or_default();
+        let name = query.get(CAMPAIGN_ID).unwrap_or_default();
         match name.parse() {
             Ok(id) => catalog.campaign_by_id(id),
             Err(_) => catalog.campaign(host, name),

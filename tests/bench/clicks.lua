@@ -1,4 +1,5 @@
--- The clicks of the benchmark, for wrk: requests as ad networks send them.
+-- The clicks of the benchmark, for wrk: requests as pop and push networks send them, where zones,
+-- banners, campaigns and click ids are numbers: 8 parameters with some 60 characters of values.
 --
 -- Every request is put together from three ready-made parts and two numbers of its own, so that
 -- wrk is not the bottleneck while no two clicks share an external id or an address:
@@ -55,8 +56,8 @@ function init(arguments)
   local campaigns = tonumber(arguments[2])
   for i = 1, parts do
     beginnings[i] = format(
-      "GET /bench-%d?cost=0.%04d&source=zone%d&creative_id=%d&ad_campaign_id=%d&keyword=%s&sub_id_1=%s&sub_id_2=%d&external_id=",
-      random(0, campaigns - 1), random(5, 900), random(1, 5000), random(100000, 100400), random(7000000, 7000100),
+      "GET /bench-%d?cost=0.%04d&source=%d&creative_id=%d&ad_campaign_id=%d&keyword=%s&sub_id_1=%s&sub_id_2=%d&external_id=",
+      random(0, campaigns - 1), random(5, 900), random(4100000, 4105000), random(1100000, 1100400), random(7000000, 7000100),
       keywords[random(#keywords)], ({ "android", "ios", "desktop" })[random(3)], random(1, 9999))
     local referrer = random(3) == 1 and format("Referer: %s\r\n", referrers[random(#referrers)]) or ""
     ends[i] = format(
@@ -67,7 +68,7 @@ function init(arguments)
     networks[i] = format("%d.%d.", first, random(0, 255))
   end
   for i = 0, 255 do octets[i] = i .. "." end
-  prefix = format("c%d%08d", number % 10, os.time() % 100000000)
+  prefix = format("%d%08d", 7 + number % 2, os.time() % 100000000)
 end
 
 function request()

@@ -13,9 +13,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value as Json};
 
 use super::packed::{Packed, pack_ip, unpack_ip, unpack_sub_ids, unpacked};
+use crate::detect::referrer;
 use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::Micros;
-use crate::domain::visitor::SUB_IDS;
+use crate::domain::visitor::{BotReason, SUB_IDS};
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 
@@ -55,6 +56,7 @@ pub enum FilterProblem {
     NotANumber,
     NotAnAddress,
     NotABoolean,
+    NotABotReason,
 }
 
 #[derive(Clone, Copy)]
@@ -64,21 +66,22 @@ enum Kind {
     Packed,
     Address,
     SubId(usize),
+    BotReason,
     IsBot,
 }
 
 /// Field -> SQL expression. The only texts that ever become part of a query.
 const FIELDS: &[(&str, &str, Kind)] = &[
-    ("campaign_id", "clicks.campaign_id", Kind::Integer),
-    ("flow_id", "clicks.flow_id", Kind::Integer),
-    ("landing_id", "clicks.landing_id", Kind::Integer),
-    ("offer_id", "clicks.offer_id", Kind::Integer),
+    ("campaign_id", "routes.campaign_id", Kind::Integer),
+    ("flow_id", "routes.flow_id", Kind::Integer),
+    ("landing_id", "routes.landing_id", Kind::Integer),
+    ("offer_id", "routes.offer_id", Kind::Integer),
     (
         "traffic_source_id",
-        "clicks.traffic_source_id",
+        "routes.traffic_source_id",
         Kind::Integer,
     ),
-    ("domain_id", "clicks.domain_id", Kind::Integer),
+    ("domain_id", "routes.domain_id", Kind::Integer),
     ("ip", "clicks.ip", Kind::Address),
     ("country", "places.country", Kind::Text),
     ("region", "places.region", Kind::Text),
@@ -105,8 +108,8 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("ad_group_id", "clicks.ad_group_id", Kind::Packed),
     ("ad_campaign_id", "clicks.ad_campaign_id", Kind::Packed),
     ("external_id", "clicks.external_id", Kind::Packed),
-    ("bot_reason", "clicks.bot_reason", Kind::Text),
-    ("is_bot", "(clicks.bot_reason is not null)", Kind::IsBot),
+    ("bot_reason", "(clicks.flags >> 8 & 255)", Kind::BotReason),
+    ("is_bot", "(clicks.flags >> 8 & 255 > 0)", Kind::IsBot),
 ];
 
 /// Names of all fields that can be filtered on, without `sub_id_1` to `sub_id_30`.
@@ -117,9 +120,10 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 fn field(name: &str) -> Option<(&'static str, Kind)> {
     if let Some(number) = name.strip_prefix("sub_id_") {
         let number: usize = number.parse().ok()?;
-        return (1..=SUB_IDS)
-            .contains(&number)
-            .then_some(("json_extract(clicks.sub_ids, ?)", Kind::SubId(number)));
+        return (1..=SUB_IDS).contains(&number).then_some((
+            "cast(nullif(json_extract(clicks.sub_ids, ?), 0) as text)",
+            Kind::SubId(number),
+        ));
     }
     FIELDS
         .iter()
@@ -143,6 +147,11 @@ fn bind(kind: Kind, value: &str) -> Result<Value, FilterProblem> {
         Kind::Address => owned(&pack_ip(
             &value.parse().map_err(|_| FilterProblem::NotAnAddress)?,
         )),
+        Kind::BotReason => {
+            let reason = BotReason::ALL.iter().find(|(word, _)| *word == value);
+            let (_, reason) = reason.ok_or(FilterProblem::NotABotReason)?;
+            Value::Integer(reason.code().into())
+        }
         Kind::IsBot => match value {
             "true" | "1" => Value::Integer(1),
             "false" | "0" => Value::Integer(0),
@@ -162,17 +171,18 @@ fn owned(value: &impl rusqlite::ToSql) -> Value {
 }
 
 const COLUMNS: &str = "
-    select clicks.id, clicks.at, clicks.campaign_id, clicks.flow_id, clicks.landing_id,
-        clicks.offer_id, clicks.traffic_source_id, clicks.domain_id, clicks.ip, places.country,
+    select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, routes.landing_id,
+        routes.offer_id, routes.traffic_source_id, routes.domain_id, clicks.ip, places.country,
         places.region, places.city, places.isp, places.asn, places.connection_type, places.proxy,
         agents.device_type, agents.brand, agents.model, agents.os, agents.os_version,
         agents.browser, agents.browser_version, agents.in_app, agents.x_requested_with,
         agents.user_agent, clicks.language, clicks.referrer, clicks.source, clicks.keyword,
         clicks.creative_id, clicks.ad_group_id, clicks.ad_campaign_id, clicks.external_id,
-        clicks.sub_ids, clicks.others, clicks.cost, clicks.cost_currency, clicks.cost_fell_back,
-        clicks.bot_reason,
-        case when clicks.bot_reason = agents.bot_reason then agents.bot_detail end";
+        clicks.sub_ids, clicks.others, clicks.cost, currencies.code, clicks.flags,
+        agents.bot_reason, agents.bot_detail";
 const JOINS: &str = "
+    join routes on routes.id = clicks.route_id
+    left join currencies on currencies.id = clicks.currency_id
     join agents on agents.id = clicks.agent_id
     join places on places.id = clicks.place_id";
 
@@ -335,6 +345,12 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     ]) {
         item.insert(name.into(), row.get::<_, Option<String>>(index)?.into());
     }
+    let referrer: Option<String> = row.get(27)?;
+    let host = referrer
+        .as_deref()
+        .and_then(referrer::host)
+        .map(str::to_ascii_lowercase);
+    item.insert("referrer_host".into(), host.into());
     for (index, name) in (28..).zip([
         "source",
         "keyword",
@@ -366,15 +382,17 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
         "cost_currency".into(),
         row.get::<_, Option<String>>(37)?.into(),
     );
-    item.insert(
-        "cost_fell_back".into(),
-        row.get::<_, Option<i64>>(38)?.is_some().into(),
-    );
-    let reason: Option<String> = row.get(39)?;
+    let flags: i64 = row.get(38)?;
+    item.insert("cost_fell_back".into(), (flags & 1 == 1).into());
+    let reason = BotReason::of_code((flags >> 8 & 0xff) as u8).map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
-    // What gave the user agent away; nothing where something else did.
-    let detail: Option<String> = row.get(40)?;
     item.insert("bot_reason".into(), reason.into());
+    // What gave the user agent away; nothing where something else did.
+    let of_agent: Option<String> = row.get(39)?;
+    let detail: Option<String> = match reason {
+        Some(reason) if of_agent.as_deref() == Some(reason) => row.get(40)?,
+        _ => None,
+    };
     item.insert("bot_detail".into(), detail.into());
     Ok((id, item))
 }

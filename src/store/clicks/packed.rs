@@ -2,7 +2,7 @@
 //!
 //! A text that is a plain decimal number is stored as an integer (`"12345"` in 2 bytes instead of
 //! 5): ad networks' ids mostly are. `cast(column as text)` gives back exactly what came in, so a
-//! number with leading zeros, a sign or more than 18 digits stays text.
+//! number with leading zeros, a sign or more than 63 bits stays text.
 
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ fn plain_number(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let plain = match bytes {
         [b'0'] => true,
-        [b'1'..=b'9', rest @ ..] => bytes.len() <= 18 && rest.iter().all(u8::is_ascii_digit),
+        [b'1'..=b'9', rest @ ..] => bytes.len() <= 19 && rest.iter().all(u8::is_ascii_digit),
         _ => false,
     };
     if plain { text.parse().ok() } else { None }
@@ -46,7 +46,8 @@ pub(crate) fn unpacked(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-/// Sub ids as a JSON array, a number 0 where one is empty; `None` if all are.
+/// Sub ids as a JSON array: texts and plain numbers, the number 0 where one is empty (so that the
+/// text `0` is written as text); `None` if all are empty.
 pub(crate) fn pack_sub_ids(sub_ids: &[(u8, String)]) -> Option<String> {
     if sub_ids.is_empty() {
         return None;
@@ -67,6 +68,9 @@ pub(crate) fn pack_sub_ids(sub_ids: &[(u8, String)]) -> Option<String> {
 }
 
 fn push_json_text(json: &mut String, value: &str) {
+    if value != "0" && plain_number(value).is_some() {
+        return json.push_str(value);
+    }
     let plain = value
         .bytes()
         .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
@@ -86,6 +90,9 @@ pub(crate) fn unpack_sub_ids(json: &str) -> Vec<(u8, String)> {
     numbered
         .filter_map(|(value, number)| match value {
             serde_json::Value::String(text) => Some((number, text)),
+            serde_json::Value::Number(value) if value.as_i64() != Some(0) => {
+                Some((number, value.to_string()))
+            }
             _ => None,
         })
         .collect()
@@ -129,7 +136,7 @@ mod tests {
 
     #[test]
     fn only_texts_that_print_back_the_same_become_numbers() {
-        for text in ["0", "7", "123456789012345678"] {
+        for text in ["0", "7", "123456789012345678", "9223372036854775807"] {
             assert_eq!(
                 plain_number(text).map(|n| n.to_string()).as_deref(),
                 Some(text)
@@ -143,7 +150,7 @@ mod tests {
             "+1",
             "1.0",
             "1e3",
-            "1234567890123456789",
+            "9223372036854775808",
             "١",
             "a1",
         ] {
@@ -165,7 +172,7 @@ mod tests {
 
         #[test]
         fn packed_sub_ids_read_back_the_same(
-            values in proptest::collection::btree_map(1u8..=30, ".{1,12}", 0..8)
+            values in proptest::collection::btree_map(1u8..=30, ".{1,12}|[0-9]{1,20}", 0..8)
         ) {
             let sub_ids: Vec<(u8, String)> = values.into_iter().collect();
             let packed = pack_sub_ids(&sub_ids);

@@ -33,17 +33,33 @@ create table places (
     proxy text
 ) strict;
 
-create table clicks (
-    -- Milliseconds since 2024-01-01 (41 bits), node (6), sequence (16).
+-- What was decided about a click: a few hundred combinations for millions of clicks.
+create table routes (
     id integer primary key,
-    -- UTC milliseconds.
-    at integer not null,
     campaign_id integer not null,
     flow_id integer,
     landing_id integer,
     offer_id integer,
     traffic_source_id integer,
-    domain_id integer,
+    domain_id integer
+) strict;
+
+create table currencies (
+    id integer primary key,
+    code text not null unique
+) strict;
+
+insert into currencies (id, code) values (1, 'USD');
+
+create table clicks (
+    -- Milliseconds since 2024-01-01 (41 bits), node (6), sequence (16).
+    id integer primary key,
+    -- How far the click's own time lies from that of its id, in milliseconds: 0 unless the clock
+    -- was set back or the ids of a millisecond were used up. (0 and 1 take no room in a row.)
+    at_shift integer not null,
+    -- UTC milliseconds.
+    at integer not null generated always as ((id >> 22) + 1704067200000 + at_shift) virtual,
+    route_id integer not null,
     agent_id integer not null,
     place_id integer not null,
     -- 4 or 16 bytes.
@@ -56,16 +72,16 @@ create table clicks (
     ad_group_id any,
     ad_campaign_id any,
     external_id any,
-    -- JSON array: element N-1 is sub id N, a number 0 where it is empty.
+    -- JSON array: element N-1 is sub id N; the number 0 where it is empty.
     sub_ids text,
     -- JSON array of [name, value] that no parameter of ours claims.
     others text,
     -- Micro-units, and the currency they are in.
     cost integer,
-    cost_currency text,
-    -- 1: the link's cost was unreadable and the fixed value counts.
-    cost_fell_back integer,
-    bot_reason text
+    currency_id integer,
+    -- Bit 0: the link's cost was unreadable and the fixed value counts. Bits 8 to 15: why the
+    -- visitor is held to be a bot, 0 for no bot; `clicks_readable` spells it out.
+    flags integer not null
 ) strict;
 
 -- Records that could not be stored for a reason of their own: nothing vanishes silently.
@@ -91,12 +107,12 @@ create view clicks_readable as
 select
     clicks.id,
     strftime('%Y-%m-%d %H:%M:%f', clicks.at / 1000.0, 'unixepoch') as at_utc,
-    clicks.campaign_id,
-    clicks.flow_id,
-    clicks.landing_id,
-    clicks.offer_id,
-    clicks.traffic_source_id,
-    clicks.domain_id,
+    routes.campaign_id,
+    routes.flow_id,
+    routes.landing_id,
+    routes.offer_id,
+    routes.traffic_source_id,
+    routes.domain_id,
     case length(clicks.ip)
         when 4 then
             printf(
@@ -136,9 +152,19 @@ select
     clicks.sub_ids,
     clicks.others,
     clicks.cost / 1000000.0 as cost,
-    clicks.cost_currency,
-    clicks.bot_reason is not null as is_bot,
-    clicks.bot_reason
+    currencies.code as cost_currency,
+    clicks.flags >> 8 & 255 > 0 as is_bot,
+    case clicks.flags >> 8 & 255
+        when 0 then null
+        when 1 then 'crawler'
+        when 2 then 'tool'
+        when 3 then 'empty_user_agent'
+        when 4 then 'prefetch'
+        when 5 then 'ip_list'
+        when 6 then 'user_agent_list'
+    end as bot_reason
 from clicks
+join routes on routes.id = clicks.route_id
+left join currencies on currencies.id = clicks.currency_id
 join agents on agents.id = clicks.agent_id
 join places on places.id = clicks.place_id;

@@ -37,3 +37,55 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("millrace.db");
+        let mut connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "user_version", 999).unwrap();
+
+        let refused = migrate(&mut connection, &path).unwrap_err().to_string();
+
+        assert!(refused.contains("version 999"), "{refused}");
+        let tables: i64 = connection
+            .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 0);
+    }
+
+    #[test]
+    fn an_upgrade_copies_the_database_first_and_a_fresh_one_is_not_copied() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("millrace.db");
+        let mut connection = Connection::open(&path).unwrap();
+        connection.execute_batch(MIGRATIONS[0].1).unwrap();
+        connection
+            .execute_batch("insert into settings values ('mark', x'07')")
+            .unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+
+        migrate(&mut connection, &path).unwrap();
+
+        let name = format!("millrace.db.before-v{}", MIGRATIONS.len());
+        let copy = Connection::open(directory.path().join(name)).unwrap();
+        let marks: i64 = copy
+            .query_row("select count(*) from settings", [], |row| row.get(0))
+            .unwrap();
+        let version: i64 = copy
+            .query_row("pragma user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!((marks, version), (1, 1));
+
+        let fresh = directory.path().join("fresh.db");
+        migrate(&mut Connection::open(&fresh).unwrap(), &fresh).unwrap();
+        let files = std::fs::read_dir(directory.path()).unwrap().flatten();
+        let copies =
+            files.filter(|file| file.file_name().to_string_lossy().starts_with("fresh.db."));
+        assert_eq!(copies.count(), 0);
+    }
+}

@@ -192,12 +192,12 @@ fn a_click_that_fails_for_a_reason_of_its_own_is_set_aside_and_the_rest_is_store
     fixture
         .database()
         .execute_batch(
-            "create trigger picky before insert on clicks when new.campaign_id = 666
+            "create trigger picky before insert on clicks when new.source = 666
              begin select raise(abort, 'not this one'); end",
         )
         .expect("created");
     let mut bad = fixture.click();
-    bad.campaign_id = 666;
+    bad.parameters.source = Some("666".into());
 
     on_a_worker(async {
         let lane = fixture.writer.lane();

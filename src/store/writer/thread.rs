@@ -13,6 +13,7 @@ use super::shared::Shared;
 use crate::domain::click::Click;
 use crate::store::clicks::insert;
 use crate::store::dictionary::Dictionary;
+use crate::store::set_aside;
 use crate::store::spill::Record;
 
 /// Most items of one transaction: bounds the time in which nothing is released.
@@ -275,7 +276,7 @@ impl WriterThread {
             match record {
                 Record::Click(click) => inserts.store(click)?,
                 Record::Unreadable { payload, error } => {
-                    insert::set_aside(&self.connection, "spill", payload, error)?;
+                    set_aside::insert(&self.connection, "spill", payload, error)?;
                     self.shared
                         .counters
                         .set_aside
@@ -354,7 +355,7 @@ impl<'t> Inserts<'t> {
             Err(error) => {
                 tracing::error!(%error, "a click was set aside");
                 let record = serde_json::to_string(click).unwrap_or_default();
-                insert::set_aside(self.connection, "click", &record, &error.to_string())?;
+                set_aside::insert(self.connection, "click", &record, &error.to_string())?;
                 self.shared
                     .counters
                     .set_aside

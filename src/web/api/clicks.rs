@@ -179,6 +179,9 @@ fn filter_problem(name: &str, value: &str) -> Option<Problem> {
         FilterProblem::NotANumber => "a whole number",
         FilterProblem::NotAnAddress => "an IP address",
         FilterProblem::NotABoolean => "true or false",
+        FilterProblem::NotABotReason => {
+            "one of crawler, tool, empty_user_agent, prefetch, ip_list, user_agent_list"
+        }
     };
     Some(Problem::new(
         name,

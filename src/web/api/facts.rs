@@ -1,5 +1,5 @@
-//! What the program knows: `GET /options` (its registries) and `GET /tallies` (what is counted
-//! and not recorded).
+//! What the program knows: `GET /options` (its registries), `GET /tallies` (what is counted and
+//! not recorded) and `GET /set-aside` (what could not be stored).
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Endpoint, openapi};
 use crate::engine;
-use crate::store::tallies;
+use crate::store::{set_aside, tallies};
 use crate::web::error::ApiError;
 use crate::web::state::Shared;
 
@@ -40,11 +40,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             }),
             route: || web::get().to(list_tallies),
         },
+        Endpoint {
+            path: "/set-aside".to_owned(),
+            method: Method::GET,
+            operation: json!({
+                "tags": ["facts"],
+                "operationId": "set_aside",
+                "summary": "The latest 200 records that could not be stored for a reason of their own",
+                "responses": openapi::responses("200", json!({ "type": "object",
+                    "properties": { "items": { "type": "array", "items": openapi::reference("SetAside") } } }),
+                    &["401", "403", "503"]),
+            }),
+            route: || web::get().to(list_set_aside),
+        },
     ]
 }
 
 async fn options() -> HttpResponse {
     HttpResponse::Ok().json(engine::options())
+}
+
+async fn list_set_aside(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> {
+    let readers = shared.readers.clone();
+    let items = web::block(move || set_aside::list(&readers)).await??;
+    Ok(HttpResponse::Ok().json(json!({ "items": items, "next": null })))
 }
 
 async fn list_tallies(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> {

@@ -17,6 +17,7 @@ use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::Difference;
 use crate::engine::Options;
+use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 
 /// Where the document is, below the API's base.
@@ -113,6 +114,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Difference>(&mut schemas);
     add::<Options>(&mut schemas);
     add::<Tally>(&mut schemas);
+    add::<SetAside>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas
 }
