@@ -8,17 +8,18 @@ use crate::domain::visitor::BotReason;
 use crate::store::dictionary::{Dictionary, Route};
 
 const INSERT: &str = "
-    insert into clicks (id, at_shift, route_id, agent_id, place_id, ip, language, referrer, source,
+    insert into clicks (id, route_id, agent_id, place_id, ip, language, referrer, source,
         keyword, creative_id, ad_group_id, ad_campaign_id, external_id, sub_ids, others, cost,
         currency_id, flags)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict(id) do nothing";
 
 /// Column `flags`: see the migration that made it.
 fn flags(click: &Click) -> i64 {
     let fell_back = click.cost.is_some_and(|cost| cost.fell_back);
     let reason = click.bot_reason.map_or(0, BotReason::code);
-    i64::from(fell_back) | i64::from(reason) << 8
+    let shift = click.at - click.id.unix_ms();
+    i64::from(fell_back) | i64::from(reason) << 8 | shift << 16
 }
 
 /// The statement, looked up once for many clicks.
@@ -47,7 +48,6 @@ pub(crate) fn insert(
     let others = (!others.is_empty()).then(|| serde_json::to_string(others).unwrap_or_default());
     let rows = statement.execute(params![
         click.id.to_row(),
-        click.at - click.id.unix_ms(),
         route_id,
         agent_id,
         place_id,
@@ -67,4 +67,76 @@ pub(crate) fn insert(
         flags(click),
     ])?;
     Ok(rows > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::click::ClickCost;
+    use crate::domain::id::IdGenerator;
+    use crate::domain::money::{Currency, Micros};
+    use crate::store::entities::tests::database;
+
+    #[test]
+    fn time_cost_and_bot_reason_read_back_whatever_the_clock_did() {
+        let connection = database();
+        let mut dictionary = Dictionary::new();
+        let mut statement = prepare(&connection).unwrap();
+        let ids = IdGenerator::new(0, None);
+        let now = 1_790_000_000_000;
+        let reasons = BotReason::ALL.iter().map(|(_, reason)| Some(*reason));
+        // Each click is an hour before the one it follows: ids go on, times go back.
+        for (index, bot_reason) in reasons.chain([None]).enumerate() {
+            let at = now - index as i64 * 3_600_000;
+            let click = Click {
+                id: ids.next(at),
+                at,
+                campaign_id: 1,
+                flow_id: None,
+                landing_id: None,
+                offer_id: None,
+                traffic_source_id: None,
+                domain_id: None,
+                ip: [1, 2, 3, 4].into(),
+                agent: Arc::default(),
+                place: Arc::default(),
+                language: None,
+                referrer: None,
+                bot_reason,
+                parameters: Default::default(),
+                cost: Some(ClickCost {
+                    amount: Micros(1_500),
+                    currency: Currency::parse("EUR").unwrap(),
+                    fell_back: index % 2 == 1,
+                }),
+            };
+            insert(&connection, &mut statement, &mut dictionary, &click).unwrap();
+
+            let (read_at, flags, currency, word, ip): (i64, i64, String, Option<String>, String) =
+                connection
+                    .query_row(
+                        "select clicks.at, flags & 1, cost_currency, bot_reason, readable.ip
+                         from clicks join clicks_readable as readable using (id)
+                         where id = ?1",
+                        [click.id.to_row()],
+                        |row| {
+                            Ok((
+                                row.get(0)?,
+                                row.get(1)?,
+                                row.get(2)?,
+                                row.get(3)?,
+                                row.get(4)?,
+                            ))
+                        },
+                    )
+                    .unwrap();
+            assert_eq!(read_at, at);
+            assert_eq!(flags, index as i64 % 2);
+            assert_eq!(currency, "EUR");
+            assert_eq!(word.as_deref(), bot_reason.map(BotReason::as_str));
+            assert_eq!(ip, "1.2.3.4");
+        }
+    }
 }

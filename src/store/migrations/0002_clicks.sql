@@ -54,11 +54,8 @@ insert into currencies (id, code) values (1, 'USD');
 create table clicks (
     -- Milliseconds since 2024-01-01 (41 bits), node (6), sequence (16).
     id integer primary key,
-    -- How far the click's own time lies from that of its id, in milliseconds: 0 unless the clock
-    -- was set back or the ids of a millisecond were used up. (0 and 1 take no room in a row.)
-    at_shift integer not null,
-    -- UTC milliseconds.
-    at integer not null generated always as ((id >> 22) + 1704067200000 + at_shift) virtual,
+    -- UTC milliseconds: the time of the id, shifted.
+    at integer not null generated always as ((id >> 22) + 1704067200000 + (flags >> 16)) virtual,
     route_id integer not null,
     agent_id integer not null,
     place_id integer not null,
@@ -80,7 +77,9 @@ create table clicks (
     cost integer,
     currency_id integer,
     -- Bit 0: the link's cost was unreadable and the fixed value counts. Bits 8 to 15: why the
-    -- visitor is held to be a bot, 0 for no bot; `clicks_readable` spells it out.
+    -- visitor is held to be a bot, 0 for no bot; `clicks_readable` spells it out. Bits 16 and up,
+    -- signed: how far the click's time lies from that of its id, in milliseconds; 0 unless the
+    -- clock was set back or the ids of a millisecond were used up. (0 takes no room in a row.)
     flags integer not null
 ) strict;
 
