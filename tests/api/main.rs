@@ -6,13 +6,14 @@
 //! | `visitor` | a plain HTTP client that sends any bytes and says what exactly came back |
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
-//! | `clicks`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
+//! | `clicks`, `detection`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
 //! | `faults` | what it does on a bad one |
 
 // A test that cannot go on may say so with a panic.
 #![allow(clippy::unwrap_used)]
 
 mod clicks;
+mod detection;
 mod disk;
 mod editing;
 mod faults;
