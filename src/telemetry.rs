@@ -1,5 +1,7 @@
 //! Logs: one line each, to stderr; results go to stdout.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// What the server framework says at every start is of no use to an operator.
@@ -13,5 +15,6 @@ pub fn start(level: &str) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .try_init();
 }

@@ -63,7 +63,7 @@ pub struct Filter {
     #[schema(example = "country")]
     pub key: String,
     pub mode: Mode,
-    #[schema(value_type = Object, example = json!(["US", "CA"]))]
+    #[schema(value_type = Value, example = json!(["US", "CA"]))]
     pub value: Value,
 }
 

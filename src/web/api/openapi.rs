@@ -132,9 +132,8 @@ fn draft(name: &str, schema: &Value) -> Value {
     let required = REQUIRED.iter().find(|(one, _)| *one == name);
     let mut draft = schema.clone();
     relax(&mut draft, required.map_or(&[], |(_, fields)| fields));
-    let is_entity = draft["properties"].get("created_at").is_some();
-    if let Some(properties) = draft["properties"].as_object_mut()
-        && is_entity
+    if let Some(properties) = draft.get_mut("properties").and_then(Value::as_object_mut)
+        && properties.contains_key("created_at")
     {
         properties.retain(|field, _| !SERVERS_OWN.contains(&field.as_str()));
         properties.insert(
