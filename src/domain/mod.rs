@@ -1,6 +1,6 @@
 //! The words of the field as plain data. Imports nothing of ours.
 //!
-//! Values whose constructor is the only check ([`id::ClickId`], [`money::Micros`]),
+//! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`],
 //! [`network`], [`tracking_domain`]), and what the click path records ([`visitor`], [`click`]).
 //!

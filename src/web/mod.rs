@@ -1,6 +1,6 @@
 //! HTTP: the only place that names actix.
 //!
-//! [`click`] is the click path; [`api`] is the JSON API; [`server`] says which address is
+//! `click` is the click path; [`api`] is the JSON API; [`server`] says which address is
 //! answered by what.
 
 pub mod api;

@@ -1,7 +1,7 @@
 //! The click log: newest first, filtered, paged by id.
 //!
 //! A filter may match nothing for millions of rows. So the log is read in pieces of
-//! [`PIECE`] rows, each a read transaction of its own, for at most [`PATIENCE`] a request; what
+//! `PIECE` rows, each a read transaction of its own, for at most `PATIENCE` a request; what
 //! was found until then is returned with the cursor to go on from. A page may therefore hold
 //! fewer clicks than asked for, or none, and still have a `next`.
 
@@ -225,7 +225,7 @@ pub fn list(readers: &Readers, codec: &IdCodec, query: &Query) -> Result<Page, S
 
 type Item = (i64, Map<String, Json>);
 
-/// Up to `wanted` matching clicks of the next [`PIECE`] rows, and where these rows end (`None`
+/// Up to `wanted` matching clicks of the next `PIECE` rows, and where these rows end (`None`
 /// when they are the last).
 fn piece(
     connection: &Connection,

@@ -1,7 +1,7 @@
 //! The schema's history: numbered files, each applied in one transaction, counted in
 //! `user_version`. A published file is never changed.
 //!
-//! Adding one: 1. write `NNNN_what.sql` here; 2. add its row to [`MIGRATIONS`].
+//! Adding one: 1. write `NNNN_what.sql` here; 2. add its row to `MIGRATIONS`.
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@
 //! batch gathers, so the batch grows with the load by itself. Clicks and edits share the queue
 //! and its order.
 //!
-//! When no commit comes in time the clicks go to the spill file ([`super::spill`]), and from
+//! When no commit comes in time the clicks go to the spill file (`store::spill`), and from
 //! there into the database before anything else that waits.
 
 mod edit;

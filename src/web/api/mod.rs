@@ -4,7 +4,7 @@
 //! OpenAPI document cannot miss one.
 //!
 //! Adding a resource: 1. implement [`resource::Resource`] for it; 2. add it to [`endpoints`] and
-//! to [`openapi::schemas`]. Adding another address: a file with its handler and its `Endpoint`,
+//! to `openapi::schemas`. Adding another address: a file with its handler and its `Endpoint`,
 //! and a row in [`endpoints`].
 
 mod clicks;
