@@ -53,8 +53,9 @@ impl App {
         create_data_directory(&data)?;
         let Some(lock) = DirectoryLock::take(&data)? else {
             bail!(
-                "another Millrace serves {} already; stop it first, or give this one its own --data",
-                data.display()
+                "another Millrace serves the data in \"{}\" already; stop it first, or give this one \
+                 a directory of its own with --data",
+                absolute(&data)
             );
         };
         let rules = Arc::new(rules(&config, &data)?);
@@ -132,9 +133,14 @@ impl App {
             workers => workers,
         };
         let (shared, editor) = (Arc::clone(&self.shared), self.editor);
-        let served = actix_web::rt::System::new().block_on(async move {
-            let (server, addresses) = server::start(listen, workers, shared, editor)
-                .with_context(|| format!("cannot listen on {listen}"))?;
+        let served: anyhow::Result<()> = actix_web::rt::System::new().block_on(async move {
+            let (server, addresses) =
+                server::start(listen, workers, shared, editor).with_context(|| {
+                    format!(
+                        "cannot listen on {listen} (choose another address with --listen or \
+                         server.listen)"
+                    )
+                })?;
             for address in addresses {
                 println!("listening on http://{address}");
             }
@@ -143,9 +149,21 @@ impl App {
         self.jobs.stop();
         self.checkpointer.stop();
         self.shared.writer.stop();
-        tracing::info!("stopped; everything answered is stored");
+        let health = self.shared.writer.health();
+        match health.lost + health.unstored {
+            0 if served.is_err() => {}
+            0 => tracing::info!("stopped; everything answered is stored"),
+            lost => tracing::error!(lost, "stopped; neither file took these clicks"),
+        }
         served
     }
+}
+
+/// A directory as an operator can find it.
+pub fn absolute(path: &Path) -> String {
+    std::path::absolute(path).map_or(path.display().to_string(), |path| {
+        path.display().to_string()
+    })
 }
 
 /// Visitors' addresses and the secrets of click ids are nobody else's business: a directory that

@@ -97,6 +97,10 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
         Command::ApiKey(ApiKey::Create { name }) => {
             let key = create_api_key(&config.storage.data, &config, name)?;
             println!(
+                "For the tracker in {}.",
+                app::absolute(&config.storage.data)
+            );
+            println!(
                 "The key is shown only now. Send it as \"Authorization: Bearer <key>\": {key}"
             );
             Ok(())

@@ -156,11 +156,17 @@ impl Config {
             })?;
         }
         for (name, value) in environment {
-            let Some((section, key)) = name
-                .strip_prefix(PREFIX)
-                .and_then(|rest| rest.split_once("__"))
-            else {
+            let Some(rest) = name.strip_prefix(PREFIX) else {
                 continue;
+            };
+            let Some((section, key)) = rest.split_once("__") else {
+                return Err(ConfigError::Invalid {
+                    origin: format!("environment variable {name}"),
+                    problem:
+                        "is no setting: two underscores stand between section and name, as in \
+                              MILLRACE_SERVER__LISTEN"
+                            .to_owned(),
+                });
             };
             overlay(
                 &mut table,
@@ -187,6 +193,15 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
+        if self.storage.data.as_os_str().is_empty() {
+            return Err("storage.data is empty; it must name a directory".to_owned());
+        }
+        let is_host = |host: &String| !host.is_empty() && !host.contains(['/', ':', ' ']);
+        if let Some(host) = self.admin.hosts.iter().find(|host| !is_host(host)) {
+            return Err(format!(
+                "admin.hosts has \"{host}\"; it must be a host name alone, such as panel.example.com"
+            ));
+        }
         if self.storage.node > 63 {
             return Err(format!(
                 "storage.node is {}; it must be 0 to 63",
@@ -337,6 +352,17 @@ mod tests {
             ),
             ("[storage]\nnode = 64", &[], "0 to 63"),
             ("[storage]\nack_timeout_ms = 0", &[], "ack_timeout_ms"),
+            ("[storage]\ndata = \"\"", &[], "storage.data"),
+            (
+                "[admin]\nhosts = [\"https://x.com/\"]",
+                &[],
+                "host name alone",
+            ),
+            (
+                "",
+                &[("MILLRACE_SERVER_LISTEN", "127.0.0.1:1")],
+                "two underscores",
+            ),
         ];
         for (file, environment, expected) in cases {
             let error = load(file, environment).expect_err(expected).to_string();

@@ -9,6 +9,9 @@ use super::form::{Form, quoted};
 use super::problem::Problem;
 use super::state::State;
 
+/// What a template may call our click id; the macros' table has the same names.
+const CLICK_ID_MACROS: [&str; 3] = ["{click_id", "{clickid", "{subid"];
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Network {
     pub id: u64,
@@ -54,7 +57,11 @@ impl Entity for Network {
     }
 
     fn remarks(&self) -> Vec<Problem> {
-        if self.offer_param.is_empty() || self.offer_param.contains("{click_id") {
+        if self.offer_param.is_empty()
+            || CLICK_ID_MACROS
+                .iter()
+                .any(|name| self.offer_param.contains(name))
+        {
             return Vec::new();
         }
         vec![Problem::new(

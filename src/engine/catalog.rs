@@ -5,6 +5,7 @@
 //! Lookups allocate nothing, unless a host is written in capitals.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -68,7 +69,17 @@ impl Catalog {
                 domain: Arc::clone(domain),
                 links: Links::default(),
             };
-            catalog.hosts.insert(normal_host(&domain.host).into(), host);
+            // An archived domain may have the host of one that is in use.
+            let is_archived = domain.state == State::Archived;
+            match catalog.hosts.entry(normal_host(&domain.host).into()) {
+                Entry::Occupied(_) if is_archived => {}
+                Entry::Occupied(mut older) => {
+                    older.insert(host);
+                }
+                Entry::Vacant(free) => {
+                    free.insert(host);
+                }
+            }
         }
         for document in documents.campaigns.values() {
             let (compiled, mut found) = compile::campaign(document, documents, &catalog.shelf);
@@ -224,6 +235,26 @@ mod tests {
         assert_eq!(found(&catalog, "go.example.com", "Push"), Some(3));
         assert_eq!(found(&catalog, "go.example.com", "absent"), None);
         assert_eq!(catalog.domain("go.example.com:1").map(|d| d.id), Some(1));
+    }
+
+    #[test]
+    fn an_archived_domain_does_not_take_the_host_of_one_in_use() {
+        for archived in [1, 2] {
+            let mut world = World::new()
+                .campaign(campaign(7, "a", Vec::new()))
+                .domain(1, "go.example.com", Some(7))
+                .domain(2, "go.example.com", Some(7));
+            let domains = &mut world.documents.domains;
+            let mut domain = (*domains[&archived]).clone();
+            domain.state = State::Archived;
+            domains.insert(archived, Arc::new(domain));
+
+            let catalog = world.catalog();
+
+            let found = catalog.domain("go.example.com").map(|domain| domain.id);
+            assert_eq!(found, Some(3 - archived));
+            assert!(catalog.index_campaign("go.example.com").is_some());
+        }
     }
 
     #[test]

@@ -97,28 +97,33 @@ impl<T> Draws<'_, T> {
     }
 }
 
-/// A set of indices. The first 64 need no memory.
+/// A set of indices, one bit each. The first 64 need no memory.
 #[derive(Debug, Default)]
 struct Drawn {
     first: u64,
-    others: Vec<usize>,
+    others: Vec<u64>,
 }
 
 impl Drawn {
     fn insert(&mut self, index: usize) {
-        if index < 64 {
-            self.first |= 1 << index;
-        } else {
-            self.others.push(index);
+        let bit = 1 << (index % 64);
+        match (index / 64).checked_sub(1) {
+            None => self.first |= bit,
+            Some(word) => {
+                if word >= self.others.len() {
+                    self.others.resize(word + 1, 0);
+                }
+                self.others[word] |= bit;
+            }
         }
     }
 
     fn contains(&self, index: usize) -> bool {
-        if index < 64 {
-            self.first & (1 << index) != 0
-        } else {
-            self.others.contains(&index)
-        }
+        let bits = match (index / 64).checked_sub(1) {
+            None => self.first,
+            Some(word) => self.others.get(word).copied().unwrap_or(0),
+        };
+        bits & (1 << (index % 64)) != 0
     }
 }
 

@@ -7,7 +7,7 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
     #[error("no reading connection is free")]
     Pool(#[from] r2d2::Error),
-    #[error("{action} {path}: {source}")]
+    #[error("cannot {action} {path}")]
     File {
         action: &'static str,
         path: String,

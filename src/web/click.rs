@@ -16,6 +16,7 @@ use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
 use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
+use crate::domain::check;
 use crate::domain::click::Click;
 use crate::engine::trace::Silent;
 use crate::engine::{self, Catalog, CompiledCampaign};
@@ -153,6 +154,10 @@ fn campaign<'c>(
     let alias = alias.strip_suffix('/').unwrap_or(alias);
     if alias.contains('.') {
         return None; // A file that somebody looks for: favicon.ico, .well-known, ...
+    }
+    let first = alias.split('/').next().unwrap_or_default();
+    if first != "click" && check::RESERVED.contains(&first) {
+        return None; // Ours, though nothing answers there: a lost postback is no visitor.
     }
     let found = if alias == "click" {
         let name = query.get(CAMPAIGN_ID).unwrap_or_default();

@@ -211,6 +211,15 @@ impl Entity for Campaign {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));
         }
+        let takes_everybody =
+            |flow: &Flow| flow.kind == FlowKind::Default && flow.state.is_active();
+        if self.fallback == Fallback::NotFound && !self.flows.iter().any(takes_everybody) {
+            remarks.push(Problem::new(
+                "fallback",
+                "visitors_turned_away",
+                "Visitors whom no flow takes find nothing (404): add a default flow or a fallback.",
+            ));
+        }
         remarks
     }
 }

@@ -62,6 +62,7 @@ pub enum FilterProblem {
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
+    Country,
     Integer,
     Packed,
     Address,
@@ -83,7 +84,7 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ),
     ("domain_id", "routes.domain_id", Kind::Integer),
     ("ip", "clicks.ip", Kind::Address),
-    ("country", "places.country", Kind::Text),
+    ("country", "places.country", Kind::Country),
     ("region", "places.region", Kind::Text),
     ("city", "places.city", Kind::Text),
     ("isp", "places.isp", Kind::Text),
@@ -142,6 +143,7 @@ pub fn check(name: &str, values: &[String]) -> Result<(), FilterProblem> {
 fn bind(kind: Kind, value: &str) -> Result<Value, FilterProblem> {
     Ok(match kind {
         Kind::Text | Kind::SubId(_) => Value::Text(value.to_owned()),
+        Kind::Country => Value::Text(value.to_ascii_uppercase()),
         Kind::Integer => Value::Integer(value.parse().map_err(|_| FilterProblem::NotANumber)?),
         Kind::Packed => owned(&Packed(Some(value))),
         Kind::Address => owned(&pack_ip(
@@ -190,9 +192,9 @@ const JOINS: &str = "
 pub fn list(readers: &Readers, codec: &IdCodec, query: &Query) -> Result<Page, StoreError> {
     let started = Instant::now();
     let floor = query.from.map_or(0, |from| Id::first_at(from).to_row());
-    let mut before = query
-        .to
-        .map_or(i64::MAX, |to| Id::first_at(to + CLOCK_SLACK_MS).to_row());
+    let mut before = query.to.map_or(i64::MAX, |to| {
+        Id::first_at(to.saturating_add(CLOCK_SLACK_MS)).to_row()
+    });
     if let Some(cursor) = query.before {
         before = before.min(cursor.to_row());
     }

@@ -161,7 +161,8 @@ select
         when 4 then 'prefetch'
         when 5 then 'ip_list'
         when 6 then 'user_agent_list'
-    end as bot_reason
+    end as bot_reason,
+    clicks.flags & 1 as cost_fell_back
 from clicks
 join routes on routes.id = clicks.route_id
 left join currencies on currencies.id = clicks.currency_id

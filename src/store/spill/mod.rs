@@ -45,7 +45,7 @@ pub(crate) struct Piece {
 }
 
 /// More than this many clicks waiting for the spill's thread means that it is stuck.
-const QUEUE_BOUND: usize = 50_000;
+const QUEUE_BOUND: usize = 200_000;
 
 impl Spill {
     pub(crate) fn open(path: &Path, preallocate: u64, durability: Durability) -> Spill {
@@ -75,10 +75,15 @@ impl Spill {
         self.ready.notify_one();
     }
 
-    /// A click has waited too long for the file; until the write under way has ended, no other
-    /// click waits for it.
-    pub(crate) fn stall(&self, is_stalled: bool) {
-        self.stalled.store(is_stalled, Ordering::Release);
+    /// This click, which was pushed, has waited too long for the file; until the write under way
+    /// has ended, no other click waits for it.
+    pub(crate) fn stalls_on(&self, pending: &Pending) {
+        self.stalled.store(true, Ordering::Release);
+        // Said first, then looked at: the thread, which takes the word back when its write has
+        // ended, either does so after this or has already moved the click on.
+        if pending.progress() != Progress::Spilling {
+            self.stalled.store(false, Ordering::Release);
+        }
     }
 
     pub(crate) fn is_stalled(&self) -> bool {
@@ -182,7 +187,7 @@ impl Spill {
             };
             let _ = pending.advance(Progress::Spilling, to);
         }
-        self.stall(false);
+        self.stalled.store(false, Ordering::Release);
         super::writer::ring(clicks.iter());
     }
 }

@@ -101,6 +101,10 @@ impl Lane {
         match self.progress_from(&pending, Progress::Spilling).await {
             Progress::Stored => Receipt::Stored,
             Progress::Spilled => Receipt::Spilled,
+            Progress::Spilling => {
+                shared.spill.stalls_on(&pending);
+                shared.keep_in_memory(pending)
+            }
             _ => shared.keep_in_memory(pending),
         }
     }

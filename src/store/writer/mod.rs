@@ -175,12 +175,20 @@ impl Writer {
     /// The highest id in the spill file: none of them may be given out again. Normally `None`,
     /// because the spill is taken over at the start.
     pub fn highest_spilled(&self) -> Option<Id> {
-        let piece = self.shared.spill.read(0, usize::MAX).ok()?;
-        let ids = piece.records.iter().filter_map(|record| match record {
-            Record::Click(click) => Some(click.id),
-            Record::Unreadable { .. } => None,
-        });
-        ids.max()
+        let mut highest = None;
+        let mut from = 0;
+        loop {
+            let piece = self.shared.spill.read(from, 1_000).ok()?;
+            if piece.records.is_empty() {
+                return highest;
+            }
+            from = piece.until;
+            let ids = piece.records.iter().filter_map(|record| match record {
+                Record::Click(click) => Some(click.id),
+                Record::Unreadable { .. } => None,
+            });
+            highest = highest.max(ids.max());
+        }
     }
 
     /// Wakes the writer for other work than the queue's.
@@ -226,6 +234,7 @@ impl Writer {
                 self.shared.spill.close();
             }
         }
+        self.shared.settle_leftover();
     }
 }
 

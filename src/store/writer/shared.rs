@@ -1,13 +1,16 @@
 //! What the handlers, the writer and the spill know of each other.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::lane::Receipt;
 use super::pending::{Pending, Progress};
 use super::queue::{Item, Queue};
 use crate::store::spill::Spill;
+
+/// Clicks that may wait in memory because neither file takes them: some 100 MB.
+const MEMORY_BOUND: i64 = 100_000;
 
 pub(crate) struct Shared {
     pub(crate) queue: Queue,
@@ -16,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) ack_timeout: Duration,
     stalled: AtomicBool,
     pub(crate) counters: Counters,
+    /// Handed to the spill at the very end; what it did not take is lost.
+    leftover: Mutex<Vec<Arc<Pending>>>,
 }
 
 /// What happened since the start.
@@ -41,6 +46,24 @@ impl Shared {
             ack_timeout,
             stalled: AtomicBool::new(false),
             counters: Counters::default(),
+            leftover: Mutex::default(),
+        }
+    }
+
+    /// The writer ends without having stored this click; the spill has it now.
+    pub(crate) fn leave_to_the_spill(&self, pending: Arc<Pending>) {
+        let mut leftover = self.leftover.lock().unwrap_or_else(PoisonError::into_inner);
+        leftover.push(pending);
+    }
+
+    /// After both threads have ended: counts what neither file has.
+    pub(crate) fn settle_leftover(&self) {
+        let mut leftover = self.leftover.lock().unwrap_or_else(PoisonError::into_inner);
+        for pending in leftover.drain(..) {
+            self.counters.in_memory.fetch_sub(1, Ordering::Relaxed);
+            if !matches!(pending.progress(), Progress::Spilled | Progress::Stored) {
+                self.counters.lost.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 
@@ -65,22 +88,18 @@ impl Shared {
 
     /// Neither file took the click, and its visitor must go on.
     pub(crate) fn keep_in_memory(&self, pending: Arc<Pending>) -> Receipt {
-        // Said before the click is taken back: the spill's thread, which takes the word back when
-        // its write has ended, then cannot have done so already for this click.
-        self.spill.stall(true);
-        if pending
-            .advance(Progress::Spilling, Progress::Orphan)
-            .is_err()
-        {
-            self.spill.stall(false);
-            match pending.advance(Progress::SpillFailed, Progress::Orphan) {
+        for waits_as in [Progress::Spilling, Progress::SpillFailed] {
+            match pending.advance(waits_as, Progress::Orphan) {
+                Ok(()) => break,
                 Err(Progress::Stored) => return Receipt::Stored,
                 Err(Progress::Spilled) => return Receipt::Spilled,
-                _ => {}
+                Err(_) => {}
             }
         }
-        self.counters.in_memory.fetch_add(1, Ordering::Relaxed);
-        if self.queue.push(Item::Click(pending)).is_ok() {
+        // The writer empties the queue again and again while it cannot store, so it is this count
+        // that bounds the memory.
+        let others = self.counters.in_memory.fetch_add(1, Ordering::Relaxed);
+        if others < MEMORY_BOUND && self.queue.push(Item::Click(pending)).is_ok() {
             Receipt::InMemory
         } else {
             self.counters.in_memory.fetch_sub(1, Ordering::Relaxed);

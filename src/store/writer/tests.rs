@@ -257,3 +257,67 @@ fn stopping_stores_everything_that_was_handed_over() {
 
     assert_eq!(fixture.stored().len(), 500);
 }
+
+#[test]
+fn a_database_that_fills_up_inside_a_batch_loses_no_click_even_without_a_spill() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::create_dir(directory.path().join("millrace.spill")).expect("in the spill's place");
+    let writer = start_in(directory.path());
+    let fixture = Fixture {
+        directory,
+        writer,
+        ids: IdGenerator::new(0, None),
+    };
+    let limit_pages = |most: i64| {
+        fixture.writer.edit_blocking(move |connection| {
+            connection.query_row(&format!("pragma max_page_count = {most}"), [], |_| Ok(()))?;
+            Ok(())
+        })
+    };
+    let pages: i64 = fixture
+        .database()
+        .query_row("pragma page_count", [], |row| row.get(0))
+        .expect("counted");
+    limit_pages(pages + 20).expect("limited");
+
+    let receipts: Vec<Receipt> = std::thread::scope(|scope| {
+        let worker = || {
+            on_a_worker(async {
+                let lane = fixture.writer.lane();
+                let clicks = (0..300).map(|_| {
+                    let (lane, mut click) = (lane.clone(), fixture.click());
+                    click.referrer = Some("r".repeat(1_000));
+                    tokio::task::spawn_local(async move { lane.store(click).await })
+                });
+                let clicks: Vec<_> = clicks.collect();
+                let mut receipts = Vec::new();
+                for click in clicks {
+                    receipts.push(click.await.expect("no panic"));
+                }
+                receipts
+            })
+        };
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("no panic"))
+            .collect()
+    });
+
+    assert!(
+        receipts.contains(&Receipt::InMemory),
+        "the limit was never met"
+    );
+    assert!(!receipts.contains(&Receipt::Lost));
+    assert!(
+        !fixture.writer.shared.spill.is_stalled(),
+        "an error is not a stall"
+    );
+    // Refused where it shares a transaction with clicks that still find no room.
+    until("the limit is lifted", || limit_pages(1_000_000).is_ok());
+    until("all clicks are stored", || {
+        fixture.writer.health().unstored == 0
+    });
+    assert_eq!(fixture.stored().len(), 600);
+    assert_eq!(fixture.writer.health().stored, 600);
+}

@@ -90,7 +90,8 @@ impl WriterThread {
         }
     }
 
-    /// One transaction over what was taken from the queue; empties `items`.
+    /// One transaction over what was taken from the queue; empties `items`. What could not be
+    /// stored is with its handler, which takes it to the spill, or in `held`.
     fn process(&mut self, items: &mut Vec<Item>) {
         sort_clicks(items);
         let started = Instant::now();
@@ -125,15 +126,27 @@ impl WriterThread {
     ) -> Result<(), rusqlite::Error> {
         self.begin()?;
         let mut inserts = Inserts::new(&self.connection, &mut self.dictionary, &self.shared)?;
-        for item in items.drain(..) {
-            match item {
+        let mut waiting = std::mem::take(items).into_iter();
+        for item in waiting.by_ref() {
+            let stored = match item {
                 Item::Click(pending) => {
                     clicks.push(pending);
-                    inserts.store(&clicks[clicks.len() - 1].click)?;
+                    inserts.store(&clicks[clicks.len() - 1].click)
                 }
-                Item::Edit(edit) => self.done.extend(edit.run(&self.connection)?),
+                Item::Edit(edit) => edit
+                    .run(&self.connection)
+                    .map(|done| self.done.extend(done)),
+            };
+            if let Err(error) = stored {
+                items.extend(waiting);
+                return Err(error);
             }
         }
+        let stored = inserts.rows;
+        self.shared
+            .counters
+            .stored
+            .fetch_add(stored, Ordering::Relaxed);
         Ok(())
     }
 
@@ -155,7 +168,7 @@ impl WriterThread {
     }
 
     fn undo(&mut self, error: &rusqlite::Error) {
-        tracing::warn!(%error, "the database refused a transaction");
+        tracing::warn!(%error, "the database refused a transaction; its clicks go to the spill file");
         // Some errors have rolled back already; then this one is refused, which is what we want.
         let _ = self.connection.execute_batch("rollback");
         self.dictionary.rolled_back();
@@ -173,9 +186,6 @@ impl WriterThread {
                 counters.in_memory.fetch_sub(1, Ordering::Relaxed);
             }
         }
-        counters
-            .stored
-            .fetch_add(clicks.len() as u64, Ordering::Relaxed);
         super::ring(clicks.iter());
     }
 
@@ -198,9 +208,7 @@ impl WriterThread {
         if !self.take_over_spill() {
             return false;
         }
-        let held = std::mem::take(&mut self.held);
-        let mut items: Vec<Item> = held.into_iter().map(Item::Click).collect();
-        if items.is_empty() {
+        if self.held.is_empty() {
             if !self.shared.is_stalled() {
                 return true;
             }
@@ -208,15 +216,17 @@ impl WriterThread {
                 self.undo(&error);
                 return false;
             }
-        } else {
+        }
+        while !self.held.is_empty() {
+            let before = self.held.len();
+            let piece = self.held.split_off(before.saturating_sub(MAX_BATCH));
+            let mut items = piece.into_iter().map(Item::Click).collect();
             self.process(&mut items);
-            if !self.held.is_empty() {
+            if self.held.len() == before {
                 return false;
             }
         }
-        if self.shared.spill.waiting_bytes() == 0 {
-            self.shared.recover();
-        }
+        self.shared.recover();
         true
     }
 
@@ -249,11 +259,15 @@ impl WriterThread {
                     Ok(false) => {}
                     Err(error) => {
                         tracing::error!(%error, "the spill file cannot be emptied");
+                        // It may be empty already, so that reading on would pass over new frames;
+                        // from the beginning, frames that are still there are stored twice: once.
+                        self.replayed_until = 0;
                         return false;
                     }
                 }
                 continue;
             }
+            let is_last = piece.records.len() < REPLAY_PIECE;
             let result = self
                 .store_records(&piece.records)
                 .and_then(|()| self.commit());
@@ -266,6 +280,14 @@ impl WriterThread {
                 .replayed
                 .fetch_add(piece.records.len() as u64, Ordering::Relaxed);
             self.replayed_until = piece.until;
+            if is_last {
+                // Nearly everything is here, and commits succeed: what arrives from now on need
+                // not go into the file that is to become empty.
+                self.shared.recover();
+            }
+            if self.finish_checkpoint.swap(false, Ordering::AcqRel) {
+                self.checkpoint();
+            }
         }
         true
     }
@@ -309,10 +331,10 @@ impl WriterThread {
                 break;
             }
             if Instant::now() > deadline {
-                let rest: Vec<_> = self.held.drain(..).collect();
-                for pending in rest {
+                for pending in self.held.drain(..) {
                     let _ = pending.advance(Progress::Orphan, Progress::Spilling);
-                    self.shared.spill.push(pending);
+                    self.shared.spill.push(Arc::clone(&pending));
+                    self.shared.leave_to_the_spill(pending);
                 }
                 break;
             }
@@ -341,6 +363,8 @@ struct Inserts<'t> {
     statement: CachedStatement<'t>,
     dictionary: &'t mut Dictionary,
     shared: &'t Shared,
+    /// Rows that went in: clicks that were not there already.
+    rows: u64,
 }
 
 impl<'t> Inserts<'t> {
@@ -355,6 +379,7 @@ impl<'t> Inserts<'t> {
             statement,
             dictionary,
             shared,
+            rows: 0,
         })
     }
 
@@ -362,7 +387,10 @@ impl<'t> Inserts<'t> {
     /// that the database itself refuses.
     fn store(&mut self, click: &Click) -> Result<(), rusqlite::Error> {
         match insert::insert(self.connection, &mut self.statement, self.dictionary, click) {
-            Ok(_) => Ok(()),
+            Ok(is_new) => {
+                self.rows += u64::from(is_new);
+                Ok(())
+            }
             Err(error) if is_of_the_storage(&error) => Err(error),
             Err(error) => {
                 tracing::error!(%error, "a click was set aside");
@@ -383,8 +411,10 @@ impl<'t> Inserts<'t> {
 fn is_of_the_storage(error: &rusqlite::Error) -> bool {
     !matches!(
         error.sqlite_error_code(),
-        Some(
-            ErrorCode::ConstraintViolation
+        // No code: the record could not even be handed to SQLite.
+        None | Some(
+            ErrorCode::Unknown
+                | ErrorCode::ConstraintViolation
                 | ErrorCode::TypeMismatch
                 | ErrorCode::TooBig
                 | ErrorCode::ParameterOutOfRange
