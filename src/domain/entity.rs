@@ -96,6 +96,17 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
                 ));
             }
         }
+        if !self.head().state.is_active()
+            && let Some(this) = Reference::of(Self::WORD, self.head().id)
+        {
+            warnings.extend(documents.users_of(this).into_iter().map(|(user, field)| {
+                Problem::new(
+                    "state",
+                    "in_use",
+                    format!("The {user} still names this {} ({field}).", Self::WORD),
+                )
+            }));
+        }
         warnings
     }
 }
@@ -169,6 +180,18 @@ pub enum Reference {
 }
 
 impl Reference {
+    /// By [`Entity::WORD`] and id.
+    pub fn of(word: &str, id: u64) -> Option<Self> {
+        Some(match word {
+            "campaign" => Self::Campaign(id),
+            "offer" => Self::Offer(id),
+            "landing" => Self::Landing(id),
+            "network" => Self::Network(id),
+            "domain" => Self::Domain(id),
+            _ => return None,
+        })
+    }
+
     /// The state of what is named; `None` if it is not there.
     pub fn state(self, documents: &Documents) -> Option<State> {
         match self {

@@ -54,6 +54,9 @@ impl Template {
             let start = skeleton.len();
             match piece {
                 Piece::Text(text) => {
+                    if text.contains(['{', '}']) && warnings.is_empty() {
+                        warnings.push(stray_brace());
+                    }
                     Encoder::new(&mut skeleton, Encoding::Text).push(text);
                     let literal = skeleton[start..].into();
                     places.push((start, Segment::Text(literal), false));
@@ -199,6 +202,15 @@ fn find_parameter(link: &str, name: &str) -> Option<std::ops::Range<usize>> {
     None
 }
 
+fn stray_brace() -> Problem {
+    Problem::new(
+        "",
+        "stray_brace",
+        "There is a { or } that belongs to no macro, and is sent as it is; a macro is written \
+         {name}, as in {click_id}.",
+    )
+}
+
 fn unknown(name: &str) -> Problem {
     let known = table::all()
         .flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().copied()));
@@ -241,6 +253,18 @@ mod tests {
     fn warnings(text: &str) -> Vec<(&'static str, String)> {
         let found = Template::parse(text).1;
         found.into_iter().map(|w| (w.code, w.message)).collect()
+    }
+
+    #[test]
+    fn braces_that_belong_to_no_macro_are_told() {
+        for text in [
+            "https://x.example/?c={click_id",
+            "https://x.example/?c=click_id}",
+            "https://x.example/?c={{click_id}}",
+        ] {
+            assert_eq!(warnings(text)[0].0, "stray_brace", "{text}");
+        }
+        assert_eq!(warnings("https://x.example/?c={click_id}"), []);
     }
 
     #[test]

@@ -241,3 +241,27 @@ fn saved_changes_and_objects_survive_a_restart() {
     assert_eq!(tracker.get(&format!("/api/v1/campaigns/{id}")).1, before);
     assert_eq!(tracker.click("/offer", &[]).status, 302);
 }
+
+#[test]
+fn archiving_what_is_in_use_says_who_uses_it() {
+    let tracker = spawn();
+    let campaign_id = tracker.simple_campaign("offer");
+    let (_, read) = tracker.get(&format!("/api/v1/campaigns/{campaign_id}"));
+    let offer = &read["flows"][0]["target"]["offers"][0]["offer_id"];
+
+    let (status, archived) = tracker.api(
+        "DELETE",
+        &format!("/api/v1/offers/{offer}"),
+        None,
+        Some(&tracker.key),
+    );
+
+    assert_eq!(status, 200, "{archived:#}");
+    let warning = &archived["warnings"][0];
+    assert_eq!(warning["code"], json!("in_use"), "{archived:#}");
+    let message = warning["message"].as_str().unwrap();
+    assert!(
+        message.contains(&format!("campaign {campaign_id}")),
+        "{message}"
+    );
+}
