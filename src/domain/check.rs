@@ -5,7 +5,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::form::{Form, nearest, quoted};
+use super::form::{Form, quoted};
+use super::nearest::nearest;
 
 /// First path segments that are ours and so cannot be aliases.
 pub const RESERVED: &[&str] = &[

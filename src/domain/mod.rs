@@ -17,6 +17,7 @@ pub mod form;
 pub mod id;
 pub mod landing;
 pub mod money;
+pub mod nearest;
 pub mod network;
 pub mod offer;
 pub mod problem;

@@ -23,7 +23,6 @@ mod context;
 mod encode;
 #[cfg(test)]
 mod laws;
-mod nearest;
 mod pieces;
 mod shape;
 pub mod table;
@@ -33,5 +32,4 @@ pub(crate) mod testing;
 
 pub use context::MacroContext;
 pub use encode::Encoder;
-pub use nearest::nearest;
 pub use template::Template;

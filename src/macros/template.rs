@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::context::MacroContext;
 use super::encode::{Encoder, Encoding};
-use super::nearest::nearest;
 use super::pieces::{Piece, pieces};
 use super::shape::{Freedom, Shape, TRACKER, VISITOR};
 use super::table::{self, Macro, Origin};
+use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 
 /// A parsed template; what it expands to is a URL, or empty.

@@ -7,6 +7,7 @@ use ahash::AHashMap;
 
 use super::query::{MAX_PAIRS, Query, is_blank};
 use crate::domain::campaign::ParameterName;
+use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 use crate::domain::visitor::{Parameters, SUB_IDS};
 
@@ -239,36 +240,20 @@ fn fault(ours: &str, name: &str) -> Option<(&'static str, String)> {
 }
 
 fn unknown_parameter(ours: &str) -> Problem {
-    let nearest = (0..SLOTS as Slot)
-        .map(own_name)
-        .min_by_key(|known| distance(known, &ours.to_ascii_lowercase()))
-        .unwrap_or_default();
+    let known: Vec<_> = (0..SLOTS as Slot).map(own_name).collect();
+    let meant = match nearest(ours, known.iter().map(|name| name.as_ref())) {
+        Some(near) => format!(" Did you mean {near}?"),
+        None => String::new(),
+    };
     Problem::new(
         ours,
         "unknown_field",
         format!(
-            "There is no click parameter \"{ours}\". The nearest is {nearest}; all are {}, and \
-             sub_id_1 to sub_id_{SUB_IDS}.",
+            "There is no click parameter \"{ours}\".{meant} All are {}, and sub_id_1 to \
+             sub_id_{SUB_IDS}.",
             FIELDS.map(|(name, _)| name).join(", ")
         ),
     )
-}
-
-/// How many characters must be added, removed or changed (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    // A name of any length may be typed; beyond this nothing is near.
-    let b: Vec<char> = b.chars().take(MAX_CLAIMED_NAME).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -439,7 +424,7 @@ mod tests {
             ]
         );
         assert!(problems[0].message.contains("cost"));
-        assert!(problems[2].message.contains("nearest is source"));
+        assert!(problems[2].message.contains("Did you mean source?"));
     }
 
     proptest! {

@@ -21,10 +21,11 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::money::{Currency, Micros, NotMoney};
+use super::nearest::nearest;
 use super::problem::Problem;
 use wording::shown;
 
-pub use wording::{nearest, quoted};
+pub use wording::quoted;
 
 /// So many problems are listed; of the rest only the number.
 const LISTED: usize = 100;

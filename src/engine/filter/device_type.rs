@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Choice, FilterKind, Input, Matcher, values};
+use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 use crate::domain::visitor::{DeviceType, Visitor};
-use crate::macros::nearest;
 
 /// Visitors with certain kinds of devices.
 pub(super) struct DeviceTypeFilter;

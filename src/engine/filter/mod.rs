@@ -21,9 +21,9 @@ use serde_json::Value;
 
 use super::trace::{Step, Trace};
 use crate::domain::flow::{Filter, Match, Mode};
+use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 use crate::domain::visitor::Visitor;
-use crate::macros::nearest;
 
 /// All filters, in the order in which pickers show them.
 pub static ALL: &[&dyn FilterKind] = &[&country::CountryFilter, &device_type::DeviceTypeFilter];

@@ -8,8 +8,9 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::{Endpoint, openapi};
-use crate::domain::form::{nearest, quoted};
+use crate::domain::form::quoted;
 use crate::domain::id::Id;
+use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 use crate::store::clicks::log::{self, FilterProblem, Query};
 use crate::web::error::ApiError;

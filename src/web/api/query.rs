@@ -3,7 +3,8 @@
 use actix_web::web;
 
 use super::super::error::ApiError;
-use crate::domain::form::{nearest, quoted};
+use crate::domain::form::quoted;
+use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 
@@ -101,7 +102,7 @@ impl ListQuery {
 
 fn unknown(name: &str) -> Problem {
     let mut message = format!("There is no query parameter {} here.", quoted(name));
-    if let Some(near) = nearest(name, NAMES.into_iter()) {
+    if let Some(near) = nearest(name, NAMES) {
         message.push_str(&format!(" Did you mean \"{near}\"?"));
     }
     let name: String = name.chars().take(100).collect();
