@@ -126,7 +126,8 @@ impl WriterThread {
     ) -> Result<(), rusqlite::Error> {
         self.begin()?;
         let mut inserts = Inserts::new(&self.connection, &mut self.dictionary, &self.shared)?;
-        let mut waiting = std::mem::take(items).into_iter();
+        let mut waiting = items.drain(..);
+        let mut refused = None;
         for item in waiting.by_ref() {
             let stored = match item {
                 Item::Click(pending) => {
@@ -138,9 +139,14 @@ impl WriterThread {
                     .map(|done| self.done.extend(done)),
             };
             if let Err(error) = stored {
-                items.extend(waiting);
-                return Err(error);
+                refused = Some(error);
+                break;
             }
+        }
+        let rest: Vec<Item> = waiting.collect();
+        items.extend(rest);
+        if let Some(error) = refused {
+            return Err(error);
         }
         let stored = inserts.rows;
         self.shared
