@@ -96,7 +96,7 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
         }
         Command::ApiKey(ApiKey::Create { name }) => {
             let key = create_api_key(&config.storage.data, &config, name)?;
-            println!(
+            eprintln!(
                 "For the tracker in {}.",
                 app::absolute(&config.storage.data)
             );
