@@ -11,6 +11,15 @@ use super::form::Form;
 use super::problem::Problem;
 use super::state::State;
 
+/// A `Host` without its port: `go.example.com:8080` -> `go.example.com`, `[::1]:80` -> `[::1]`.
+/// In `[::1]` the last colon belongs to the address.
+pub fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct TrackingDomain {
     pub id: u64,

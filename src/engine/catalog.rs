@@ -16,7 +16,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
-use crate::domain::tracking_domain::TrackingDomain;
+use crate::domain::tracking_domain::{TrackingDomain, without_port};
 
 /// All campaigns, ready to decide.
 #[derive(Debug, Default)]
@@ -177,11 +177,7 @@ impl Catalog {
 
 /// Lower case, without port and final dot.
 fn normal_host(host: &str) -> Cow<'_, str> {
-    let name = match host.rsplit_once(':') {
-        // In `[::1]` the last colon belongs to the address.
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
+    let name = without_port(host);
     let name = name.strip_suffix('.').unwrap_or(name);
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())

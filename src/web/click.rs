@@ -18,6 +18,7 @@ use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::Click;
+use crate::domain::tracking_domain::without_port;
 use crate::engine::trace::Silent;
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::macros::MacroContext;
@@ -131,14 +132,6 @@ fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
         host: host.or_else(|| request.uri().host()).unwrap_or_default(),
         query: request.query_string(),
         headers,
-    }
-}
-
-/// `go.example.com:8080` -> `go.example.com`, `[::1]:80` -> `[::1]`.
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
     }
 }
 

@@ -27,7 +27,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::landing::Landing;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
-use crate::domain::tracking_domain::TrackingDomain;
+use crate::domain::tracking_domain::{TrackingDomain, without_port};
 
 /// Where all of it is.
 pub const BASE: &str = "/api/v1";
@@ -108,8 +108,8 @@ fn is_admin(hosts: &[String], context: &GuardContext<'_>) -> bool {
         .head()
         .headers()
         .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+        .and_then(|host| host.to_str().ok())
+        .map(without_port);
     host.is_some_and(|host| hosts.iter().any(|admin| admin.eq_ignore_ascii_case(host)))
 }
 
