@@ -8,6 +8,11 @@
 //! The other direction is the same: clicks are gathered while the worker serves the requests that
 //! are ready, and its task, which runs after those, hands all of them over at once. Without that
 //! the writer is woken for each click and commits them nearly one by one.
+//!
+//! A worker that goes to sleep is woken by a system call and, on a virtual machine, tens of
+//! microseconds late; under load that is as long as the commit it waits for. So while clicks wait,
+//! the task lets other requests and other threads run and looks again, for a short while, before
+//! it sleeps; the bell is rung only for sleepers.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -17,14 +22,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-
+use super::bell::Bell;
 use super::pending::{Pending, Progress};
 use super::shared::Shared;
 use crate::domain::click::Click;
 
 /// How precisely the acknowledgement time-out is kept.
 const TICK: Duration = Duration::from_millis(10);
+/// How long the task looks for commits, since the last one it saw, before it sleeps.
+const LOOKING: Duration = Duration::from_micros(50);
 
 /// What became of a click before its visitor was sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +49,7 @@ pub enum Receipt {
 #[derive(Clone)]
 pub struct Lane {
     shared: Arc<Shared>,
-    bell: Arc<Notify>,
+    bell: Arc<Bell>,
     local: Rc<Local>,
 }
 
@@ -67,7 +73,7 @@ impl Lane {
     pub(crate) fn open(shared: Arc<Shared>) -> Self {
         let lane = Self {
             shared,
-            bell: Arc::new(Notify::new()),
+            bell: Arc::default(),
             local: Rc::default(),
         };
         tokio::task::spawn_local(watch(
@@ -156,7 +162,7 @@ impl Future for Moved<'_> {
                     waker: context.waker().clone(),
                 });
                 // The worker's task hands over what was gathered, and watches from now on.
-                self.lane.bell.notify_one();
+                self.lane.bell.ring_here();
             }
             Some(entry) => {
                 if let Some(entry) = entry {
@@ -172,12 +178,32 @@ impl Future for Moved<'_> {
 
 /// The worker's own task: hands the gathered clicks over, and wakes those that have moved on or
 /// waited too long.
-async fn watch(bell: Arc<Notify>, local: Weak<Local>, shared: Arc<Shared>) {
-    let mut idle = true;
+async fn watch(bell: Arc<Bell>, local: Weak<Local>, shared: Arc<Shared>) {
     // One clock for all rounds: setting one each round cost more than looking at the clicks.
     let mut tick = pin!(tokio::time::sleep(TICK));
+    let mut moved_at = Instant::now();
     loop {
-        let mut rung = pin!(bell.notified());
+        let Some(alive) = local.upgrade() else {
+            return;
+        };
+        let now = Instant::now();
+        if alive.round(&shared, now) {
+            moved_at = now;
+        }
+        let idle = alive.waiting.borrow().is_empty();
+        if !idle && now < moved_at + LOOKING {
+            drop(alive);
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
+            continue;
+        }
+        bell.will_sleep();
+        if alive.has_news() {
+            bell.is_awake();
+            continue;
+        }
+        drop(alive);
+        let mut rung = pin!(bell.rung());
         poll_fn(|context| {
             if rung.as_mut().poll(context).is_ready() {
                 return Poll::Ready(());
@@ -189,26 +215,41 @@ async fn watch(bell: Arc<Notify>, local: Weak<Local>, shared: Arc<Shared>) {
             Poll::Pending
         })
         .await;
-        let Some(local) = local.upgrade() else {
-            return;
-        };
-        let mut gathered = local.gathered.borrow_mut();
-        if !gathered.is_empty() {
+        bell.is_awake();
+        moved_at = Instant::now();
+    }
+}
+
+impl Local {
+    /// Hands over, and wakes whose wait is over. `true` if there was anything to do.
+    fn round(&self, shared: &Shared, now: Instant) -> bool {
+        let mut gathered = self.gathered.borrow_mut();
+        let mut moved = !gathered.is_empty();
+        if moved {
             shared.queue.push_clicks(&mut gathered);
             for refused in gathered.drain(..) {
                 let _ = refused.advance(Progress::Queued, Progress::Failed);
             }
         }
         drop(gathered);
-        let now = Instant::now();
-        let mut waiting = local.waiting.borrow_mut();
-        waiting.retain(|entry| {
-            let stays = entry.pending.progress() == entry.since && now < entry.deadline;
+        self.waiting.borrow_mut().retain(|entry| {
+            let stays = !entry.has_moved() && now < entry.deadline;
             if !stays {
                 entry.waker.wake_by_ref();
+                moved = true;
             }
             stays
         });
-        idle = waiting.is_empty();
+        moved
+    }
+
+    fn has_news(&self) -> bool {
+        !self.gathered.borrow().is_empty() || self.waiting.borrow().iter().any(Waiting::has_moved)
+    }
+}
+
+impl Waiting {
+    fn has_moved(&self) -> bool {
+        self.pending.progress() != self.since
     }
 }

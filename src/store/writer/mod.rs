@@ -8,6 +8,7 @@
 //! When no commit comes in time the clicks go to the spill file (`store::spill`), and from
 //! there into the database before anything else that waits.
 
+mod bell;
 mod edit;
 mod lane;
 pub(crate) mod pending;
@@ -25,10 +26,10 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde::Serialize;
-use tokio::sync::Notify;
 
 pub use lane::{Lane, Receipt};
 
+use self::bell::Bell;
 use self::edit::Edit;
 use self::pending::Pending;
 use self::queue::{Item, Queue};
@@ -240,10 +241,10 @@ impl Writer {
 
 /// Wakes each worker thread that waits for one of these clicks, once.
 pub(super) fn ring<'a>(clicks: impl Iterator<Item = &'a Arc<Pending>>) {
-    let mut rung: Vec<&Arc<Notify>> = Vec::new();
+    let mut rung: Vec<&Arc<Bell>> = Vec::new();
     for pending in clicks {
         if !rung.iter().any(|bell| Arc::ptr_eq(bell, &pending.bell)) {
-            pending.bell.notify_one();
+            pending.bell.ring();
             rung.push(&pending.bell);
         }
     }

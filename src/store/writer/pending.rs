@@ -7,8 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tokio::sync::Notify;
-
+use super::bell::Bell;
 use crate::domain::click::Click;
 
 /// How far a click has come.
@@ -49,11 +48,11 @@ impl Progress {
 pub(crate) struct Pending {
     pub(crate) click: Click,
     progress: AtomicU8,
-    pub(crate) bell: Arc<Notify>,
+    pub(crate) bell: Arc<Bell>,
 }
 
 impl Pending {
-    pub(crate) fn new(click: Click, bell: Arc<Notify>) -> Self {
+    pub(crate) fn new(click: Click, bell: Arc<Bell>) -> Self {
         Self {
             click,
             progress: AtomicU8::new(Progress::Queued as u8),

@@ -14,7 +14,7 @@ pub(crate) enum Item {
 
 /// How often the taker looks again, letting others run in between, before it goes to sleep. Under
 /// load the next clicks come within microseconds, and being woken takes longer than that.
-const LOOKS: u32 = 20;
+const LOOKS: u32 = 10;
 
 /// A bounded queue with one taker. Pushing never waits.
 pub(crate) struct Queue {
