@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::campaign::Campaign;
 use super::entity::{Entity, Reference};
 use super::landing::Landing;
+use super::list::List;
 use super::network::Network;
 use super::offer::Offer;
 use super::state::State;
@@ -19,6 +20,7 @@ pub struct Documents {
     pub landings: BTreeMap<u64, Arc<Landing>>,
     pub networks: BTreeMap<u64, Arc<Network>>,
     pub domains: BTreeMap<u64, Arc<TrackingDomain>>,
+    pub lists: BTreeMap<u64, Arc<List>>,
 }
 
 impl Documents {

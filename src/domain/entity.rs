@@ -177,6 +177,7 @@ pub enum Reference {
     Landing(u64),
     Network(u64),
     Domain(u64),
+    List(u64),
 }
 
 impl Reference {
@@ -188,6 +189,7 @@ impl Reference {
             "landing" => Self::Landing(id),
             "network" => Self::Network(id),
             "domain" => Self::Domain(id),
+            "list" => Self::List(id),
             _ => return None,
         })
     }
@@ -200,6 +202,7 @@ impl Reference {
             Self::Landing(id) => documents.landings.get(&id).map(|one| one.state),
             Self::Network(id) => documents.networks.get(&id).map(|one| one.state),
             Self::Domain(id) => documents.domains.get(&id).map(|one| one.state),
+            Self::List(id) => documents.lists.get(&id).map(|one| one.state),
         }
     }
 }
@@ -213,6 +216,7 @@ impl std::fmt::Display for Reference {
             Self::Landing(id) => write!(out, "landing {id}"),
             Self::Network(id) => write!(out, "network {id}"),
             Self::Domain(id) => write!(out, "domain {id}"),
+            Self::List(id) => write!(out, "list {id}"),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod flow;
 pub mod form;
 pub mod id;
 pub mod landing;
+pub mod list;
 pub mod money;
 pub mod nearest;
 pub mod network;

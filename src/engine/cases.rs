@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::testing::{World, campaign, decided, filter, flow, german, only, split, to_address};
+use super::testing::{
+    World, campaign, decide_about, decided, filter, flow, german, only, split, to_address,
+};
 use super::trace::{NotFound, Odds, PassedOver, Silent, Step, Story};
 use super::*;
 use crate::domain::campaign::{Campaign, Fallback, Rotation};
@@ -14,7 +16,7 @@ use crate::macros::testing::Sample;
 fn story(catalog: &Catalog, id: u64, visitor: &Visitor) -> Vec<Step> {
     let campaign = catalog.campaign_by_id(id).expect("the campaign is there");
     let mut story = Story::default();
-    decide(catalog, campaign, visitor, &mut Dice::seeded(1), &mut story);
+    decide_about(catalog, campaign, visitor, &mut Dice::seeded(1), &mut story);
     story.steps
 }
 
@@ -237,7 +239,7 @@ fn a_campaign_that_is_not_active_answers_with_its_fallback() {
             (None, None, None, None)
         );
         let third = catalog.campaign_by_id(3).expect("it is there");
-        let decision = decide(&catalog, third, &german(), &mut dice, &mut Silent);
+        let decision = decide_about(&catalog, third, &german(), &mut dice, &mut Silent);
         assert_eq!(decision.flow_id, Some(4));
         assert_eq!(decision.campaign.document.id, 4);
     }
@@ -373,7 +375,8 @@ fn the_reply_carries_the_click_into_the_link() {
     let reply = |id| {
         let campaign = catalog.campaign_by_id(id).expect("it is there");
         let mut dice = Dice::seeded(1);
-        decide(&catalog, campaign, &sample.visitor, &mut dice, &mut Silent).reply(&sample.context())
+        decide_about(&catalog, campaign, &sample.visitor, &mut dice, &mut Silent)
+            .reply(&sample.context())
     };
 
     assert_eq!(

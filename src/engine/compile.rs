@@ -18,7 +18,7 @@ use super::compiled::{
     CompiledTarget, Regular,
 };
 use super::decide::MAX_JUMPS;
-use super::filter::Filters;
+use super::filter::{Filters, Lists};
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
@@ -29,11 +29,12 @@ use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::macros::Template;
 
-/// Landings and offers, compiled once for all the campaigns that share them.
+/// Landings, offers and lists, compiled once for all the campaigns that share them.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     pub(super) landings: AHashMap<u64, Arc<CompiledLanding>>,
     pub(super) offers: AHashMap<u64, Arc<CompiledOffer>>,
+    pub(super) lists: Lists,
 }
 
 impl Shelf {
@@ -52,7 +53,11 @@ impl Shelf {
                 (offer.id, Arc::new(CompiledOffer::new(offer, offer_param)))
             })
             .collect();
-        Self { landings, offers }
+        Self {
+            landings,
+            offers,
+            lists: Lists::of(documents),
+        }
     }
 }
 
@@ -142,9 +147,9 @@ fn compile_flow(
                 "The default flow takes everybody whom no other flow took, so it has no filters. Remove them or make the flow a regular one.",
             ));
         }
-        Filters::compile(Match::All, &[])
+        Filters::compile(Match::All, &[], &shelf.lists)
     } else {
-        Filters::compile(flow.r#match, &flow.filters)
+        Filters::compile(flow.r#match, &flow.filters, &shelf.lists)
     };
     let filters = filters.map_err(|found| {
         problems.extend(found.into_iter().map(|problem| problem.under("filters")));

@@ -1,13 +1,14 @@
 //! Where a visitor goes.
 
 use super::catalog::Catalog;
-use super::compiled::{CompiledCampaign, CompiledFallback, CompiledFlow, CompiledTarget, Regular};
+use super::compiled::{CompiledCampaign, CompiledFallback, CompiledFlow, Regular};
 use super::dice::Dice;
 use super::redirect::{self, Reply};
 use super::rotation::Weighted;
+use super::target;
 use super::trace::{NotFound, Odds, Step, Trace};
+use super::visit::{Asked, Seen, Visit};
 use crate::domain::flow::RedirectKind;
-use crate::domain::visitor::Visitor;
 use crate::macros::{MacroContext, Template};
 
 /// How often a fallback may lead on to another campaign.
@@ -18,6 +19,8 @@ pub const MAX_JUMPS: usize = 8;
 pub struct Decision<'c> {
     /// The campaign that decided in the end, after jumps.
     pub campaign: &'c CompiledCampaign,
+    /// What that campaign remembers of the visitor.
+    pub seen: Seen,
     /// `None` where the fallback decided.
     pub flow_id: Option<u64>,
     pub landing_id: Option<u64>,
@@ -51,18 +54,20 @@ impl Decision<'_> {
 }
 
 /// Decides about a visitor of `campaign`: forced flows in order, then regular flows by position
-/// or by weight, then the default flow, then the fallback. Pure: the same documents, visitor and
-/// seed give the same decision, with and without a listener.
-pub fn decide<'c>(
+/// or by weight, then the default flow, then the fallback. Pure but for what it takes of limits:
+/// the same documents, visit and seed give the same decision, with and without a listener.
+pub fn decide<'c: 'v, 'v>(
     catalog: &'c Catalog,
     campaign: &'c CompiledCampaign,
-    visitor: &Visitor,
+    visit: &'v Visit<'v>,
     dice: &mut Dice,
     trace: &mut impl Trace,
 ) -> Decision<'c> {
     let mut campaign = campaign;
+    let mut seen = Seen::default();
     for _ in 0..=MAX_JUMPS {
-        if let Some(decision) = by_flows(campaign, visitor, dice, trace) {
+        seen = visit.memory.seen(&campaign.document);
+        if let Some(decision) = by_flows(campaign, seen, visit, dice, trace) {
             return decision;
         }
         match &campaign.fallback {
@@ -71,7 +76,7 @@ pub fn decide<'c>(
                     trace.step(|| Step::FallbackCampaign { campaign_id: *id });
                     campaign = next;
                 }
-                None => return not_found(campaign, NotFound::MissingCampaign, trace),
+                None => return not_found(campaign, seen, NotFound::MissingCampaign, trace),
             },
             CompiledFallback::Redirect(template) => {
                 trace.step(|| Step::FallbackRedirect);
@@ -79,17 +84,20 @@ pub fn decide<'c>(
                     kind: RedirectKind::Http,
                     template,
                 };
-                return by_fallback(campaign, destination);
+                return by_fallback(campaign, seen, destination);
             }
-            CompiledFallback::NotFound => return not_found(campaign, NotFound::Chosen, trace),
+            CompiledFallback::NotFound => {
+                return not_found(campaign, seen, NotFound::Chosen, trace);
+            }
         }
     }
-    not_found(campaign, NotFound::TooManyJumps, trace)
+    not_found(campaign, seen, NotFound::TooManyJumps, trace)
 }
 
-fn by_flows<'c>(
+fn by_flows<'c: 'v, 'v>(
     campaign: &'c CompiledCampaign,
-    visitor: &Visitor,
+    seen: Seen,
+    visit: &'v Visit<'v>,
     dice: &mut Dice,
     trace: &mut impl Trace,
 ) -> Option<Decision<'c>> {
@@ -105,107 +113,74 @@ fn by_flows<'c>(
             trace.step(|| Step::FlowPassedOver { flow_id, why });
         }
     }
-    let Some(flow) = choose_flow(campaign, visitor, dice, trace) else {
+    let decision = choose_flow(campaign, seen, visit, dice, trace);
+    if decision.is_none() {
         trace.step(|| Step::NoFlow { campaign_id });
-        return None;
-    };
-    trace.step(|| Step::FlowChosen { flow_id: flow.id });
-    Some(by_target(campaign, flow, dice, trace))
+    }
+    decision
 }
 
-fn choose_flow<'c>(
+fn choose_flow<'c: 'v, 'v>(
     campaign: &'c CompiledCampaign,
-    visitor: &Visitor,
+    seen: Seen,
+    visit: &'v Visit<'v>,
     dice: &mut Dice,
     trace: &mut impl Trace,
-) -> Option<&'c CompiledFlow> {
-    let mut takes = |flow: &CompiledFlow, drawn: Option<Odds>| {
+) -> Option<Decision<'c>> {
+    let mut ask = |flow: &'c CompiledFlow, drawn: Option<Odds>, dice: &mut Dice| {
         trace.step(|| Step::FlowConsidered {
             flow_id: flow.id,
             kind: flow.kind,
             drawn,
         });
-        let accepts = flow.filters.accept(flow.id, visitor, trace);
-        if !accepts {
+        let asked = Asked {
+            visit,
+            campaign: &campaign.document,
+            flow_id: flow.id,
+            seen,
+        };
+        if !flow.filters.accept(&asked, trace) {
+            visit.give_back();
             trace.step(|| Step::FlowRejected { flow_id: flow.id });
+            return None;
         }
-        accepts
+        trace.step(|| Step::FlowChosen { flow_id: flow.id });
+        let decision = target::draw(campaign, flow, &asked, dice, trace);
+        visit.keep();
+        Some(decision)
     };
-    if let Some(flow) = campaign.forced.iter().find(|flow| takes(flow, None)) {
-        return Some(flow);
+    let forced = campaign.forced.iter();
+    if let Some(decision) = forced.into_iter().find_map(|flow| ask(flow, None, dice)) {
+        return Some(decision);
     }
     match &campaign.regular {
         Regular::Position(flows) => {
-            if let Some(flow) = flows.iter().find(|flow| takes(flow, None)) {
-                return Some(flow);
+            if let Some(decision) = flows.iter().find_map(|flow| ask(flow, None, dice)) {
+                return Some(decision);
             }
         }
         Regular::Weight(flows) => {
             let mut draws = flows.draws();
             while let Some(index) = draws.draw(dice) {
-                let flow = &flows.items()[index];
-                if takes(flow, Some(odds(flows, index))) {
-                    return Some(flow);
+                let drawn = Some(odds(flows, index));
+                if let Some(decision) = ask(&flows.items()[index], drawn, dice) {
+                    return Some(decision);
                 }
             }
         }
     }
-    campaign.default.as_ref().filter(|flow| takes(flow, None))
+    let default = campaign.default.as_ref()?;
+    ask(default, None, dice)
 }
 
-/// Draws the landing and the offer, and sends the visitor to the first there is.
-fn by_target<'c>(
+fn by_fallback<'c>(
     campaign: &'c CompiledCampaign,
-    flow: &'c CompiledFlow,
-    dice: &mut Dice,
-    trace: &mut impl Trace,
+    seen: Seen,
+    destination: Destination<'c>,
 ) -> Decision<'c> {
-    let mut decision = Decision {
-        campaign,
-        flow_id: Some(flow.id),
-        landing_id: None,
-        offer_id: None,
-        destination: Destination::NotFound,
-    };
-    let (landings, offers) = match &flow.target {
-        CompiledTarget::Redirect { kind, template } => {
-            decision.destination = Destination::Redirect {
-                kind: *kind,
-                template,
-            };
-            return decision;
-        }
-        CompiledTarget::Split { landings, offers } => (landings, offers),
-    };
-    let kind = RedirectKind::Http;
-    if let Some(index) = offers.draw(dice) {
-        let offer = &offers.items()[index];
-        let offer_id = offer.document.id;
-        let template = &offer.template;
-        decision.offer_id = Some(offer_id);
-        decision.destination = Destination::Redirect { kind, template };
-        trace.step(|| Step::OfferDrawn {
-            offer_id,
-            odds: odds(offers, index),
-        });
-    }
-    if let Some(index) = landings.draw(dice) {
-        let landing = &landings.items()[index];
-        let landing_id = landing.document.id;
-        let template = &landing.template;
-        decision.landing_id = Some(landing_id);
-        decision.destination = Destination::Redirect { kind, template };
-        trace.step(|| Step::LandingDrawn {
-            landing_id,
-            odds: odds(landings, index),
-        });
-    }
-    decision
-}
-
-fn by_fallback<'c>(campaign: &'c CompiledCampaign, destination: Destination<'c>) -> Decision<'c> {
     Decision {
         campaign,
+        seen,
         flow_id: None,
         landing_id: None,
         offer_id: None,
@@ -215,14 +190,15 @@ fn by_fallback<'c>(campaign: &'c CompiledCampaign, destination: Destination<'c>)
 
 fn not_found<'c>(
     campaign: &'c CompiledCampaign,
+    seen: Seen,
     why: NotFound,
     trace: &mut impl Trace,
 ) -> Decision<'c> {
     trace.step(|| Step::NotFound { why });
-    by_fallback(campaign, Destination::NotFound)
+    by_fallback(campaign, seen, Destination::NotFound)
 }
 
-fn odds<T>(weighted: &Weighted<T>, index: usize) -> Odds {
+pub(super) fn odds<T>(weighted: &Weighted<T>, index: usize) -> Odds {
     Odds {
         weight: weighted.weight(index),
         of: weighted.total(),

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::testing::{
-    World, campaign, decided, flow, german, only, outcome, redirect, split, to_address,
+    World, campaign, decide_about, decided, flow, german, only, outcome, redirect, split,
+    to_address,
 };
 use super::trace::{Silent, Story};
 use super::*;
@@ -95,9 +96,9 @@ proptest! {
         let catalog = world.catalog();
         let campaign = catalog.campaign_by_id(1).expect("it is there");
 
-        let silent = decide(&catalog, campaign, &german(), &mut Dice::seeded(seed), &mut Silent);
+        let silent = decide_about(&catalog, campaign, &german(), &mut Dice::seeded(seed), &mut Silent);
         let mut story = Story::default();
-        let told = decide(&catalog, campaign, &german(), &mut Dice::seeded(seed), &mut story);
+        let told = decide_about(&catalog, campaign, &german(), &mut Dice::seeded(seed), &mut story);
 
         prop_assert_eq!(outcome(&silent), outcome(&told));
         prop_assert!(!story.steps.is_empty());

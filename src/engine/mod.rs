@@ -40,7 +40,8 @@
 //! |---|---|
 //! | `catalog.rs` | all that is compiled; finding a campaign |
 //! | `compile.rs`, `compiled.rs` | a document becomes ready to decide |
-//! | `decide.rs` | the order of flows, targets and fallbacks |
+//! | `decide.rs`, `target.rs` | the order of flows, targets and fallbacks |
+//! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each |
 //! | `redirect/` | ways to send a visitor on, one file each |
@@ -67,7 +68,9 @@ pub mod filter;
 mod options;
 pub mod redirect;
 mod rotation;
+mod target;
 pub mod trace;
+pub mod visit;
 
 #[cfg(test)]
 mod cases;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::catalog::Catalog;
+use super::compiled::CompiledCampaign;
 use super::decide::{Decision, Destination, decide};
 use super::dice::Dice;
-use super::trace::Silent;
+use super::trace::{Silent, Trace};
+use super::visit::{Asked, Forgetful, Seen, Uncounted, Visit};
 use crate::domain::campaign::{Campaign, Cost, CostModel, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::flow::{
@@ -259,7 +261,35 @@ pub(crate) fn outcome(decision: &Decision<'_>) -> Outcome {
 
 pub(crate) fn decided(catalog: &Catalog, id: u64, visitor: &Visitor, dice: &mut Dice) -> Outcome {
     let campaign = catalog.campaign_by_id(id).expect("the campaign is there");
-    outcome(&decide(catalog, campaign, visitor, dice, &mut Silent))
+    outcome(&decide_about(catalog, campaign, visitor, dice, &mut Silent))
+}
+
+/// A decision about a visitor of whom nothing is remembered, and nothing counted.
+pub(crate) fn decide_about<'c>(
+    catalog: &'c Catalog,
+    campaign: &'c CompiledCampaign,
+    visitor: &Visitor,
+    dice: &mut Dice,
+    trace: &mut impl Trace,
+) -> Decision<'c> {
+    let visit = Visit::new(visitor, AT, &|_| None, &Forgetful, &Uncounted, dice);
+    decide(catalog, campaign, &visit, dice, trace)
+}
+
+/// 2026-01-02 03:04:05 UTC, a Friday.
+pub(crate) const AT: i64 = 1_767_323_045_000;
+
+/// Asks on behalf of a flow of a campaign, about a visitor of whom nothing is remembered.
+pub(crate) fn asking<T>(visitor: &Visitor, flow_id: u64, ask: impl FnOnce(&Asked<'_>) -> T) -> T {
+    let mut dice = Dice::seeded(1);
+    let visit = Visit::new(visitor, AT, &|_| None, &Forgetful, &Uncounted, &mut dice);
+    let campaign = campaign(1, "push", Vec::new());
+    ask(&Asked {
+        visit: &visit,
+        campaign: &campaign,
+        flow_id,
+        seen: Seen::default(),
+    })
 }
 
 pub(crate) fn german() -> Visitor {

@@ -14,6 +14,7 @@ use crate::domain::documents::Documents;
 use crate::domain::entity::Entity;
 use crate::domain::form::Form;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::tracking_domain::TrackingDomain;
@@ -32,6 +33,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         landings: load_all(connection, "select id, document from landings")?,
         networks: load_all(connection, "select id, document from networks")?,
         domains: load_all(connection, "select id, document from domains")?,
+        lists: load_all(connection, "select id, document from lists")?,
     })
 }
 
@@ -97,6 +99,12 @@ impl Stored for Network {
 impl Stored for TrackingDomain {
     fn save(&self, connection: &Connection) -> Result<(), StoreError> {
         save_domain(connection, self)
+    }
+}
+
+impl Stored for List {
+    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
+        save_list(connection, self)
     }
 }
 
@@ -202,6 +210,17 @@ pub fn save_domain(connection: &Connection, domain: &TrackingDomain) -> Result<(
             host = excluded.host, state = excluded.state, version = excluded.version,
             document = excluded.document, updated_at = excluded.updated_at";
     save_named(connection, SQL, domain, &domain.host)
+}
+
+/// Writes a list.
+pub fn save_list(connection: &Connection, list: &List) -> Result<(), StoreError> {
+    const SQL: &str = "
+        insert into lists (id, name, state, version, document, created_at, updated_at)
+        values (:id, :name, :state, :version, :document, :created_at, :updated_at)
+        on conflict (id) do update set
+            name = excluded.name, state = excluded.state, version = excluded.version,
+            document = excluded.document, updated_at = excluded.updated_at";
+    save_named(connection, SQL, list, &list.name)
 }
 
 /// Runs a statement that takes nothing but a head, a name and the document.

@@ -20,6 +20,7 @@ use crate::domain::check;
 use crate::domain::click::Click;
 use crate::domain::tracking_domain::without_port;
 use crate::engine::trace::Silent;
+use crate::engine::visit::{Forgetful, Uncounted, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::macros::MacroContext;
 
@@ -61,7 +62,16 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     }
     let (decision, random) = {
         let dice = &mut *hot.dice.borrow_mut();
-        let decision = engine::decide(&catalog, campaign, &visitor, dice, &mut Silent);
+        let parameters = |name: &str| query.get(name);
+        let visit = Visit::new(
+            &visitor,
+            arrived.at,
+            &parameters,
+            &Forgetful,
+            &Uncounted,
+            dice,
+        );
+        let decision = engine::decide(&catalog, campaign, &visit, dice, &mut Silent);
         (decision, dice.throw())
     };
     let document = &decision.campaign.document;

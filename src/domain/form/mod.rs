@@ -357,6 +357,23 @@ impl<'a> Form<'a> {
         values.iter().enumerate().map(read).collect()
     }
 
+    /// A list of texts, trimmed, without empty ones; empty if left out.
+    pub fn texts(&mut self, key: &'static str, most: usize) -> Vec<String> {
+        let values = self.array(key, most).unwrap_or_default();
+        let mut texts = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            match value.as_str().map(str::trim) {
+                Some("") => {}
+                Some(text) => texts.push(text.to_owned()),
+                None => {
+                    let message = format!("{} is not a text.", shown(value));
+                    self.problem(&format!("{key}[{index}]"), "invalid", message);
+                }
+            }
+        }
+        texts
+    }
+
     /// An object whose keys are data; `known` are the keys that there can be.
     pub fn table<T>(
         &mut self,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{FilterKind, Input, Matcher, values};
+use super::{FilterKind, Input, Lists, Matcher, values};
 use crate::domain::problem::Problem;
-use crate::domain::visitor::{Country, Visitor};
+use crate::domain::visitor::Country;
+use crate::engine::visit::Asked;
 
 /// ISO 3166-1 alpha-2 in full, and `XK` (Kosovo), which geo bases use too.
 const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL \
@@ -40,16 +41,18 @@ impl FilterKind for CountryFilter {
         Input::Countries
     }
 
-    fn compile(&self, value: &Value) -> Result<Matcher, Vec<Problem>> {
+    fn compile(&self, value: &Value, _: &Lists) -> Result<Matcher, Vec<Problem>> {
         let mut set = Set::default();
         for country in values::list(value, read)? {
             set.insert(country);
         }
-        Ok(Box::new(move |visitor| set.contains(visitor.place.country)))
+        Ok(Box::new(move |asked| {
+            set.contains(asked.visitor().place.country)
+        }))
     }
 
-    fn seen(&self, visitor: &Visitor) -> String {
-        match &visitor.place.country {
+    fn seen(&self, asked: &Asked<'_>) -> String {
+        match &asked.visitor().place.country {
             Some(country) => country.as_str().to_owned(),
             None => "unknown".to_owned(),
         }
@@ -108,11 +111,14 @@ impl Set {
 mod tests {
     use super::*;
     use crate::domain::visitor::DeviceType;
-    use crate::engine::testing::visitor;
+    use crate::engine::testing::{asking, visitor};
 
     fn matches(value: Value, country: &str) -> bool {
-        let matcher = CountryFilter.compile(&value).expect("it compiles");
-        matcher(&visitor(country, DeviceType::Mobile))
+        let matcher = CountryFilter.compile(&value, &Lists::default());
+        let matcher = matcher.expect("it compiles");
+        asking(&visitor(country, DeviceType::Mobile), 1, |asked| {
+            matcher(asked)
+        })
     }
 
     #[test]

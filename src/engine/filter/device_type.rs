@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Choice, FilterKind, Input, Matcher, values};
+use super::{Choice, FilterKind, Input, Lists, Matcher, values};
 use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
-use crate::domain::visitor::{DeviceType, Visitor};
+use crate::domain::visitor::DeviceType;
+use crate::engine::visit::Asked;
 
 /// Visitors with certain kinds of devices.
 pub(super) struct DeviceTypeFilter;
@@ -38,17 +39,17 @@ impl FilterKind for DeviceTypeFilter {
         Input::Choices { choices }
     }
 
-    fn compile(&self, value: &Value) -> Result<Matcher, Vec<Problem>> {
+    fn compile(&self, value: &Value, _: &Lists) -> Result<Matcher, Vec<Problem>> {
         let bits = values::list(value, read)?
             .into_iter()
             .fold(0, |bits, kind| bits | bit(kind));
-        Ok(Box::new(move |visitor| {
-            bits & bit(visitor.agent.device_type) != 0
+        Ok(Box::new(move |asked| {
+            bits & bit(asked.visitor().agent.device_type) != 0
         }))
     }
 
-    fn seen(&self, visitor: &Visitor) -> String {
-        visitor.agent.device_type.as_str().to_owned()
+    fn seen(&self, asked: &Asked<'_>) -> String {
+        asked.visitor().agent.device_type.as_str().to_owned()
     }
 }
 
@@ -85,15 +86,17 @@ fn read(text: &str) -> Result<DeviceType, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::testing::visitor;
+    use crate::engine::testing::{asking, visitor};
 
     #[test]
     fn a_visitor_matches_by_device_type() {
         for (_, wanted) in DeviceType::ALL {
             let value = json!([wanted.as_str()]);
-            let matcher = DeviceTypeFilter.compile(&value).expect("it compiles");
+            let matcher = DeviceTypeFilter.compile(&value, &Lists::default());
+            let matcher = matcher.expect("it compiles");
             for (_, kind) in DeviceType::ALL {
-                assert_eq!(matcher(&visitor("US", *kind)), kind == wanted);
+                let matches = asking(&visitor("US", *kind), 1, |asked| matcher(asked));
+                assert_eq!(matches, kind == wanted);
             }
         }
     }

@@ -14,7 +14,10 @@
 
 mod country;
 mod device_type;
+mod lists;
 mod values;
+
+pub use lists::Lists;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -23,13 +26,13 @@ use super::trace::{Step, Trace};
 use crate::domain::flow::{Filter, Match, Mode};
 use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
-use crate::domain::visitor::Visitor;
+use crate::engine::visit::Asked;
 
 /// All filters, in the order in which pickers show them.
 pub static ALL: &[&dyn FilterKind] = &[&country::CountryFilter, &device_type::DeviceTypeFilter];
 
 /// Whether a visitor matches the value that was compiled.
-pub type Matcher = Box<dyn Fn(&Visitor) -> bool + Send + Sync>;
+pub type Matcher = Box<dyn Fn(&Asked<'_>) -> bool + Send + Sync>;
 
 /// A kind of condition.
 pub trait FilterKind: Sync {
@@ -42,9 +45,9 @@ pub trait FilterKind: Sync {
     /// From this the dashboard draws the editor.
     fn input(&self) -> Input;
     /// Reads a value; the problems' fields are relative to it (`[2]`).
-    fn compile(&self, value: &Value) -> Result<Matcher, Vec<Problem>>;
+    fn compile(&self, value: &Value, lists: &Lists) -> Result<Matcher, Vec<Problem>>;
     /// What this visitor has there, for explanations.
-    fn seen(&self, visitor: &Visitor) -> String;
+    fn seen(&self, asked: &Asked<'_>) -> String;
 }
 
 /// The editor of a value.
@@ -95,11 +98,11 @@ pub struct Filters {
 
 impl Filters {
     /// Compiles what a document says; the problems' fields are relative to the list (`[0].value`).
-    pub fn compile(join: Match, filters: &[Filter]) -> Result<Self, Vec<Problem>> {
+    pub fn compile(join: Match, filters: &[Filter], lists: &Lists) -> Result<Self, Vec<Problem>> {
         let mut compiled = Vec::with_capacity(filters.len());
         let mut problems = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
-            match CompiledFilter::compile(filter) {
+            match CompiledFilter::compile(filter, lists) {
                 Ok(filter) => compiled.push(filter),
                 Err(found) => problems.extend(
                     found
@@ -118,15 +121,15 @@ impl Filters {
     }
 
     /// Whether the flow may have this visitor. Stops at the first filter that settles it.
-    pub fn accept(&self, flow_id: u64, visitor: &Visitor, trace: &mut impl Trace) -> bool {
+    pub fn accept(&self, asked: &Asked<'_>, trace: &mut impl Trace) -> bool {
         for (index, filter) in self.filters.iter().enumerate() {
-            let accepts = filter.accepts(visitor);
+            let accepts = filter.accepts(asked);
             trace.step(|| Step::Filter {
-                flow_id,
+                flow_id: asked.flow_id,
                 index,
                 key: filter.kind.key(),
                 mode: filter.mode,
-                visitor: filter.kind.seen(visitor),
+                visitor: filter.kind.seen(asked),
                 accepts,
             });
             match (self.join, accepts) {
@@ -147,11 +150,11 @@ struct CompiledFilter {
 }
 
 impl CompiledFilter {
-    fn compile(filter: &Filter) -> Result<Self, Vec<Problem>> {
+    fn compile(filter: &Filter, lists: &Lists) -> Result<Self, Vec<Problem>> {
         let Some(kind) = ALL.iter().find(|kind| kind.key() == filter.key) else {
             return Err(vec![unknown(&filter.key)]);
         };
-        let matches = kind.compile(&filter.value).map_err(|problems| {
+        let matches = kind.compile(&filter.value, lists).map_err(|problems| {
             let relative = problems.into_iter();
             relative
                 .map(|problem| problem.under("value"))
@@ -164,8 +167,8 @@ impl CompiledFilter {
         })
     }
 
-    fn accepts(&self, visitor: &Visitor) -> bool {
-        (self.matches)(visitor) == (self.mode == Mode::Accept)
+    fn accepts(&self, asked: &Asked<'_>) -> bool {
+        (self.matches)(asked) == (self.mode == Mode::Accept)
     }
 }
 
@@ -196,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::domain::visitor::DeviceType;
-    use crate::engine::testing::{filter, visitor};
+    use crate::engine::testing::{asking, filter, visitor};
     use crate::engine::trace::{Silent, Story};
 
     #[test]
@@ -207,7 +210,10 @@ mod tests {
             assert!(keys.insert(key), "{key} is there twice");
             assert!(key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
             assert!(!kind.label().is_empty() && !kind.help().is_empty(), "{key}");
-            assert!(kind.compile(&kind.example()).is_ok(), "{key}");
+            assert!(
+                kind.compile(&kind.example(), &Lists::default()).is_ok(),
+                "{key}"
+            );
         }
     }
 
@@ -215,7 +221,10 @@ mod tests {
     fn values_of_the_wrong_shape_are_refused_by_every_filter() {
         for kind in ALL {
             for value in [json!(null), json!(7), json!({}), json!([7]), json!(["\0"])] {
-                let problems = kind.compile(&value).err().unwrap_or_default();
+                let problems = kind
+                    .compile(&value, &Lists::default())
+                    .err()
+                    .unwrap_or_default();
 
                 assert!(!problems.is_empty(), "{} takes {value}", kind.key());
             }
@@ -247,10 +256,11 @@ mod tests {
                 })
                 .collect();
 
-            let compiled = Filters::compile(join, &documents).expect("it compiles");
+            let compiled =
+                Filters::compile(join, &documents, &Lists::default()).expect("it compiles");
 
             assert_eq!(
-                compiled.accept(1, &german, &mut Silent),
+                asking(&german, 1, |asked| compiled.accept(asked, &mut Silent)),
                 expected,
                 "{join:?} {filters:?}"
             );
@@ -260,10 +270,12 @@ mod tests {
     #[test]
     fn a_filter_says_what_it_saw() {
         let filters = [filter("country", Mode::Reject, json!(["DE"]))];
-        let compiled = Filters::compile(Match::All, &filters).expect("it compiles");
+        let compiled =
+            Filters::compile(Match::All, &filters, &Lists::default()).expect("it compiles");
         let mut story = Story::default();
 
-        compiled.accept(9, &visitor("DE", DeviceType::Mobile), &mut story);
+        let german = visitor("DE", DeviceType::Mobile);
+        asking(&german, 9, |asked| compiled.accept(asked, &mut story));
 
         let expected = Step::Filter {
             flow_id: 9,
@@ -284,7 +296,7 @@ mod tests {
             filter("device_type", Mode::Accept, json!([])),
         ];
 
-        let problems = Filters::compile(Match::All, &filters)
+        let problems = Filters::compile(Match::All, &filters, &Lists::default())
             .err()
             .unwrap_or_default();
 

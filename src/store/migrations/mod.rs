@@ -13,6 +13,7 @@ use super::error::StoreError;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_entities", include_str!("0001_entities.sql")),
     ("0002_clicks", include_str!("0002_clicks.sql")),
+    ("0003_routing", include_str!("0003_routing.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

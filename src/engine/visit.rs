@@ -1,0 +1,191 @@
+//! One visit as a decision sees it: the visitor, the link, and what is remembered and counted
+//! outside the catalog.
+
+use std::cell::{Cell, RefCell};
+
+use super::dice::Dice;
+use crate::domain::campaign::Campaign;
+use crate::domain::visitor::Visitor;
+
+/// Everything about one visit that deciding may ask for. Only what has to be given back is
+/// changed by it.
+pub struct Visit<'v> {
+    pub visitor: &'v Visitor,
+    /// UTC milliseconds.
+    pub at: i64,
+    /// The parameter of the link's query by its name there.
+    pub parameters: &'v (dyn Fn(&str) -> Option<&'v str> + 'v),
+    pub memory: &'v dyn Memory,
+    counters: &'v dyn Counters,
+    /// Taken for the flow that is being asked; given back if it rejects.
+    reserved: RefCell<Vec<Counter>>,
+    chance: Cell<u64>,
+}
+
+impl<'v> Visit<'v> {
+    pub fn new(
+        visitor: &'v Visitor,
+        at: i64,
+        parameters: &'v (dyn Fn(&str) -> Option<&'v str> + 'v),
+        memory: &'v dyn Memory,
+        counters: &'v dyn Counters,
+        dice: &mut Dice,
+    ) -> Self {
+        Self {
+            visitor,
+            at,
+            parameters,
+            memory,
+            counters,
+            reserved: RefCell::default(),
+            chance: Cell::new(dice.throw()),
+        }
+    }
+
+    /// A number of its own for whoever asks, the same for the same dice.
+    pub fn chance(&self) -> u64 {
+        // SplitMix64: https://prng.di.unimi.it/splitmix64.c
+        let state = self.chance.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.chance.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// How far a counter is.
+    pub fn count(&self, counter: Counter) -> u64 {
+        self.counters.count(counter)
+    }
+
+    /// Takes one, if the counter is below `most`. If the flow that asks rejects the visitor after
+    /// all it is given back.
+    pub fn reserve(&self, counter: Counter, most: u64) -> bool {
+        let taken = self.counters.take(counter, most);
+        if taken {
+            self.reserved.borrow_mut().push(counter);
+        }
+        taken
+    }
+
+    /// The flow rejects: nothing was used.
+    pub(super) fn give_back(&self) {
+        for counter in self.reserved.borrow_mut().drain(..) {
+            self.counters.give_back(counter);
+        }
+    }
+
+    /// The flow is chosen: what was taken for it is used.
+    pub(super) fn keep(&self) {
+        self.reserved.borrow_mut().clear();
+    }
+}
+
+/// One flow's question about a visit.
+#[derive(Clone, Copy)]
+pub struct Asked<'v> {
+    pub visit: &'v Visit<'v>,
+    pub campaign: &'v Campaign,
+    pub flow_id: u64,
+    /// What the campaign remembers of the visitor.
+    pub seen: Seen,
+}
+
+impl<'v> Asked<'v> {
+    pub fn visitor(&self) -> &'v Visitor {
+        self.visit.visitor
+    }
+}
+
+/// What was seen of visitors before. One for each visit: it knows who the visitor is.
+pub trait Memory {
+    /// What a campaign knows, as its document wants visitors to be told apart.
+    fn seen(&self, campaign: &Campaign) -> Seen;
+}
+
+/// A visitor's past with one campaign, within its window of uniqueness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// The campaign had a click of this visitor.
+    pub in_campaign: bool,
+    /// Some campaign had.
+    pub anywhere: bool,
+    /// The flows of the campaign that had one; see [`Seen::in_flow`].
+    pub flows: u64,
+    /// What was chosen then, while the campaign's binding lasts.
+    pub choices: Option<Choices>,
+}
+
+impl Seen {
+    /// The bit of a flow. Flows made together have ids in a row, so only campaigns with more than
+    /// 64 flows, or rebuilt many times, have two flows of one bit.
+    pub fn bit(flow_id: u64) -> u64 {
+        1 << (flow_id % 64)
+    }
+
+    pub fn in_flow(&self, flow_id: u64) -> bool {
+        self.flows & Self::bit(flow_id) != 0
+    }
+}
+
+/// What was chosen for a visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Choices {
+    pub flow_id: u64,
+    pub landing_id: Option<u64>,
+    pub offer_id: Option<u64>,
+}
+
+/// Nobody was ever seen.
+pub struct Forgetful;
+
+impl Memory for Forgetful {
+    fn seen(&self, _: &Campaign) -> Seen {
+        Seen::default()
+    }
+}
+
+/// Counters that live outside the catalog and survive saves.
+pub trait Counters {
+    /// Adds one if that makes it no more than `most`; says whether it did.
+    fn take(&self, counter: Counter, most: u64) -> bool;
+    fn give_back(&self, counter: Counter);
+    fn count(&self, counter: Counter) -> u64;
+}
+
+/// Which counter: of what, of whom, in which period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Counter {
+    pub what: Counted,
+    /// Of the flow, offer or campaign.
+    pub id: u64,
+    /// Number of the hour or day since 1970 in the zone of whoever counts; 0 for a total.
+    pub period: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// Clicks that a flow took.
+    FlowClicksPerHour,
+    FlowClicksPerDay,
+    FlowClicks,
+    /// First conversions of an offer.
+    OfferConversionsPerDay,
+    /// Micro-units in the campaign's currency.
+    CampaignCostPerDay,
+    CampaignCost,
+}
+
+/// Nothing is counted, and every limit is open.
+pub struct Uncounted;
+
+impl Counters for Uncounted {
+    fn take(&self, _: Counter, most: u64) -> bool {
+        most > 0
+    }
+
+    fn give_back(&self, _: Counter) {}
+
+    fn count(&self, _: Counter) -> u64 {
+        0
+    }
+}
