@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
@@ -86,13 +86,20 @@ impl App {
             }
         }
         let catalog = Arc::new(ArcSwap::from_pointee(first));
-        let published = Arc::clone(&catalog);
+        let (before, published) = (Arc::clone(&catalog), Arc::clone(&catalog));
+        // The catalog before this one: were it dropped at once, a click that still uses it might
+        // be the one to tidy it up.
+        let retired = Mutex::new(None);
         let editor = Editor::open(
             writer.clone(),
             documents,
             highest_flow_id,
-            compile,
-            move |compiled| published.store(Arc::new(compiled)),
+            move |documents, edited| compile(&before.load(), documents, edited),
+            move |compiled| {
+                let old = published.swap(Arc::new(compiled));
+                let mut retired = retired.lock().unwrap_or_else(PoisonError::into_inner);
+                *retired = Some(old);
+            },
         );
         let tallies = Arc::new(Tallies::default());
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
@@ -178,8 +185,12 @@ pub fn create_data_directory(data: &Path) -> anyhow::Result<()> {
 
 /// The catalogue of these documents. Only the problems of the campaign that is being edited refuse
 /// it: an old problem elsewhere must not keep anything else from being saved.
-fn compile(documents: &Documents, edited: Option<u64>) -> Result<Catalog, Vec<Problem>> {
-    let (catalog, problems) = Catalog::compile_lenient(documents);
+fn compile(
+    before: &Catalog,
+    documents: &Documents,
+    edited: Option<u64>,
+) -> Result<Catalog, Vec<Problem>> {
+    let (catalog, problems) = before.recompile(documents);
     match problems
         .into_iter()
         .find(|found| Some(found.campaign_id) == edited)

@@ -170,7 +170,7 @@ pub(crate) fn read_head(form: &mut Form<'_>) -> Head {
 }
 
 /// Another entity, named by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reference {
     Campaign(u64),
     Offer(u64),

@@ -5,15 +5,16 @@
 //! Lookups allocate nothing, unless a host is written in capitals.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 use std::sync::Arc;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::compile::{self, Shelf};
 use super::compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
+use crate::domain::entity::Reference;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
@@ -21,11 +22,22 @@ use crate::domain::tracking_domain::{TrackingDomain, without_port};
 /// All campaigns, ready to decide.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    campaigns: AHashMap<u64, Arc<CompiledCampaign>>,
+    /// What it was compiled from.
+    documents: Documents,
+    campaigns: AHashMap<u64, Entry>,
     /// Links of campaigns without a domain.
     everywhere: Links,
     hosts: AHashMap<Box<str>, Host>,
     shelf: Shelf,
+}
+
+/// A campaign, and what is to be known to take it over into the next catalog.
+#[derive(Debug, Clone)]
+struct Entry {
+    campaign: Arc<CompiledCampaign>,
+    problems: Arc<[Problem]>,
+    /// Everything it was compiled from, itself included.
+    depends_on: Arc<[Reference]>,
 }
 
 type Links = AHashMap<Box<str>, Arc<CompiledCampaign>>;
@@ -59,34 +71,43 @@ impl Catalog {
     /// the other flows or to the fallback, and no campaign suffers from another. The problems are
     /// for the log.
     pub fn compile_lenient(documents: &Documents) -> (Catalog, Vec<CampaignProblems>) {
+        Self::default().recompile(documents)
+    }
+
+    /// The same for documents of which most are still those of this catalog: only what depends on
+    /// a changed one is compiled again.
+    pub fn recompile(&self, documents: &Documents) -> (Catalog, Vec<CampaignProblems>) {
+        let changed: AHashSet<Reference> = documents
+            .changed_since(&self.documents)
+            .into_iter()
+            .collect();
+        let changed = |reference: Reference| changed.contains(&reference);
         let mut problems = Vec::new();
         let mut catalog = Catalog {
-            shelf: Shelf::of(documents),
-            ..Catalog::default()
+            documents: documents.clone(),
+            shelf: Shelf::after(&self.shelf, documents, changed),
+            campaigns: AHashMap::with_capacity(documents.campaigns.len()),
+            everywhere: AHashMap::with_capacity(documents.campaigns.len()),
+            hosts: hosts(documents),
         };
-        for domain in documents.domains.values() {
-            let host = Host {
-                domain: Arc::clone(domain),
-                links: Links::default(),
+        for (id, document) in &documents.campaigns {
+            let is_same = |entry: &&Entry| !entry.depends_on.iter().any(|one| changed(*one));
+            let entry = match self.campaigns.get(id).filter(is_same) {
+                Some(entry) => entry.clone(),
+                None => {
+                    let (compiled, found) = compile::campaign(document, documents, &catalog.shelf);
+                    Entry {
+                        campaign: Arc::new(compiled),
+                        problems: found.into(),
+                        depends_on: documents.reached_from(Reference::Campaign(*id)).into(),
+                    }
+                }
             };
-            // An archived domain may have the host of one that is in use.
-            let is_archived = domain.state == State::Archived;
-            match catalog.hosts.entry(normal_host(&domain.host).into()) {
-                Entry::Occupied(_) if is_archived => {}
-                Entry::Occupied(mut older) => {
-                    older.insert(host);
-                }
-                Entry::Vacant(free) => {
-                    free.insert(host);
-                }
-            }
-        }
-        for document in documents.campaigns.values() {
-            let (compiled, mut found) = compile::campaign(document, documents, &catalog.shelf);
-            found.extend(catalog.add(Arc::new(compiled), documents));
+            let mut found = entry.problems.to_vec();
+            found.extend(catalog.add(entry, documents));
             if !found.is_empty() {
                 problems.push(CampaignProblems {
-                    campaign_id: document.id,
+                    campaign_id: *id,
                     problems: found,
                 });
             }
@@ -116,7 +137,7 @@ impl Catalog {
     }
 
     pub fn campaign_by_id(&self, id: u64) -> Option<&Arc<CompiledCampaign>> {
-        self.campaigns.get(&id)
+        self.campaigns.get(&id).map(|entry| &entry.campaign)
     }
 
     /// The campaign that answers `/` and unknown aliases on a host, while its domain is active.
@@ -146,9 +167,10 @@ impl Catalog {
 
     /// Enters a campaign under its id and its link. Of two with the same link the one that is not
     /// archived has it, else the older one.
-    fn add(&mut self, campaign: Arc<CompiledCampaign>, documents: &Documents) -> Option<Problem> {
+    fn add(&mut self, entry: Entry, documents: &Documents) -> Option<Problem> {
+        let campaign = Arc::clone(&entry.campaign);
         let document = Arc::clone(&campaign.document);
-        self.campaigns.insert(document.id, Arc::clone(&campaign));
+        self.campaigns.insert(document.id, entry);
         let links = match document.domain_id {
             None => &mut self.everywhere,
             Some(id) => {
@@ -173,6 +195,29 @@ impl Catalog {
             }
         }
     }
+}
+
+/// The domains by their host, still without links.
+fn hosts(documents: &Documents) -> AHashMap<Box<str>, Host> {
+    let mut hosts = AHashMap::with_capacity(documents.domains.len());
+    for domain in documents.domains.values() {
+        let host = Host {
+            domain: Arc::clone(domain),
+            links: Links::default(),
+        };
+        // An archived domain may have the host of one that is in use.
+        let is_archived = domain.state == State::Archived;
+        match hosts.entry(normal_host(&domain.host).into()) {
+            hash_map::Entry::Occupied(_) if is_archived => {}
+            hash_map::Entry::Occupied(mut older) => {
+                older.insert(host);
+            }
+            hash_map::Entry::Vacant(free) => {
+                free.insert(host);
+            }
+        }
+    }
+    hosts
 }
 
 /// Lower case, without port and final dot.

@@ -24,6 +24,7 @@ use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
 use crate::domain::campaign::{Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
+use crate::domain::entity::Reference;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
@@ -39,20 +40,38 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) fn of(documents: &Documents) -> Self {
-        let landings = documents
-            .landings
-            .values()
-            .map(|landing| (landing.id, Arc::new(CompiledLanding::new(landing))))
-            .collect();
-        let offers = documents
-            .offers
-            .values()
-            .map(|offer| {
-                let network = offer.network_id.and_then(|id| documents.networks.get(&id));
-                let offer_param = network.map_or("", |network| network.offer_param.as_str());
-                (offer.id, Arc::new(CompiledOffer::new(offer, offer_param)))
-            })
-            .collect();
+        Self::after(&Self::default(), documents, |_| true)
+    }
+
+    /// The shelf of these documents; what has not changed is taken over from the older one.
+    pub(super) fn after(
+        older: &Shelf,
+        documents: &Documents,
+        changed: impl Fn(Reference) -> bool,
+    ) -> Self {
+        let mut landings = AHashMap::with_capacity(documents.landings.len());
+        for (id, document) in &documents.landings {
+            let landing = match older.landings.get(id) {
+                Some(landing) if !changed(Reference::Landing(*id)) => Arc::clone(landing),
+                _ => Arc::new(CompiledLanding::new(document)),
+            };
+            landings.insert(*id, landing);
+        }
+        let mut offers = AHashMap::with_capacity(documents.offers.len());
+        for (id, document) in &documents.offers {
+            let network = document.network_id;
+            let is_changed = changed(Reference::Offer(*id))
+                || network.is_some_and(|id| changed(Reference::Network(id)));
+            let offer = match older.offers.get(id) {
+                Some(offer) if !is_changed => Arc::clone(offer),
+                _ => {
+                    let network = network.and_then(|id| documents.networks.get(&id));
+                    let offer_param = network.map_or("", |network| network.offer_param.as_str());
+                    Arc::new(CompiledOffer::new(document, offer_param))
+                }
+            };
+            offers.insert(*id, offer);
+        }
         Self {
             landings,
             offers,

@@ -77,6 +77,8 @@ mod cases;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod recompiling;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use catalog::{CampaignProblems, Catalog};
