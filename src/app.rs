@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
+use serde_json::Value;
 
 use crate::clock;
 use crate::config::Config;
@@ -19,7 +20,9 @@ use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
 use crate::engine::Catalog;
+use crate::engine::visit::Uncounted;
 use crate::jobs::{Jobs, Subjects};
+use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
@@ -109,7 +112,6 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
-        listen_to_commands(&data, &writer, &keys);
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -122,6 +124,7 @@ impl App {
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),
         });
+        listen_to_commands(&data, &shared);
         Ok(App {
             config,
             shared,
@@ -258,19 +261,71 @@ pub fn create_api_key_offline(config: &Config, name: &str) -> anyhow::Result<Str
     Ok(api_keys::create(&connection, name, clock::now_ms())?)
 }
 
+/// Answers a question to the simulator while no server runs. The lock on the data directory must
+/// be held.
+pub fn simulate_offline(config: &Config, question: &Value) -> anyhow::Result<String> {
+    let data = &config.storage.data;
+    let path = data.join(DATABASE);
+    if !path.exists() {
+        bail!(
+            "there is no database in \"{}\"; name the right directory with --data",
+            absolute(data)
+        );
+    }
+    let mut connection = open_writer(&path, config.durability())
+        .with_context(|| format!("cannot open the database {}", path.display()))?;
+    migrations::migrate(&mut connection, &path)?;
+    let (catalog, _) = Catalog::compile_lenient(&entities::load(&connection)?);
+    answer(
+        question,
+        &Surroundings {
+            catalog: &catalog,
+            rules: &Arc::new(rules(config, data)?),
+            fingerprint_key: &settings::secret16(&connection, "fingerprint_secret")?,
+            counters: &Uncounted,
+            now_ms: clock::now_ms(),
+        },
+    )
+}
+
+/// The simulator's answer as JSON; its problems as one error.
+fn answer(question: &Value, surroundings: &Surroundings<'_>) -> anyhow::Result<String> {
+    let outcome = Question::read(question).and_then(|question| simulate(&question, surroundings));
+    match outcome {
+        Ok(outcome) => Ok(serde_json::to_string(&outcome)?),
+        Err(problems) => {
+            let lines = problems.iter().map(|problem| match problem.field.as_str() {
+                "" => problem.message.clone(),
+                field => format!("{field}: {}", problem.message),
+            });
+            bail!("{}", lines.collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
 /// Commands are a convenience: without the socket the server serves all the same.
-fn listen_to_commands(data: &Path, writer: &Writer, keys: &Arc<ApiKeys>) {
-    let (writer, keys) = (writer.clone(), Arc::clone(keys));
+fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
     let listening = control::serve(data, move |request| match request {
         Request::CreateApiKey { name } => {
-            let keys = Arc::clone(&keys);
-            let made = writer.edit_blocking(move |connection| {
+            let keys = Arc::clone(&shared.keys);
+            let made = shared.writer.edit_blocking(move |connection| {
                 let key = api_keys::create(connection, &name, clock::now_ms())?;
                 keys.reload(connection)?;
                 Ok(key)
             });
             Ok(made?)
         }
+        Request::Simulate { question } => answer(
+            &question,
+            &Surroundings {
+                catalog: &shared.catalog.load(),
+                rules: &shared.rules,
+                fingerprint_key: &shared.fingerprint_key,
+                counters: &Uncounted,
+                now_ms: clock::now_ms(),
+            },
+        ),
     });
     if let Err(error) = listening {
         tracing::warn!("commands cannot reach this server: {error:#}");

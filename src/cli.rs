@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::config::Config;
@@ -47,6 +48,8 @@ enum Command {
     /// What the geo bases are, and what they say.
     #[command(subcommand)]
     Geoip(Geoip),
+    /// What would happen to a made-up visitor: every flow and filter on the way, and where he goes.
+    Simulate(Box<Visitor>),
     /// The settings.
     #[command(subcommand, name = "config")]
     Settings(Settings),
@@ -68,6 +71,50 @@ enum Geoip {
     Status,
     /// Everything that the bases say about an address.
     Lookup { ip: IpAddr },
+}
+
+/// A visitor to be simulated. Facts such as --country count instead of what detection finds.
+#[derive(Debug, Args)]
+struct Visitor {
+    /// Alias of the campaign, or a whole campaign link with its query.
+    link: String,
+    #[arg(long, value_name = "ADDRESS")]
+    ip: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    user_agent: Option<String>,
+    #[arg(long, value_name = "URL")]
+    referrer: Option<String>,
+    /// Accept-Language, such as de-DE,de;q=0.9
+    #[arg(long, value_name = "TEXT")]
+    accept_language: Option<String>,
+    /// More headers, as name: value; may be repeated.
+    #[arg(long, value_name = "HEADER")]
+    header: Vec<String>,
+    /// A fact, as name=value: country=DE, city=Munich, isp=..., os=Android, bot=crawler, ...
+    /// ("unknown" takes one away); may be repeated.
+    #[arg(long, value_name = "FACT")]
+    fact: Vec<String>,
+    /// Short for --fact country=...
+    #[arg(long, value_name = "CODE")]
+    country: Option<String>,
+    /// Short for --fact device_type=...
+    #[arg(long, value_name = "KIND")]
+    device: Option<String>,
+    /// Time of the visit, such as 2026-11-21T10:00:00+02:00; now if left out.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// The campaign has seen this visitor within its window.
+    #[arg(long)]
+    returning: bool,
+    /// How often to decide; the shares count all, the steps tell the last.
+    #[arg(long, default_value_t = 1)]
+    draws: u64,
+    /// The same seed gives the same draws.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Print everything as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,6 +153,7 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Geoip(command) => geoip(&config.storage.data, command),
+        Command::Simulate(visitor) => simulate(&config, &visitor),
         Command::Settings(command) => settings(&config, command),
     }
 }
@@ -116,6 +164,80 @@ fn create_api_key(data: &Path, config: &Config, name: String) -> anyhow::Result<
     match DirectoryLock::take(data)? {
         Some(_lock) => app::create_api_key_offline(config, &name),
         None => control::ask(data, &Request::CreateApiKey { name }),
+    }
+}
+
+/// Beside a running server the server answers, with what is remembered and counted there.
+fn simulate(config: &Config, visitor: &Visitor) -> anyhow::Result<()> {
+    let data = &config.storage.data;
+    let question = visitor.question()?;
+    if !data.exists() {
+        bail!(
+            "there is no directory \"{}\"; name the right one with --data",
+            app::absolute(data)
+        );
+    }
+    let answer = match DirectoryLock::take(data)? {
+        Some(_lock) => app::simulate_offline(config, &question)?,
+        None => control::ask(data, &Request::Simulate { question })?,
+    };
+    let outcome: Value = serde_json::from_str(&answer)?;
+    if visitor.json {
+        println!("{}", serde_json::to_string_pretty(&outcome)?);
+        return Ok(());
+    }
+    for step in outcome["steps"].as_array().into_iter().flatten() {
+        println!("{}", step["text"].as_str().unwrap_or_default());
+    }
+    let reply = &outcome["reply"];
+    match reply["location"].as_str() {
+        Some(location) => println!("-> {location}"),
+        None => println!("-> {reply}"),
+    }
+    if visitor.draws > 1 {
+        println!("{}", outcome["shares"]);
+    }
+    Ok(())
+}
+
+impl Visitor {
+    /// The question as the API takes it.
+    fn question(&self) -> anyhow::Result<Value> {
+        let mut facts = Map::new();
+        for fact in &self.fact {
+            let Some((name, value)) = fact.split_once('=') else {
+                bail!("--fact {fact} is not of the form name=value, such as country=DE");
+            };
+            facts.insert(name.to_owned(), number_or_text(name, value));
+        }
+        let short = [("country", &self.country), ("device_type", &self.device)];
+        for (name, value) in short {
+            if let Some(value) = value {
+                facts.insert(name.to_owned(), json!(value));
+            }
+        }
+        let mut headers = Map::new();
+        for header in &self.header {
+            let Some((name, value)) = header.split_once(':') else {
+                bail!("--header {header} is not of the form name: value");
+            };
+            headers.insert(name.trim().to_owned(), json!(value.trim()));
+        }
+        Ok(json!({
+            "link": self.link, "ip": self.ip, "user_agent": self.user_agent,
+            "referrer": self.referrer, "accept_language": self.accept_language,
+            "headers": headers, "facts": facts, "at": self.at,
+            "seen": { "in_campaign": self.returning },
+            "draws": self.draws, "seed": self.seed,
+        }))
+    }
+}
+
+/// The number of a network is one; all other facts are texts.
+fn number_or_text(name: &str, value: &str) -> Value {
+    match value.parse::<u64>() {
+        Ok(number) if name == "asn" => json!(number),
+        _ => json!(value),
     }
 }
 

@@ -16,7 +16,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Request {
-    CreateApiKey { name: String },
+    CreateApiKey {
+        name: String,
+    },
+    /// Answered with the outcome as JSON.
+    Simulate {
+        question: serde_json::Value,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]

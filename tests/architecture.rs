@@ -25,7 +25,14 @@ const RULES: &[Rule] = &[
     },
     Rule {
         modules: &[
-            "detect", "engine", "macros", "postback", "rules", "report", "presets",
+            "detect",
+            "engine",
+            "macros",
+            "postback",
+            "rules",
+            "report",
+            "presets",
+            "simulator",
         ],
         ours: &["store", "web"],
         crates: &["actix", "rusqlite", "r2d2", "tokio"],

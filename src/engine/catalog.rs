@@ -161,6 +161,17 @@ impl Catalog {
         self.shelf.offers.get(&id)
     }
 
+    /// What a flow is called, in whatever campaign it is. Looks at all of them.
+    pub fn flow_name(&self, id: u64) -> Option<&str> {
+        let mut flows = self
+            .campaigns
+            .values()
+            .flat_map(|entry| &entry.campaign.document.flows);
+        flows
+            .find(|flow| flow.id == id)
+            .map(|flow| flow.name.as_str())
+    }
+
     fn host(&self, host: &str) -> Option<&Host> {
         self.hosts.get(&*normal_host(host))
     }

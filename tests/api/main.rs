@@ -19,6 +19,7 @@ mod editing;
 mod faults;
 mod hostile;
 mod load;
+mod simulator;
 mod startup;
 mod tracker;
 mod visitor;

@@ -357,6 +357,22 @@ impl<'a> Form<'a> {
         values.iter().enumerate().map(read).collect()
     }
 
+    /// A list of ids, empty if left out.
+    pub fn ids(&mut self, key: &'static str, most: usize) -> Vec<u64> {
+        let values = self.array(key, most).unwrap_or_default();
+        let mut ids = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            match value.as_u64().filter(|id| *id > 0) {
+                Some(id) => ids.push(id),
+                None => {
+                    let message = format!("{} is not an id, a whole number above 0.", shown(value));
+                    self.problem(&format!("{key}[{index}]"), "invalid", message);
+                }
+            }
+        }
+        ids
+    }
+
     /// A list of texts, trimmed, without empty ones; empty if left out.
     pub fn texts(&mut self, key: &'static str, most: usize) -> Vec<String> {
         let values = self.array(key, most).unwrap_or_default();

@@ -12,7 +12,8 @@ use crate::domain::flow::RedirectKind;
 
 /// An answer to a visitor, free of the web framework. Every answer goes out with
 /// `Cache-Control: no-store`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reply {
     /// A status of the 300s with a `Location`: printable ASCII, never empty.
     Redirect { status: u16, location: String },

@@ -12,6 +12,7 @@ mod facts;
 pub mod openapi;
 mod query;
 pub mod resource;
+mod simulate;
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<TrackingDomain>());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(facts::endpoints());
+    endpoints.extend(simulate::endpoints());
     endpoints
 }
 

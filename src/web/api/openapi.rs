@@ -17,6 +17,7 @@ use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::Difference;
 use crate::engine::Options;
+use crate::simulator::Outcome;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 
@@ -114,6 +115,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Difference>(&mut schemas);
     add::<Options>(&mut schemas);
     add::<Tally>(&mut schemas);
+    add::<Outcome>(&mut schemas);
     add::<SetAside>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas
