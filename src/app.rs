@@ -15,7 +15,6 @@ use crate::detect::Rules;
 use crate::detect::bot::BotRules;
 use crate::detect::client_ip::ProxyRules;
 use crate::detect::geo::Bases;
-use crate::domain::documents::Documents;
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
@@ -97,7 +96,7 @@ impl App {
             writer.clone(),
             documents,
             highest_flow_id,
-            move |documents, edited| compile(&before.load(), documents, edited),
+            move |documents| before.load().recompile(documents),
             move |compiled| {
                 let old = published.swap(Arc::new(compiled));
                 let mut retired = retired.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,23 +183,6 @@ pub fn create_data_directory(data: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(data)
         .with_context(|| format!("cannot create the data directory {}", data.display()))
-}
-
-/// The catalogue of these documents. Only the problems of the campaign that is being edited refuse
-/// it: an old problem elsewhere must not keep anything else from being saved.
-fn compile(
-    before: &Catalog,
-    documents: &Documents,
-    edited: Option<u64>,
-) -> Result<Catalog, Vec<Problem>> {
-    let (catalog, problems) = before.recompile(documents);
-    match problems
-        .into_iter()
-        .find(|found| Some(found.campaign_id) == edited)
-    {
-        Some(found) => Err(found.problems),
-        None => Ok(catalog),
-    }
 }
 
 /// Compiles what detection goes by. Geo bases that cannot be used are named and left out.

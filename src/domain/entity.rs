@@ -25,6 +25,9 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Form::read(document, Self::from_form)
     }
 
+    /// The one of this id.
+    fn reference(id: u64) -> Reference;
+
     fn head(&self) -> Head;
     fn set_head(&mut self, head: Head);
 
@@ -96,9 +99,8 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
                 ));
             }
         }
-        if !self.head().state.is_active()
-            && let Some(this) = Reference::of(Self::WORD, self.head().id)
-        {
+        if !self.head().state.is_active() {
+            let this = Self::reference(self.head().id);
             warnings.extend(documents.users_of(this).into_iter().map(|(user, field)| {
                 Problem::new(
                     "state",
@@ -123,7 +125,11 @@ pub struct Head {
 
 /// `head` and `set_head` of a struct that has the fields of [`Head`], and where its kind is kept.
 macro_rules! heads {
-    ($documents:ident) => {
+    ($documents:ident, $reference:ident) => {
+        fn reference(id: u64) -> crate::domain::entity::Reference {
+            crate::domain::entity::Reference::$reference(id)
+        }
+
         fn head(&self) -> crate::domain::entity::Head {
             crate::domain::entity::Head {
                 id: self.id,
@@ -181,6 +187,18 @@ pub enum Reference {
 }
 
 impl Reference {
+    /// The word of its kind, and its id.
+    pub fn parts(self) -> (&'static str, u64) {
+        match self {
+            Self::Campaign(id) => ("campaign", id),
+            Self::Offer(id) => ("offer", id),
+            Self::Landing(id) => ("landing", id),
+            Self::Network(id) => ("network", id),
+            Self::Domain(id) => ("domain", id),
+            Self::List(id) => ("list", id),
+        }
+    }
+
     /// By [`Entity::WORD`] and id.
     pub fn of(word: &str, id: u64) -> Option<Self> {
         Some(match word {
@@ -196,13 +214,22 @@ impl Reference {
 
     /// The state of what is named; `None` if it is not there.
     pub fn state(self, documents: &Documents) -> Option<State> {
+        self.head(documents).map(|head| head.state)
+    }
+
+    /// The version of what is named; `None` if it is not there.
+    pub fn version(self, documents: &Documents) -> Option<u64> {
+        self.head(documents).map(|head| head.version)
+    }
+
+    fn head(self, documents: &Documents) -> Option<Head> {
         match self {
-            Self::Campaign(id) => documents.campaigns.get(&id).map(|one| one.state),
-            Self::Offer(id) => documents.offers.get(&id).map(|one| one.state),
-            Self::Landing(id) => documents.landings.get(&id).map(|one| one.state),
-            Self::Network(id) => documents.networks.get(&id).map(|one| one.state),
-            Self::Domain(id) => documents.domains.get(&id).map(|one| one.state),
-            Self::List(id) => documents.lists.get(&id).map(|one| one.state),
+            Self::Campaign(id) => documents.campaigns.get(&id).map(|one| one.head()),
+            Self::Offer(id) => documents.offers.get(&id).map(|one| one.head()),
+            Self::Landing(id) => documents.landings.get(&id).map(|one| one.head()),
+            Self::Network(id) => documents.networks.get(&id).map(|one| one.head()),
+            Self::Domain(id) => documents.domains.get(&id).map(|one| one.head()),
+            Self::List(id) => documents.lists.get(&id).map(|one| one.head()),
         }
     }
 }
@@ -210,14 +237,8 @@ impl Reference {
 impl std::fmt::Display for Reference {
     /// `offer 12`.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Campaign(id) => write!(out, "campaign {id}"),
-            Self::Offer(id) => write!(out, "offer {id}"),
-            Self::Landing(id) => write!(out, "landing {id}"),
-            Self::Network(id) => write!(out, "network {id}"),
-            Self::Domain(id) => write!(out, "domain {id}"),
-            Self::List(id) => write!(out, "list {id}"),
-        }
+        let (word, id) = self.parts();
+        write!(out, "{word} {id}")
     }
 }
 

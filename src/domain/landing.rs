@@ -27,7 +27,7 @@ pub struct Landing {
 impl Entity for Landing {
     const WORD: &'static str = "landing";
 
-    heads!(landings);
+    heads!(landings, Landing);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {

@@ -28,7 +28,7 @@ pub const VALUES_MAX: usize = 200_000;
 impl Entity for List {
     const WORD: &'static str = "list";
 
-    heads!(lists);
+    heads!(lists, List);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {

@@ -102,7 +102,7 @@ impl Status {
 impl Entity for Offer {
     const WORD: &'static str = "offer";
 
-    heads!(offers);
+    heads!(offers, Offer);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {

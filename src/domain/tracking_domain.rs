@@ -38,7 +38,7 @@ pub struct TrackingDomain {
 impl Entity for TrackingDomain {
     const WORD: &'static str = "domain";
 
-    heads!(domains);
+    heads!(domains, Domain);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {

@@ -7,38 +7,59 @@
 //!
 //! Everything here blocks: the caller is on a thread that may wait.
 
+mod batch;
+mod bulk;
 mod differences;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use bulk::{Report, UndoError};
 pub use differences::{Difference, differences};
 
+use self::batch::{Change, Edited};
+
 use crate::clock;
-use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
-use crate::domain::entity::{Entity, Fresh, Head};
+use crate::domain::entity::{Entity, Fresh, Head, Reference};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
-use crate::store::entities::Stored;
+use crate::engine::CampaignProblems;
+use crate::store::entities::{self, Save, Stored};
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
 
 /// Makes the compiled catalogue the one that clicks see.
 type Publish = Box<dyn FnOnce() + Send>;
-type Compile = dyn Fn(&Documents, Option<u64>) -> Result<Publish, Vec<Problem>> + Send + Sync;
+type Compile = dyn Fn(&Documents) -> (Publish, Vec<CampaignProblems>) + Send + Sync;
+/// Who is refused, and why.
+type Refusal = (Reference, Vec<Problem>);
 
 /// All documents, and how they change.
 pub struct Editor {
     writer: Writer,
     documents: ArcSwap<Documents>,
     /// Held by the one edit that is under way.
-    editing: Mutex<Fresh>,
+    editing: Mutex<Editing>,
     compile: Box<Compile>,
+}
+
+/// What goes from edit to edit.
+struct Editing {
+    fresh: Fresh,
+    /// What is wrong with stored campaigns.
+    problems: Vec<CampaignProblems>,
+}
+
+/// An edit that may be stored.
+struct Checked {
+    documents: Documents,
+    publish: Publish,
+    problems: Vec<CampaignProblems>,
 }
 
 /// Why an edit was not made.
@@ -61,26 +82,29 @@ pub enum EditError {
 }
 
 impl Editor {
-    /// Goes on from what is stored. `compile` turns documents into a catalogue, or tells the
-    /// problems of the one campaign that is being edited (its id, if it is a campaign);
-    /// `publish` is called with each catalogue whose edit is stored.
+    /// Goes on from what is stored. `compile` turns documents into a catalogue and tells the
+    /// problems of all campaigns; `publish` is called with each catalogue whose edit is stored.
     pub fn open<C: Send + 'static>(
         writer: Writer,
         documents: Documents,
         highest_flow_id: u64,
-        compile: impl Fn(&Documents, Option<u64>) -> Result<C, Vec<Problem>> + Send + Sync + 'static,
+        compile: impl Fn(&Documents) -> (C, Vec<CampaignProblems>) + Send + Sync + 'static,
         publish: impl Fn(C) + Send + Sync + 'static,
     ) -> Self {
+        let problems = compile(&documents).1;
         let publish = Arc::new(publish);
-        let compile = move |documents: &Documents, edited: Option<u64>| {
-            let catalogue = compile(documents, edited)?;
+        let compile = move |documents: &Documents| {
+            let (catalogue, problems) = compile(documents);
             let publish = Arc::clone(&publish);
-            Ok(Box::new(move || publish(catalogue)) as Publish)
+            (Box::new(move || publish(catalogue)) as Publish, problems)
         };
         Self {
             writer,
             documents: ArcSwap::from_pointee(documents),
-            editing: Mutex::new(Fresh::after(highest_flow_id)),
+            editing: Mutex::new(Editing {
+                fresh: Fresh::after(highest_flow_id),
+                problems,
+            }),
             compile: Box::new(compile),
         }
     }
@@ -96,7 +120,7 @@ impl Editor {
 
     /// Stores a new entity: version 1, with an id of its own.
     pub fn create<E: Stored>(&self, document: &Value) -> Result<Arc<E>, EditError> {
-        let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut editing = self.begin();
         let documents = self.documents();
         let (mut entity, mut problems) = Form::draft(document, E::from_form);
         let now = clock::now_ms();
@@ -108,29 +132,31 @@ impl Editor {
             updated_at: now,
             ..entity.head()
         });
-        let mut fresh = *editing;
+        let mut fresh = editing.fresh;
         let incomplete = entity.complete(&documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
-        self.commit(&documents, None, entity, problems)
-            .inspect(|_| *editing = fresh)
+        let created = self.commit(&mut editing, &documents, None, entity, problems)?;
+        editing.fresh = fresh;
+        Ok(created)
     }
 
     /// Stores a new state of an entity. The document names the version it was made from.
     pub fn replace<E: Stored>(&self, id: u64, document: &Value) -> Result<Arc<E>, EditError> {
-        let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut editing = self.begin();
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
         let (mut entity, mut problems) = Form::draft(document, E::from_form);
         let sent = version(document, &mut problems);
         entity.set_head(next_head(stored.head(), entity.head().state));
-        let mut fresh = *editing;
+        let mut fresh = editing.fresh;
         let incomplete = entity.complete(&documents, Some(&stored), &mut fresh);
         if problems.is_empty() && sent != stored.head().version {
             return Err(conflict(sent, &entity, stored.as_ref()));
         }
         add_new(&mut problems, incomplete);
-        self.commit(&documents, Some(stored.as_ref()), entity, problems)
-            .inspect(|_| *editing = fresh)
+        let saved = self.commit(&mut editing, &documents, Some(stored), entity, problems)?;
+        editing.fresh = fresh;
+        Ok(saved)
     }
 
     /// Takes an entity out of use. What names it keeps naming it, and gets nothing from it.
@@ -150,7 +176,7 @@ impl Editor {
         state: State,
         from: impl Fn(State) -> bool,
     ) -> Result<Arc<E>, EditError> {
-        let _editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut editing = self.begin();
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
         if stored.head().state == state || !from(stored.head().state) {
@@ -158,7 +184,12 @@ impl Editor {
         }
         let mut entity = (*stored).clone();
         entity.set_head(next_head(stored.head(), state));
-        self.commit(&documents, Some(stored.as_ref()), entity, Vec::new())
+        self.commit(&mut editing, &documents, Some(stored), entity, Vec::new())
+    }
+
+    /// Waits for the edit that is under way.
+    fn begin(&self) -> MutexGuard<'_, Editing> {
+        self.editing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stored<E: Entity>(&self, documents: &Documents, id: u64) -> Result<Arc<E>, EditError> {
@@ -166,38 +197,108 @@ impl Editor {
         found.ok_or(EditError::NotFound { what: E::WORD, id })
     }
 
-    /// Checks the entity among the others, compiles, stores, publishes. To be called by the
-    /// holder of the edit lock.
+    /// The one change of an edit. To be called by the holder of the edit lock.
     fn commit<E: Stored>(
         &self,
+        editing: &mut Editing,
         documents: &Documents,
-        stored: Option<&E>,
+        stored: Option<Arc<E>>,
         entity: E,
-        mut problems: Vec<Problem>,
+        problems: Vec<Problem>,
     ) -> Result<Arc<E>, EditError> {
         let entity = Arc::new(entity);
-        add_new(&mut problems, entity.problems(documents, stored));
-        let mut documents = documents.clone();
-        E::all_mut(&mut documents).insert(entity.head().id, Arc::clone(&entity));
-        // Compiled even if something is wrong already, to tell all problems at once.
-        let edited = (E::WORD == Campaign::WORD).then(|| entity.head().id);
-        let publish = match (self.compile)(&documents, edited) {
-            Ok(publish) if problems.is_empty() => publish,
-            Ok(_) => return Err(EditError::Invalid(problems)),
-            Err(more) => {
-                add_new(&mut problems, more);
-                return Err(EditError::Invalid(problems));
-            }
+        let change = Edited {
+            entity: Arc::clone(&entity),
+            stored,
+            problems,
         };
-        let row = Arc::clone(&entity);
-        self.writer
-            .edit_blocking(move |connection| row.save(connection))
-            .inspect_err(|error| {
-                tracing::error!(what = E::WORD, id = entity.head().id, %error, "an edit was not stored");
-            })?;
-        self.documents.store(Arc::new(documents));
-        publish();
+        let changes: [Box<dyn Change>; 1] = [Box::new(change)];
+        let checked = self.check(editing, documents, &changes);
+        let checked = checked.map_err(|refusals| {
+            EditError::Invalid(refusals.into_iter().flat_map(|(_, found)| found).collect())
+        })?;
+        self.store(editing, checked, &changes, Vec::new())?;
         Ok(entity)
+    }
+
+    /// Checks these changes among the others and each other, and compiles the catalogue with
+    /// them. Whatever an edit breaks refuses it; what was broken before must not keep anything
+    /// from being saved.
+    fn check(
+        &self,
+        editing: &Editing,
+        documents: &Documents,
+        changes: &[Box<dyn Change>],
+    ) -> Result<Checked, Vec<Refusal>> {
+        let mut documents = documents.clone();
+        for change in changes {
+            change.enter(&mut documents);
+        }
+        let mut refusals: Vec<Refusal> = changes
+            .iter()
+            .map(|change| (change.reference(), change.problems(&documents)))
+            .collect();
+        // Compiled even if something is wrong already, to tell all problems at once.
+        let (publish, problems) = (self.compile)(&documents);
+        for found in &problems {
+            let campaign = Reference::Campaign(found.campaign_id);
+            match refusals.iter_mut().find(|(edited, _)| *edited == campaign) {
+                Some((_, known)) => add_new(known, found.problems.clone()),
+                None => {
+                    let broken = found.problems.iter();
+                    let broken = broken.filter(|problem| !editing.is_known(campaign, problem));
+                    let told = broken.map(|problem| broken_elsewhere(campaign, problem));
+                    if let Some((_, first)) = refusals.first_mut() {
+                        first.extend(told);
+                    }
+                }
+            }
+        }
+        refusals.retain(|(_, problems)| !problems.is_empty());
+        match refusals.is_empty() {
+            true => Ok(Checked {
+                documents,
+                publish,
+                problems,
+            }),
+            false => Err(refusals),
+        }
+    }
+
+    /// Stores what was checked, with other work in the same transaction; then publishes.
+    fn store(
+        &self,
+        editing: &mut Editing,
+        checked: Checked,
+        changes: &[Box<dyn Change>],
+        also: Vec<Save>,
+    ) -> Result<(), EditError> {
+        let mut work: Vec<Save> = changes.iter().map(|change| change.saving()).collect();
+        work.extend(also);
+        entities::save_all(&self.writer, work).inspect_err(|error| {
+            tracing::error!(entities = changes.len(), %error, "an edit was not stored");
+        })?;
+        self.documents.store(Arc::new(checked.documents));
+        (checked.publish)();
+        editing.problems = checked.problems;
+        Ok(())
+    }
+}
+
+/// A change that would break a campaign which is not part of the edit.
+fn broken_elsewhere(campaign: Reference, problem: &Problem) -> Problem {
+    let message = format!(
+        "It would break {campaign} ({}): {}",
+        problem.field, problem.message
+    );
+    Problem::new("", "breaks_campaign", message)
+}
+
+impl Editing {
+    fn is_known(&self, campaign: Reference, problem: &Problem) -> bool {
+        let known = self.problems.iter();
+        let mut known = known.filter(|one| Reference::Campaign(one.campaign_id) == campaign);
+        known.any(|one| one.problems.contains(problem))
     }
 }
 

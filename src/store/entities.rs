@@ -9,6 +9,7 @@ use rusqlite::{Connection, named_params};
 use serde::Serialize;
 
 use super::error::StoreError;
+use super::writer::Writer;
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::Entity;
@@ -23,6 +24,19 @@ use crate::domain::tracking_domain::TrackingDomain;
 pub trait Stored: Entity {
     /// Writes the row of this document, new or changed.
     fn save(&self, connection: &Connection) -> Result<(), StoreError>;
+}
+
+/// A piece of work in the writer's transaction.
+pub type Save = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+
+/// The work of writing one entity.
+pub fn saving<E: Stored>(entity: Arc<E>) -> Save {
+    Box::new(move |connection| entity.save(connection))
+}
+
+/// Does all of it, or nothing.
+pub fn save_all(writer: &Writer, work: Vec<Save>) -> Result<(), StoreError> {
+    writer.edit_blocking(move |connection| work.into_iter().try_for_each(|save| save(connection)))
 }
 
 /// Everything that is stored.

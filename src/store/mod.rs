@@ -22,6 +22,7 @@
 //! lists are read in pieces. The click path reads nothing: what it needs is in memory.
 
 pub mod api_keys;
+pub mod changes;
 pub mod checkpoint;
 pub mod clicks;
 pub mod connection;

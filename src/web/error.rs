@@ -40,6 +40,11 @@ pub enum ApiError {
         current: Value,
         differences: Vec<Difference>,
     },
+    /// It stands against what is there now.
+    Refused {
+        code: &'static str,
+        message: String,
+    },
     /// The storage did not take it; nothing was changed.
     Unavailable,
 }
@@ -68,6 +73,7 @@ impl ApiError {
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::Invalid(problems) => problems.first().map_or("invalid", |first| first.code),
             Self::Conflict { .. } => "version_conflict",
+            Self::Refused { code, .. } => code,
             Self::Unavailable => "storage_unavailable",
         }
     }
@@ -87,7 +93,9 @@ impl ApiError {
             Self::ForeignOrigin(origin) => {
                 format!("A page of {origin} may not use this API; only pages of its own host may.")
             }
-            Self::NotFound(message) | Self::Conflict { message, .. } => message.clone(),
+            Self::NotFound(message)
+            | Self::Conflict { message, .. }
+            | Self::Refused { message, .. } => message.clone(),
             Self::MethodNotAllowed(allowed) => format!("This address answers to {allowed} only."),
             Self::Invalid(problems) => match problems.first() {
                 Some(first) => first.message.clone(),
@@ -133,7 +141,7 @@ impl ResponseError for ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Refused { .. } => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -12,6 +12,7 @@
 // A test that cannot go on may say so with a panic.
 #![allow(clippy::unwrap_used)]
 
+mod bulk;
 mod clicks;
 mod detection;
 mod disk;

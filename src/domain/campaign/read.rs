@@ -54,7 +54,7 @@ const HOURS_MAX: u64 = 8_760;
 impl Entity for Campaign {
     const WORD: &'static str = "campaign";
 
-    heads!(campaigns);
+    heads!(campaigns, Campaign);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {

@@ -7,6 +7,7 @@
 //! to `openapi::schemas`. Adding another address: a file with its handler and its `Endpoint`,
 //! and a row in [`endpoints`].
 
+mod bulk;
 mod clicks;
 mod facts;
 pub mod openapi;
@@ -54,6 +55,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<TrackingDomain>());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(facts::endpoints());
+    endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
     endpoints
 }

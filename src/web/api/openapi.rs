@@ -16,8 +16,10 @@ use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::Difference;
+use crate::editor::Report;
 use crate::engine::Options;
 use crate::simulator::Outcome;
+use crate::store::changes::ChangeRow;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 
@@ -116,6 +118,8 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Options>(&mut schemas);
     add::<Tally>(&mut schemas);
     add::<Outcome>(&mut schemas);
+    add::<Report>(&mut schemas);
+    add::<ChangeRow>(&mut schemas);
     add::<SetAside>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas

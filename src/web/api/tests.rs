@@ -22,7 +22,13 @@ macro_rules! api {
         let key = api_keys::create(&connection, "tests", 0).unwrap();
         let keys = ApiKeys::load(&connection).unwrap();
         let writer = Writer::over(connection);
-        let editor = Editor::open(writer, Documents::default(), 0, |_, _| Ok(()), |()| ());
+        let editor = Editor::open(
+            writer,
+            Documents::default(),
+            0,
+            |_| ((), Vec::new()),
+            |()| (),
+        );
         let app = App::new()
             .app_data(web::Data::new(editor))
             .app_data(web::Data::new(keys))

@@ -1,0 +1,326 @@
+//! What can be done to many entities, as it is asked for.
+
+use serde_json::{Map, Value};
+
+use crate::domain::form::Form;
+
+/// Kinds of entities by the plural of their path.
+pub(super) const KINDS: &[(&str, &str)] = &[
+    ("campaigns", "campaign"),
+    ("offers", "offer"),
+    ("landings", "landing"),
+    ("networks", "network"),
+    ("domains", "domain"),
+];
+
+/// Most entities of one request.
+const IDS_MAX: usize = 100_000;
+
+/// One bulk change.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Action {
+    /// Offer or landing `from` gives its place to `to` in all splits.
+    Replace {
+        what: Swapped,
+        from: u64,
+        to: u64,
+        campaigns: Chosen,
+    },
+    /// Plain text in URLs.
+    FindReplace {
+        find: String,
+        replace: String,
+        within: Vec<&'static str>,
+    },
+    /// Fields of entities of one kind get new values, as a JSON merge patch (RFC 7396).
+    Set {
+        kind: &'static str,
+        ids: Chosen,
+        fields: Map<String, Value>,
+    },
+    /// Fields of flows: state, weight, name, match.
+    SetFlows {
+        flow_ids: Vec<u64>,
+        fields: Map<String, Value>,
+    },
+    /// The weight of an offer or landing in splits.
+    SetWeight {
+        what: Swapped,
+        id: u64,
+        weight: u64,
+        campaigns: Chosen,
+    },
+    /// A new flow, or a copy of one.
+    AddFlow {
+        campaigns: Chosen,
+        flow: Value,
+        copy: Option<u64>,
+        position: Position,
+    },
+    /// A filter for all flows of these campaigns that may have filters, or for some flows.
+    AddFilter {
+        campaigns: Chosen,
+        flow_ids: Option<Vec<u64>>,
+        filter: Value,
+    },
+    /// Takes filters of one key away.
+    RemoveFilter {
+        campaigns: Chosen,
+        flow_ids: Option<Vec<u64>>,
+        key: String,
+    },
+}
+
+/// What a split is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swapped {
+    Offer,
+    Landing,
+}
+
+impl Swapped {
+    /// The list in a split, and the field of its entries.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Offer => ("offers", "offer_id"),
+            Self::Landing => ("landings", "landing_id"),
+        }
+    }
+}
+
+/// All entities of a kind that are not archived, or some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Chosen {
+    All,
+    Ids(Vec<u64>),
+}
+
+/// Where a new flow goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Position {
+    First,
+    BeforeDefault,
+    Last,
+}
+
+const POSITIONS: &[(&str, Position)] = &[
+    ("first", Position::First),
+    ("before_default", Position::BeforeDefault),
+    ("last", Position::Last),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Replace(Swapped),
+    FindReplace,
+    Set,
+    SetFlows,
+    SetWeight,
+    AddFlow,
+    CopyFlow,
+    AddFilter,
+    RemoveFilter,
+}
+
+const ACTIONS: &[(&str, Kind)] = &[
+    ("replace_offer", Kind::Replace(Swapped::Offer)),
+    ("replace_landing", Kind::Replace(Swapped::Landing)),
+    ("find_replace", Kind::FindReplace),
+    ("set", Kind::Set),
+    ("set_flows", Kind::SetFlows),
+    ("set_weight", Kind::SetWeight),
+    ("add_flow", Kind::AddFlow),
+    ("copy_flow", Kind::CopyFlow),
+    ("add_filter", Kind::AddFilter),
+    ("remove_filter", Kind::RemoveFilter),
+];
+
+/// Where `find_replace` looks.
+pub(super) const PLACES: &[(&str, &str)] = &[
+    ("flows", "flows"),
+    ("fallbacks", "fallbacks"),
+    ("offers", "offers"),
+    ("landings", "landings"),
+    ("networks", "networks"),
+];
+
+impl Action {
+    pub(super) fn read(form: &mut Form<'_>) -> Option<Self> {
+        if form.value("kind").is_none() {
+            let words: Vec<&str> = ACTIONS.iter().map(|(word, _)| *word).collect();
+            let message = format!("Which kind? There are: {}.", words.join(", "));
+            form.missing("kind", &*message);
+            return None;
+        }
+        Some(match form.choice("kind", ACTIONS, Kind::Set) {
+            Kind::Replace(what) => Action::Replace {
+                what,
+                from: form.required_id("from"),
+                to: form.required_id("to"),
+                campaigns: chosen(form, "campaigns"),
+            },
+            Kind::FindReplace => {
+                let find = form.text("find").to_owned();
+                if find.is_empty() {
+                    form.missing("find", "What is to be found? Send find: a text.");
+                }
+                let all: Vec<&str> = PLACES.iter().map(|(_, place)| *place).collect();
+                Action::FindReplace {
+                    find,
+                    replace: form.text("replace").to_owned(),
+                    within: form.choices("within", PLACES, &all),
+                }
+            }
+            Kind::Set => {
+                if form.value("of").is_none() {
+                    form.missing("of", "Which entities? Send of: campaigns, offers, ...");
+                }
+                Action::Set {
+                    kind: form.choice("of", KINDS, "campaign"),
+                    ids: chosen(form, "ids"),
+                    fields: fields(form),
+                }
+            }
+            Kind::SetFlows => Action::SetFlows {
+                flow_ids: required_ids(form, "flow_ids"),
+                fields: fields(form),
+            },
+            Kind::SetWeight => {
+                let what = match form.value("landing_id") {
+                    Some(_) => Swapped::Landing,
+                    None => Swapped::Offer,
+                };
+                let field = what.words().1;
+                Action::SetWeight {
+                    what,
+                    id: form.required_id(field),
+                    weight: u64::from(form.weight()),
+                    campaigns: chosen(form, "campaigns"),
+                }
+            }
+            Kind::AddFlow => Action::AddFlow {
+                campaigns: chosen(form, "campaigns"),
+                flow: required(form, "flow"),
+                copy: None,
+                position: form.choice("position", POSITIONS, Position::BeforeDefault),
+            },
+            Kind::CopyFlow => Action::AddFlow {
+                campaigns: chosen(form, "campaigns"),
+                flow: Value::Null,
+                copy: Some(form.required_id("flow_id")),
+                position: form.choice("position", POSITIONS, Position::BeforeDefault),
+            },
+            Kind::AddFilter => Action::AddFilter {
+                campaigns: chosen(form, "campaigns"),
+                flow_ids: some_ids(form),
+                filter: required(form, "filter"),
+            },
+            Kind::RemoveFilter => {
+                let key = form.text("key").to_owned();
+                if key.is_empty() {
+                    form.missing("key", "Which filter? Send its key, such as country.");
+                }
+                Action::RemoveFilter {
+                    campaigns: chosen(form, "campaigns"),
+                    flow_ids: some_ids(form),
+                    key,
+                }
+            }
+        })
+    }
+
+    /// What it does, for the list of changes.
+    pub(super) fn summary(&self) -> String {
+        match self {
+            Self::Replace { what, from, to, .. } => {
+                let word = what.words().1.trim_end_matches("_id");
+                format!("{word} {from} replaced by {to}")
+            }
+            Self::FindReplace { find, replace, .. } => {
+                format!("\"{find}\" replaced by \"{replace}\" in URLs")
+            }
+            Self::Set { kind, fields, .. } => format!("{} of {kind}s set", names(fields)),
+            Self::SetFlows { fields, .. } => format!("{} of flows set", names(fields)),
+            Self::SetWeight {
+                what, id, weight, ..
+            } => {
+                let word = what.words().1.trim_end_matches("_id");
+                format!("weight of {word} {id} set to {weight}")
+            }
+            Self::AddFlow { copy, .. } => match copy {
+                Some(id) => format!("flow {id} copied"),
+                None => "flow added".to_owned(),
+            },
+            Self::AddFilter { filter, .. } => {
+                format!("filter {} added", filter["key"].as_str().unwrap_or("?"))
+            }
+            Self::RemoveFilter { key, .. } => format!("filters {key} removed"),
+        }
+    }
+}
+
+fn names(fields: &Map<String, Value>) -> String {
+    fields
+        .keys()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `"all"`, or a list of ids.
+fn chosen(form: &mut Form<'_>, key: &'static str) -> Chosen {
+    match form.value(key) {
+        Some(Value::String(word)) if word == "all" => Chosen::All,
+        Some(Value::Array(_)) => Chosen::Ids(form.ids(key, IDS_MAX)),
+        _ => {
+            form.missing(key, "Which ones? Send a list of ids, or \"all\".");
+            Chosen::Ids(Vec::new())
+        }
+    }
+}
+
+fn required_ids(form: &mut Form<'_>, key: &'static str) -> Vec<u64> {
+    if form.value(key).is_none() {
+        form.missing(key, "Which ones? Send a list of ids.");
+    }
+    form.ids(key, IDS_MAX)
+}
+
+fn some_ids(form: &mut Form<'_>) -> Option<Vec<u64>> {
+    form.value("flow_ids")?;
+    Some(form.ids("flow_ids", IDS_MAX))
+}
+
+fn required(form: &mut Form<'_>, key: &'static str) -> Value {
+    match form.value(key) {
+        Some(value) if value.is_object() => value.clone(),
+        _ => {
+            form.missing(key, "An object is expected here, as in a campaign.");
+            Value::Null
+        }
+    }
+}
+
+/// What is to be set; not the server's own fields.
+fn fields(form: &mut Form<'_>) -> Map<String, Value> {
+    let Some(fields) = form.value("fields").and_then(Value::as_object) else {
+        form.missing(
+            "fields",
+            "What is to be set? Send fields: {\"state\": \"paused\"}.",
+        );
+        return Map::new();
+    };
+    if fields.is_empty() {
+        form.missing(
+            "fields",
+            "What is to be set? Send fields: {\"state\": \"paused\"}.",
+        );
+    }
+    for own in ["id", "version", "created_at", "updated_at"] {
+        if fields.contains_key(own) {
+            let message = "This is the server's own field; leave it out.";
+            form.problem(&format!("fields.{own}"), "invalid", message);
+        }
+    }
+    fields.clone()
+}
