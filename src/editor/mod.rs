@@ -240,6 +240,7 @@ impl Editor {
             .collect();
         // Compiled even if something is wrong already, to tell all problems at once.
         let (publish, problems) = (self.compile)(&documents);
+        let mut elsewhere = Vec::new();
         for found in &problems {
             let campaign = Reference::Campaign(found.campaign_id);
             match refusals.iter_mut().find(|(edited, _)| *edited == campaign) {
@@ -247,12 +248,13 @@ impl Editor {
                 None => {
                     let broken = found.problems.iter();
                     let broken = broken.filter(|problem| !editing.is_known(campaign, problem));
-                    let told = broken.map(|problem| broken_elsewhere(campaign, problem));
-                    if let Some((_, first)) = refusals.first_mut() {
-                        first.extend(told);
-                    }
+                    elsewhere.extend(broken.map(|problem| broken_elsewhere(campaign, problem)));
                 }
             }
+        }
+        // What is wrong with the edit itself explains what it would break.
+        if let Some((_, first)) = refusals.first_mut().filter(|(_, found)| found.is_empty()) {
+            first.extend(elsewhere);
         }
         refusals.retain(|(_, problems)| !problems.is_empty());
         match refusals.is_empty() {
