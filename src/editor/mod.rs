@@ -1,4 +1,4 @@
-//! The one way in which campaigns, offers, landings, networks and domains change.
+//! The one way in which campaigns, offers, landings and all other entities change.
 //!
 //! An edit is: read and check the document, all problems at once; give it its ids; compile the
 //! catalogue with it; store it; only then publish the catalogue. Edits wait for each other, so
@@ -7,7 +7,9 @@
 //!
 //! Everything here blocks: the caller is on a thread that may wait.
 
+mod changes;
 mod differences;
+mod merge_patch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +17,7 @@ use arc_swap::ArcSwap;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use changes::User;
 pub use differences::{Difference, differences};
 
 use crate::clock;
@@ -55,6 +58,12 @@ pub enum EditError {
         /// The stored document.
         current: Value,
         differences: Vec<Difference>,
+    },
+    #[error("{what} {id} is in use")]
+    InUse {
+        what: &'static str,
+        id: u64,
+        users: Vec<User>,
     },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,10 +106,20 @@ impl Editor {
     /// Stores a new entity: version 1, with an id of its own.
     pub fn create<E: Stored>(&self, document: &Value) -> Result<Arc<E>, EditError> {
         let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
-        let documents = self.documents();
+        self.add(&mut editing, &self.documents(), None, document)
+    }
+
+    /// Stores a new entity. A copy may name whatever its model names.
+    fn add<E: Stored>(
+        &self,
+        editing: &mut Fresh,
+        documents: &Documents,
+        model: Option<&E>,
+        document: &Value,
+    ) -> Result<Arc<E>, EditError> {
         let (mut entity, mut problems) = Form::draft(document, E::from_form);
         let now = clock::now_ms();
-        let highest = E::all(&documents).last_key_value().map_or(0, |(id, _)| *id);
+        let highest = E::all(documents).last_key_value().map_or(0, |(id, _)| *id);
         entity.set_head(Head {
             id: highest + 1,
             version: 1,
@@ -109,9 +128,9 @@ impl Editor {
             ..entity.head()
         });
         let mut fresh = *editing;
-        let incomplete = entity.complete(&documents, None, &mut fresh);
+        let incomplete = entity.complete(documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
-        self.commit(&documents, None, entity, problems)
+        self.commit(documents, model, entity, problems)
             .inspect(|_| *editing = fresh)
     }
 
@@ -120,16 +139,27 @@ impl Editor {
         let mut editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
+        self.save(&mut editing, &documents, &stored, document)
+    }
+
+    /// Stores a new state of what is stored.
+    fn save<E: Stored>(
+        &self,
+        editing: &mut Fresh,
+        documents: &Documents,
+        stored: &E,
+        document: &Value,
+    ) -> Result<Arc<E>, EditError> {
         let (mut entity, mut problems) = Form::draft(document, E::from_form);
         let sent = version(document, &mut problems);
         entity.set_head(next_head(stored.head(), entity.head().state));
         let mut fresh = *editing;
-        let incomplete = entity.complete(&documents, Some(&stored), &mut fresh);
+        let incomplete = entity.complete(documents, Some(stored), &mut fresh);
         if problems.is_empty() && sent != stored.head().version {
-            return Err(conflict(sent, &entity, stored.as_ref()));
+            return Err(conflict(sent, &entity, stored));
         }
         add_new(&mut problems, incomplete);
-        self.commit(&documents, Some(stored.as_ref()), entity, problems)
+        self.commit(documents, Some(stored), entity, problems)
             .inspect(|_| *editing = fresh)
     }
 
@@ -143,7 +173,7 @@ impl Editor {
         self.move_to(id, State::Active, |state| state == State::Archived)
     }
 
-    /// Moves from one of these states to another. What is there already stays as it is.
+    /// Moves from one of these states to another.
     fn move_to<E: Stored>(
         &self,
         id: u64,
@@ -153,12 +183,25 @@ impl Editor {
         let _editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
-        if stored.head().state == state || !from(stored.head().state) {
+        if !from(stored.head().state) {
+            return Ok(stored);
+        }
+        self.moved(&documents, stored, state)
+    }
+
+    /// Stores the entity in another state. What is there already stays as it is.
+    fn moved<E: Stored>(
+        &self,
+        documents: &Documents,
+        stored: Arc<E>,
+        state: State,
+    ) -> Result<Arc<E>, EditError> {
+        if stored.head().state == state {
             return Ok(stored);
         }
         let mut entity = (*stored).clone();
         entity.set_head(next_head(stored.head(), state));
-        self.commit(&documents, Some(stored.as_ref()), entity, Vec::new())
+        self.commit(documents, Some(stored.as_ref()), entity, Vec::new())
     }
 
     fn stored<E: Entity>(&self, documents: &Documents, id: u64) -> Result<Arc<E>, EditError> {
