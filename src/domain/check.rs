@@ -6,6 +6,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::form::{Form, quoted};
+use super::money::Micros;
 use super::nearest::nearest;
 
 /// First path segments that are ours and so cannot be aliases.
@@ -44,6 +45,12 @@ pub fn read_notes(form: &mut Form<'_>) -> String {
         form.problem("notes", "invalid", "Notes cannot hold control characters.");
     }
     text.to_owned()
+}
+
+/// `traffic_loss`: a share in percent, 0 if left out.
+pub fn read_traffic_loss(form: &mut Form<'_>) -> Micros {
+    form.amount("traffic_loss", Micros::ZERO..=Micros(99_990_000))
+        .unwrap_or(Micros::ZERO)
 }
 
 /// A URL template that has to be given.

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::documents::Documents;
-use super::form::Form;
+use super::form::{Form, quoted};
+use super::group::GroupKind;
 use super::problem::Problem;
 use super::state::State;
 
-/// A campaign, an offer, a landing, a network or a tracking domain.
+pub use super::reference::Reference;
+
+/// A campaign, an offer, a landing, a traffic source, a list, ...
 pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// What one is called: `campaign`.
     const WORD: &'static str;
@@ -31,6 +34,20 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     fn head(&self) -> Head;
     fn set_head(&mut self, head: Head);
 
+    /// What people call it: its name, or the host of a domain.
+    fn title(&self) -> &str;
+
+    /// The field of [`Entity::title`].
+    const TITLE_FIELD: &'static str;
+
+    /// The fields that name one other entity and that a list can be narrowed to.
+    const ID_FIELDS: &'static [&'static str] = &[];
+
+    /// The id in one of [`Entity::ID_FIELDS`].
+    fn id_in(&self, _field: &str) -> Option<u64> {
+        None
+    }
+
     /// Name and whatever else a search looks at.
     fn search_texts(&self) -> Vec<&str>;
 
@@ -42,6 +59,22 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     fn references(&self) -> Vec<(String, Reference)> {
         Vec::new()
     }
+
+    /// All entities it names: [`Entity::references`] and its group.
+    fn named(&self) -> Vec<(String, Reference)> {
+        let mut named = self.references();
+        let group = self.id_in("group_id").map(Reference::Group);
+        named.extend(group.map(|group| ("group_id".to_owned(), group)));
+        named
+    }
+
+    /// Whether people would mix the two up.
+    fn is_namesake(&self, other: &Self) -> bool {
+        self.title().to_lowercase() == other.title().to_lowercase()
+    }
+
+    /// Takes out of a document what a copy cannot have too; the head is not among it.
+    fn forget_identity(_document: &mut Map<String, Value>) {}
 
     /// Fills what the server chooses: ids of flows, an alias left out.
     fn complete(
@@ -66,39 +99,61 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// All that is wrong with it among the others. A reference that was stored before may have
     /// been archived since: that must not keep anybody from saving.
     fn problems(&self, documents: &Documents, stored: Option<&Self>) -> Vec<Problem> {
-        let before = stored.map(Self::references).unwrap_or_default();
+        let before = stored.map(Self::named).unwrap_or_default();
         let was_there = |reference| before.iter().any(|(_, old)| *old == reference);
         let mut problems = self.conflicts(documents);
-        for (field, reference) in self.references() {
+        for (field, reference) in self.named() {
             match reference.state(documents) {
-                None => problems.push(Problem::new(
-                    field,
-                    "unknown_reference",
-                    format!("There is no {reference}."),
-                )),
+                // An older version checked less: what it stored stays, with a warning.
+                None if was_there(reference) => {}
+                None => problems.push(unknown(field, reference)),
                 Some(State::Archived) if !was_there(reference) => problems.push(Problem::new(
                     field,
                     "archived_reference",
                     format!("The {reference} is archived; restore it or choose another."),
                 )),
-                Some(_) => {}
+                Some(_) => problems.extend(self.wrong_kind(reference, documents)),
             }
         }
         problems
     }
 
+    /// A group of another kind of entity.
+    fn wrong_kind(&self, reference: Reference, documents: &Documents) -> Option<Problem> {
+        let Reference::Group(id) = reference else {
+            return None;
+        };
+        let (group, wanted) = (documents.groups.get(&id)?, GroupKind::of(Self::WORD)?);
+        (group.kind != wanted).then(|| {
+            let message = format!(
+                "The group {id} {} is for {}; choose one for {wanted}.",
+                quoted(&group.name),
+                group.kind
+            );
+            Problem::new("group_id", "wrong_kind", message)
+        })
+    }
+
     /// What the operator should know although it is stored.
     fn warnings(&self, documents: &Documents) -> Vec<Problem> {
         let mut warnings = self.remarks();
-        for (field, reference) in self.references() {
-            if reference.state(documents) == Some(State::Archived) {
-                warnings.push(Problem::new(
+        for (field, reference) in self.named() {
+            match reference.state(documents) {
+                None => warnings.push(unknown(field, reference)),
+                Some(State::Archived) => warnings.push(Problem::new(
                     field,
                     "archived_reference",
-                    format!("The {reference} is archived and gets nothing."),
-                ));
+                    match reference {
+                        Reference::Group(_) | Reference::List(_) | Reference::TrafficSource(_) => {
+                            format!("The {reference} is archived.")
+                        }
+                        _ => format!("The {reference} is archived and gets nothing."),
+                    },
+                )),
+                Some(_) => {}
             }
         }
+        warnings.extend(self.duplicate_name(documents));
         if !self.head().state.is_active() {
             let this = Self::reference(self.head().id);
             warnings.extend(documents.users_of(this).into_iter().map(|(user, field)| {
@@ -111,6 +166,31 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         }
         warnings
     }
+
+    /// Another one of the same name; archived ones do not count.
+    fn duplicate_name(&self, documents: &Documents) -> Option<Problem> {
+        let own = self.head();
+        if own.state == State::Archived {
+            return None;
+        }
+        let is_other = |other: &Head| other.id != own.id && other.state != State::Archived;
+        let mut others = Self::all(documents).values();
+        let other = others.find(|other| is_other(&other.head()) && self.is_namesake(other))?;
+        let message = format!(
+            "The {} {} has the same name; reports show both names side by side.",
+            Self::WORD,
+            other.head().id
+        );
+        Some(Problem::new(Self::TITLE_FIELD, "duplicate_name", message))
+    }
+}
+
+fn unknown(field: String, reference: Reference) -> Problem {
+    Problem::new(
+        field,
+        "unknown_reference",
+        format!("There is no {reference}."),
+    )
 }
 
 /// What the server keeps of every entity.
@@ -123,11 +203,18 @@ pub struct Head {
     pub updated_at: i64,
 }
 
-/// `head` and `set_head` of a struct that has the fields of [`Head`], and where its kind is kept.
+/// `head`, `set_head` and `title` of a struct that has the fields of [`Head`], and where its kind is
+/// kept.
 macro_rules! heads {
-    ($documents:ident, $reference:ident) => {
+    ($documents:ident, $reference:ident, $name:ident) => {
+        const TITLE_FIELD: &'static str = stringify!($name);
+
         fn reference(id: u64) -> crate::domain::entity::Reference {
             crate::domain::entity::Reference::$reference(id)
+        }
+
+        fn title(&self) -> &str {
+            &self.$name
         }
 
         fn head(&self) -> crate::domain::entity::Head {
@@ -163,6 +250,23 @@ macro_rules! heads {
 }
 pub(crate) use heads;
 
+/// `ID_FIELDS` and `id_in` of a struct that has these fields.
+macro_rules! ids {
+    ($($field:ident),+) => {
+        const ID_FIELDS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+        fn id_in(&self, field: &str) -> Option<u64> {
+            $(
+                if field == stringify!($field) {
+                    return self.$field;
+                }
+            )+
+            None
+        }
+    };
+}
+pub(crate) use ids;
+
 /// The head as it stands in a document; the server's own fields are read, never checked.
 pub(crate) fn read_head(form: &mut Form<'_>) -> Head {
     form.ignored("warnings");
@@ -172,73 +276,6 @@ pub(crate) fn read_head(form: &mut Form<'_>) -> Head {
         state: form.choice("state", State::ALL, State::Active),
         created_at: i64::try_from(form.server_number("created_at")).unwrap_or(0),
         updated_at: i64::try_from(form.server_number("updated_at")).unwrap_or(0),
-    }
-}
-
-/// Another entity, named by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reference {
-    Campaign(u64),
-    Offer(u64),
-    Landing(u64),
-    Network(u64),
-    Domain(u64),
-    List(u64),
-}
-
-impl Reference {
-    /// The word of its kind, and its id.
-    pub fn parts(self) -> (&'static str, u64) {
-        match self {
-            Self::Campaign(id) => ("campaign", id),
-            Self::Offer(id) => ("offer", id),
-            Self::Landing(id) => ("landing", id),
-            Self::Network(id) => ("network", id),
-            Self::Domain(id) => ("domain", id),
-            Self::List(id) => ("list", id),
-        }
-    }
-
-    /// By [`Entity::WORD`] and id.
-    pub fn of(word: &str, id: u64) -> Option<Self> {
-        Some(match word {
-            "campaign" => Self::Campaign(id),
-            "offer" => Self::Offer(id),
-            "landing" => Self::Landing(id),
-            "network" => Self::Network(id),
-            "domain" => Self::Domain(id),
-            "list" => Self::List(id),
-            _ => return None,
-        })
-    }
-
-    /// The state of what is named; `None` if it is not there.
-    pub fn state(self, documents: &Documents) -> Option<State> {
-        self.head(documents).map(|head| head.state)
-    }
-
-    /// The version of what is named; `None` if it is not there.
-    pub fn version(self, documents: &Documents) -> Option<u64> {
-        self.head(documents).map(|head| head.version)
-    }
-
-    fn head(self, documents: &Documents) -> Option<Head> {
-        match self {
-            Self::Campaign(id) => documents.campaigns.get(&id).map(|one| one.head()),
-            Self::Offer(id) => documents.offers.get(&id).map(|one| one.head()),
-            Self::Landing(id) => documents.landings.get(&id).map(|one| one.head()),
-            Self::Network(id) => documents.networks.get(&id).map(|one| one.head()),
-            Self::Domain(id) => documents.domains.get(&id).map(|one| one.head()),
-            Self::List(id) => documents.lists.get(&id).map(|one| one.head()),
-        }
-    }
-}
-
-impl std::fmt::Display for Reference {
-    /// `offer 12`.
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (word, id) = self.parts();
-        write!(out, "{word} {id}")
     }
 }
 

@@ -169,23 +169,27 @@ impl Flow {
         flow
     }
 
-    /// The landings and offers it names, each with its field.
+    /// The landings, offers and lists it names, each with its field.
     pub(super) fn references(&self) -> Vec<(String, Reference)> {
-        let Target::Split { landings, offers } = &self.target else {
-            return Vec::new();
-        };
-        let landing = |(index, one): (usize, &WeightedLanding)| {
-            let field = format!("target.landings[{index}].landing_id");
-            (field, Reference::Landing(one.landing_id))
-        };
-        let offer = |(index, one): (usize, &WeightedOffer)| {
-            let field = format!("target.offers[{index}].offer_id");
-            (field, Reference::Offer(one.offer_id))
-        };
-        let landings = landings.iter().enumerate().map(landing);
-        landings
-            .chain(offers.iter().enumerate().map(offer))
-            .collect()
+        let mut found = Vec::new();
+        for (index, filter) in self.filters.iter().enumerate() {
+            let lists = filter.lists().into_iter();
+            found.extend(lists.map(|(field, id)| {
+                let field = format!("filters[{index}].{field}");
+                (field, Reference::List(id))
+            }));
+        }
+        if let Target::Split { landings, offers } = &self.target {
+            for (index, one) in landings.iter().enumerate() {
+                let field = format!("target.landings[{index}].landing_id");
+                found.push((field, Reference::Landing(one.landing_id)));
+            }
+            for (index, one) in offers.iter().enumerate() {
+                let field = format!("target.offers[{index}].offer_id");
+                found.push((field, Reference::Offer(one.offer_id)));
+            }
+        }
+        found
     }
 
     /// What is allowed and probably not meant.
@@ -214,6 +218,16 @@ fn weights<T>(list: &[T], weight: impl Fn(&T) -> u32) -> Vec<u32> {
 }
 
 impl Filter {
+    /// The lists among its values, `{"list_id": 3}`, each with its field.
+    pub fn lists(&self) -> Vec<(String, u64)> {
+        let values = self.value.as_array().into_iter().flatten().enumerate();
+        let list = |(index, value): (usize, &Value)| {
+            let id = value.get("list_id")?.as_u64()?;
+            Some((format!("value[{index}].list_id"), id))
+        };
+        values.filter_map(list).collect()
+    }
+
     fn read(form: &mut Form<'_>) -> Self {
         let key = form.text("key");
         if key.is_empty() {

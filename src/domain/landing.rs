@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Entity, Head, heads, read_head};
+use super::entity::{Entity, Head, heads, ids, read_head};
 use super::form::{Form, quoted};
 use super::state::State;
 
@@ -14,6 +14,7 @@ pub struct Landing {
     pub version: u64,
     pub name: String,
     pub state: State,
+    pub group_id: Option<u64>,
     /// URL template of the page; the click id is appended under `click_id_parameter` unless the
     /// template names `{click_id}` itself.
     pub url: String,
@@ -27,7 +28,8 @@ pub struct Landing {
 impl Entity for Landing {
     const WORD: &'static str = "landing";
 
-    heads!(landings, Landing);
+    heads!(landings, Landing, name);
+    ids!(group_id);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {
@@ -42,6 +44,7 @@ impl Entity for Landing {
             version,
             name: check::read_name(form),
             state,
+            group_id: form.id("group_id"),
             url: check::read_url(form, "url"),
             click_id_parameter: read_click_id_parameter(form),
             notes: check::read_notes(form),

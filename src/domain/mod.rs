@@ -1,8 +1,8 @@
 //! The words of the field as plain data. Imports nothing of ours.
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
-//! the documents an operator edits ([`campaign`], [`offer`], [`landing`],
-//! [`network`], [`tracking_domain`]), and what the click path records ([`visitor`], [`click`]).
+//! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`]), and what the click path records ([`visitor`], [`click`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
@@ -14,6 +14,7 @@ pub mod documents;
 pub mod entity;
 pub mod flow;
 pub mod form;
+pub mod group;
 pub mod id;
 pub mod landing;
 pub mod list;
@@ -21,7 +22,10 @@ pub mod money;
 pub mod nearest;
 pub mod network;
 pub mod offer;
+pub mod parameter;
 pub mod problem;
+pub mod reference;
 pub mod state;
 pub mod tracking_domain;
+pub mod traffic_source;
 pub mod visitor;

@@ -30,7 +30,7 @@ pub struct Network {
 impl Entity for Network {
     const WORD: &'static str = "network";
 
-    heads!(networks, Network);
+    heads!(networks, Network, name);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Entity, Head, Reference, heads, not_yet_acted_on, read_head};
+use super::entity::{Entity, Head, Reference, heads, ids, not_yet_acted_on, read_head};
 use super::form::{Form, MOST};
 use super::money::{Currency, Micros};
 use super::problem::Problem;
@@ -16,6 +16,7 @@ pub struct Offer {
     pub version: u64,
     pub name: String,
     pub state: State,
+    pub group_id: Option<u64>,
     /// URL template; the network's `offer_param` is appended to it.
     pub url: String,
     pub network_id: Option<u64>,
@@ -102,7 +103,8 @@ impl Status {
 impl Entity for Offer {
     const WORD: &'static str = "offer";
 
-    heads!(offers, Offer);
+    heads!(offers, Offer, name);
+    ids!(group_id, network_id);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {
@@ -117,6 +119,7 @@ impl Entity for Offer {
             version,
             name: check::read_name(form),
             state,
+            group_id: form.id("group_id"),
             url: check::read_url(form, "url"),
             network_id: form.id("network_id"),
             payout: form.object("payout", Payout::read).unwrap_or_default(),

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::campaign::Fallback;
 use super::check;
 use super::documents::Documents;
-use super::entity::{Entity, Head, Reference, heads, read_head};
+use super::entity::{Entity, Head, Reference, heads, ids, read_head};
 use super::form::Form;
 use super::problem::Problem;
 use super::state::State;
@@ -28,17 +29,41 @@ pub struct TrackingDomain {
     #[schema(example = "go.example.com")]
     pub host: String,
     pub state: State,
-    /// The campaign that answers `/` and unknown aliases on this host.
+    pub group_id: Option<u64>,
+    /// The campaign that answers `/` on this host, and unknown links too if there is no
+    /// `fallback`. Only while the domain is active.
     pub index_campaign_id: Option<u64>,
+    /// What answers links that no campaign has, and `/` without an index campaign: an address,
+    /// a campaign or nothing (404). `null` leaves them to the index campaign. Only while the
+    /// domain is active.
+    pub fallback: Option<Fallback>,
+    /// Whether search engines may look at this host.
+    pub robots: Robots,
     pub notes: String,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
+/// What `/robots.txt` of a host says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Robots {
+    /// Tracking links are not for search engines.
+    #[default]
+    Disallow,
+    Allow,
+}
+
+impl Robots {
+    pub const ALL: &'static [(&'static str, Robots)] =
+        &[("disallow", Robots::Disallow), ("allow", Robots::Allow)];
+}
+
 impl Entity for TrackingDomain {
     const WORD: &'static str = "domain";
 
-    heads!(domains, Domain);
+    heads!(domains, Domain, host);
+    ids!(group_id);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {
@@ -53,7 +78,10 @@ impl Entity for TrackingDomain {
             version,
             host: read_host(form),
             state,
+            group_id: form.id("group_id"),
             index_campaign_id: form.id("index_campaign_id"),
+            fallback: form.object("fallback", Fallback::read),
+            robots: form.choice("robots", Robots::ALL, Robots::default()),
             notes: check::read_notes(form),
             created_at,
             updated_at,
@@ -65,10 +93,13 @@ impl Entity for TrackingDomain {
     }
 
     fn references(&self) -> Vec<(String, Reference)> {
-        let index = self.index_campaign_id.map(Reference::Campaign);
-        index
-            .map(|one| ("index_campaign_id".to_owned(), one))
-            .into_iter()
+        let index = self.index_campaign_id.map(|id| ("index_campaign_id", id));
+        let fallback = match self.fallback {
+            Some(Fallback::Campaign { campaign_id }) => Some(("fallback.campaign_id", campaign_id)),
+            _ => None,
+        };
+        let both = index.into_iter().chain(fallback);
+        both.map(|(field, id)| (field.to_owned(), Reference::Campaign(id)))
             .collect()
     }
 

@@ -10,12 +10,14 @@ use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Fresh, Reference};
 use crate::domain::form::Form;
+use crate::domain::group::Group;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
+use crate::domain::traffic_source::TrafficSource;
 use crate::store::entities::{Save, Stored, saving};
 
 /// A new state of one entity of some kind.
@@ -87,7 +89,9 @@ pub(super) fn change(
         Reference::Landing(id) => edited::<Landing>(id, document, documents, fresh),
         Reference::Network(id) => edited::<Network>(id, document, documents, fresh),
         Reference::Domain(id) => edited::<TrackingDomain>(id, document, documents, fresh),
+        Reference::TrafficSource(id) => edited::<TrafficSource>(id, document, documents, fresh),
         Reference::List(id) => edited::<List>(id, document, documents, fresh),
+        Reference::Group(id) => edited::<Group>(id, document, documents, fresh),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one way in which campaigns, offers, landings, networks and domains change.
+//! The one way in which campaigns, offers, landings and all other entities change.
 //!
 //! An edit is: read and check the document, all problems at once; give it its ids; compile the
 //! catalogue with it; store it; only then publish the catalogue. Edits wait for each other, so
@@ -9,7 +9,9 @@
 
 mod batch;
 mod bulk;
+mod changes;
 mod differences;
+mod merge_patch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +20,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use bulk::{Report, UndoError};
+pub use changes::User;
 pub use differences::{Difference, differences};
 
 use self::batch::{Change, Edited};
@@ -77,6 +80,12 @@ pub enum EditError {
         current: Value,
         differences: Vec<Difference>,
     },
+    #[error("{what} {id} is in use")]
+    InUse {
+        what: &'static str,
+        id: u64,
+        users: Vec<User>,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -121,10 +130,20 @@ impl Editor {
     /// Stores a new entity: version 1, with an id of its own.
     pub fn create<E: Stored>(&self, document: &Value) -> Result<Arc<E>, EditError> {
         let mut editing = self.begin();
-        let documents = self.documents();
+        self.add(&mut editing, &self.documents(), None, document)
+    }
+
+    /// Stores a new entity. A copy may name whatever its model names.
+    fn add<E: Stored>(
+        &self,
+        editing: &mut Editing,
+        documents: &Documents,
+        model: Option<Arc<E>>,
+        document: &Value,
+    ) -> Result<Arc<E>, EditError> {
         let (mut entity, mut problems) = Form::draft(document, E::from_form);
         let now = clock::now_ms();
-        let highest = E::all(&documents).last_key_value().map_or(0, |(id, _)| *id);
+        let highest = E::all(documents).last_key_value().map_or(0, |(id, _)| *id);
         entity.set_head(Head {
             id: highest + 1,
             version: 1,
@@ -133,9 +152,9 @@ impl Editor {
             ..entity.head()
         });
         let mut fresh = editing.fresh;
-        let incomplete = entity.complete(&documents, None, &mut fresh);
+        let incomplete = entity.complete(documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
-        let created = self.commit(&mut editing, &documents, None, entity, problems)?;
+        let created = self.commit(editing, documents, model, entity, problems)?;
         editing.fresh = fresh;
         Ok(created)
     }
@@ -145,16 +164,28 @@ impl Editor {
         let mut editing = self.begin();
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
+        self.save(&mut editing, &documents, &stored, document)
+    }
+
+    /// Stores a new state of what is stored.
+    fn save<E: Stored>(
+        &self,
+        editing: &mut Editing,
+        documents: &Documents,
+        stored: &Arc<E>,
+        document: &Value,
+    ) -> Result<Arc<E>, EditError> {
         let (mut entity, mut problems) = Form::draft(document, E::from_form);
         let sent = version(document, &mut problems);
         entity.set_head(next_head(stored.head(), entity.head().state));
         let mut fresh = editing.fresh;
-        let incomplete = entity.complete(&documents, Some(&stored), &mut fresh);
+        let incomplete = entity.complete(documents, Some(stored), &mut fresh);
         if problems.is_empty() && sent != stored.head().version {
-            return Err(conflict(sent, &entity, stored.as_ref()));
+            return Err(conflict(sent, &entity, stored));
         }
         add_new(&mut problems, incomplete);
-        let saved = self.commit(&mut editing, &documents, Some(stored), entity, problems)?;
+        let stored = Some(Arc::clone(stored));
+        let saved = self.commit(editing, documents, stored, entity, problems)?;
         editing.fresh = fresh;
         Ok(saved)
     }
@@ -169,7 +200,7 @@ impl Editor {
         self.move_to(id, State::Active, |state| state == State::Archived)
     }
 
-    /// Moves from one of these states to another. What is there already stays as it is.
+    /// Moves from one of these states to another.
     fn move_to<E: Stored>(
         &self,
         id: u64,
@@ -179,12 +210,26 @@ impl Editor {
         let mut editing = self.begin();
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
-        if stored.head().state == state || !from(stored.head().state) {
+        if !from(stored.head().state) {
+            return Ok(stored);
+        }
+        self.moved(&mut editing, &documents, stored, state)
+    }
+
+    /// Stores the entity in another state. What is there already stays as it is.
+    fn moved<E: Stored>(
+        &self,
+        editing: &mut Editing,
+        documents: &Documents,
+        stored: Arc<E>,
+        state: State,
+    ) -> Result<Arc<E>, EditError> {
+        if stored.head().state == state {
             return Ok(stored);
         }
         let mut entity = (*stored).clone();
         entity.set_head(next_head(stored.head(), state));
-        self.commit(&mut editing, &documents, Some(stored), entity, Vec::new())
+        self.commit(editing, documents, Some(stored), entity, Vec::new())
     }
 
     /// Waits for the edit that is under way.

@@ -1,7 +1,7 @@
 //! Everything that deciding needs, compiled: one immutable snapshot.
 //!
-//! Whoever changes a document checks it with [`Catalog::check_campaign`] against the documents
-//! with the change in them, keeps it, and puts a newly compiled catalog in the old one's place.
+//! Whoever changes a document compiles a catalog of the documents with the change in them, keeps
+//! the change if its campaign has no problems, and puts the new catalog in the old one's place.
 //! Lookups allocate nothing, unless a host is written in capitals.
 
 use std::borrow::Cow;
@@ -11,13 +11,14 @@ use std::sync::Arc;
 use ahash::{AHashMap, AHashSet};
 
 use super::compile::{self, Shelf};
-use super::compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
+use super::compiled::{CompiledCampaign, CompiledFallback, CompiledLanding, CompiledOffer};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::Reference;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
+use crate::macros::Template;
 
 /// All campaigns, ready to decide.
 #[derive(Debug, Default)]
@@ -45,7 +46,17 @@ type Links = AHashMap<Box<str>, Arc<CompiledCampaign>>;
 #[derive(Debug)]
 struct Host {
     domain: Arc<TrackingDomain>,
+    /// What answers unknown links, if the domain says so.
+    fallback: Option<CompiledFallback>,
     links: Links,
+}
+
+/// What answers a link.
+#[derive(Debug, Clone, Copy)]
+pub enum Link<'c> {
+    Campaign(&'c Arc<CompiledCampaign>),
+    Redirect(&'c Template),
+    NotFound,
 }
 
 /// What keeps one campaign from working as it is written.
@@ -115,13 +126,6 @@ impl Catalog {
         (catalog, problems)
     }
 
-    /// What is wrong with a campaign that is to stand among these documents. Without problems it
-    /// may be saved. That its alias is free is known to whoever keeps the documents.
-    pub fn check_campaign(documents: &Documents, campaign: &Campaign) -> Vec<Problem> {
-        let shelf = Shelf::of(documents);
-        compile::campaign(&Arc::new(campaign.clone()), documents, &shelf).1
-    }
-
     /// What is odd about a campaign, though it works: macros that look mistyped, links whose host
     /// anybody could choose.
     pub fn campaign_warnings(campaign: &Campaign) -> Vec<Problem> {
@@ -140,12 +144,34 @@ impl Catalog {
         self.campaigns.get(&id).map(|entry| &entry.campaign)
     }
 
-    /// The campaign that answers `/` and unknown aliases on a host, while its domain is active.
-    /// (Links that already run on a domain that is paused go on working.)
+    /// The campaign that answers `/` on a host, while its domain is active. (Links that already
+    /// run on a domain that is paused go on working.)
     pub fn index_campaign(&self, host: &str) -> Option<&Arc<CompiledCampaign>> {
-        let domain = &self.host(host)?.domain;
-        let id = domain.index_campaign_id?;
-        domain.state.is_active().then(|| self.campaign_by_id(id))?
+        self.index_of(self.active_host(host)?)
+    }
+
+    /// What answers a link that no campaign has: the domain's fallback if it has one, else its
+    /// index campaign. Nothing does where the domain is unknown or not active.
+    pub fn unknown_link(&self, host: &str) -> Link<'_> {
+        let Some(host) = self.active_host(host) else {
+            return Link::NotFound;
+        };
+        let campaign = match &host.fallback {
+            None => self.index_of(host),
+            Some(CompiledFallback::Campaign(id)) => self.campaign_by_id(*id),
+            Some(CompiledFallback::Redirect(template)) => return Link::Redirect(template),
+            Some(CompiledFallback::NotFound) => None,
+        };
+        campaign.map_or(Link::NotFound, Link::Campaign)
+    }
+
+    fn active_host(&self, host: &str) -> Option<&Host> {
+        let is_active = |host: &&Host| host.domain.state.is_active();
+        self.host(host).filter(is_active)
+    }
+
+    fn index_of(&self, host: &Host) -> Option<&Arc<CompiledCampaign>> {
+        self.campaign_by_id(host.domain.index_campaign_id?)
     }
 
     /// The domain that a host belongs to, in whatever state.
@@ -214,6 +240,7 @@ fn hosts(documents: &Documents) -> AHashMap<Box<str>, Host> {
     for domain in documents.domains.values() {
         let host = Host {
             domain: Arc::clone(domain),
+            fallback: domain.fallback.as_ref().and_then(CompiledFallback::new),
             links: Links::default(),
         };
         // An archived domain may have the host of one that is in use.
@@ -247,8 +274,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::detect::params::Query;
     use crate::domain::campaign::Fallback;
+    use crate::domain::entity::Entity;
     use crate::domain::flow::{FlowKind, Mode};
+    use crate::domain::money::Micros;
+    use crate::domain::traffic_source::TrafficSource;
     use crate::engine::testing::{World, campaign, filter, flow, redirect, split};
 
     fn found(catalog: &Catalog, host: &str, alias: &str) -> Option<u64> {
@@ -327,6 +358,70 @@ mod tests {
     }
 
     #[test]
+    fn unknown_links_go_to_the_fallback_of_the_domain_else_to_its_index_campaign() {
+        let to_other = Fallback::Campaign { campaign_id: 2 };
+        let away = Fallback::Redirect {
+            url: "https://x/".to_owned(),
+        };
+        let cases = [
+            (State::Active, Some(1), None, "campaign 1"),
+            (State::Active, Some(1), Some(to_other), "campaign 2"),
+            (State::Active, Some(1), Some(away.clone()), "https://x/"),
+            (State::Active, Some(1), Some(Fallback::NotFound), ""),
+            (State::Active, None, None, ""),
+            (State::Active, None, Some(away.clone()), "https://x/"),
+            (State::Paused, Some(1), Some(away.clone()), ""),
+            (State::Archived, Some(1), Some(away), ""),
+        ];
+        for (state, index, fallback, expected) in cases {
+            let mut world = World::new()
+                .campaign(campaign(1, "a", vec![]))
+                .campaign(campaign(2, "b", vec![]))
+                .domain(1, "go.example.com", index);
+            let mut domain = (*world.documents.domains[&1]).clone();
+            (domain.state, domain.fallback) = (state, fallback.clone());
+            world.documents.domains.insert(1, Arc::new(domain));
+            let catalog = world.catalog();
+
+            let found = match catalog.unknown_link("Go.example.com:80") {
+                Link::Campaign(found) => format!("campaign {}", found.document.id),
+                Link::Redirect(template) => template.text().to_owned(),
+                Link::NotFound => String::new(),
+            };
+
+            assert_eq!(found, expected, "{state:?} {index:?} {fallback:?}");
+            let elsewhere = catalog.unknown_link("x.example.com");
+            assert!(matches!(elsewhere, Link::NotFound));
+        }
+    }
+
+    #[test]
+    fn a_campaign_has_the_names_and_the_loss_of_its_source_where_it_has_none_of_its_own() {
+        let source = json!({ "id": 1, "name": "S", "traffic_loss": "20", "parameters": {
+            "source": { "name": "zone", "macro": "{z}" }, "cost": { "name": "price" } } });
+        let source = TrafficSource::read(&source).unwrap();
+        let mut plain = campaign(1, "a", vec![]);
+        plain.traffic_source_id = Some(1);
+        let mut own = campaign(2, "b", vec![]);
+        own.traffic_source_id = Some(1);
+        own.cost.traffic_loss = Micros(5_000_000);
+        let name = json!({ "name": "C", "parameters": { "source": { "name": "site" } } });
+        own.parameters = Campaign::read(&name).unwrap().parameters;
+        let mut world = World::new().campaign(plain).campaign(own);
+        world.documents.traffic_sources.insert(1, Arc::new(source));
+        let catalog = world.catalog();
+
+        for (id, expected, loss) in [(1, "z", 20_000_000), (2, "s", 5_000_000)] {
+            let campaign = catalog.campaign_by_id(id).unwrap();
+            let query = Query::parse("zone=z&site=s&price=2");
+            let parameters = campaign.parameters.claim(&query);
+            assert_eq!(parameters.source.as_deref(), Some(expected));
+            assert_eq!(parameters.cost.as_deref(), Some("2"));
+            assert_eq!(campaign.cost.traffic_loss, Micros(loss));
+        }
+    }
+
+    #[test]
     fn an_archived_campaign_gives_its_alias_away() {
         for (archived, live) in [(1, 2), (2, 1)] {
             let mut old = campaign(archived, "push", vec![]);
@@ -350,6 +445,15 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].campaign_id, 2);
         assert_eq!(problems[0].problems[0].code, "alias_taken");
+    }
+
+    /// What keeps a campaign from working among these documents.
+    fn problems_of(world: &World, campaign: Campaign) -> Vec<Problem> {
+        let id = campaign.id;
+        let world = world.clone().campaign(campaign);
+        let problems = Catalog::compile_lenient(&world.documents).1;
+        let own = problems.into_iter().find(|found| found.campaign_id == id);
+        own.map_or(Vec::new(), |found| found.problems)
     }
 
     #[test]
@@ -376,7 +480,7 @@ mod tests {
         bad.domain_id = Some(7);
         bad.fallback = Fallback::Campaign { campaign_id: 6 };
 
-        let problems = Catalog::check_campaign(&World::new().documents, &bad);
+        let problems = problems_of(&World::new(), bad);
 
         let fields: Vec<_> = problems
             .iter()
@@ -415,9 +519,10 @@ mod tests {
             (leads_to(5, 5), "loop"),
             (leads_to(4, 1), "too_long"),
         ] {
-            let problems = Catalog::check_campaign(&world.documents, &campaign);
-            assert_eq!(problems.len(), 1, "{campaign:?}");
-            assert_eq!(problems[0].code, code, "{campaign:?}");
+            let id = campaign.id;
+            let problems = problems_of(&world, campaign);
+            assert_eq!(problems.len(), 1, "{id}");
+            assert_eq!(problems[0].code, code, "{id}");
         }
     }
 
@@ -438,7 +543,7 @@ mod tests {
 
         let warnings = Catalog::campaign_warnings(&odd);
 
-        assert_eq!(Catalog::check_campaign(&World::new().documents, &odd), []);
+        assert_eq!(problems_of(&World::new(), odd), []);
         let fields: Vec<_> = warnings
             .iter()
             .map(|w| (w.field.as_str(), w.code))

@@ -26,6 +26,7 @@ use crate::domain::campaign::{Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::entity::Reference;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
+use crate::domain::money::Micros;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::macros::Template;
@@ -39,10 +40,6 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    pub(super) fn of(documents: &Documents) -> Self {
-        Self::after(&Self::default(), documents, |_| true)
-    }
-
     /// The shelf of these documents; what has not changed is taken over from the older one.
     pub(super) fn after(
         older: &Shelf,
@@ -117,13 +114,17 @@ pub(super) fn campaign(
         }
         Rotation::Weight => Regular::Weight(Weighted::new(regular)),
     };
-    let parameters = ParameterMap::compile(&document.parameters).unwrap_or_else(|found| {
-        problems.extend(found.into_iter().map(|problem| problem.under("parameters")));
-        ParameterMap::default_names()
-    });
+    let source = documents.traffic_source_of(document);
+    let mut cost = document.cost.clone();
+    if let Some(source) = source
+        && cost.traffic_loss == Micros::ZERO
+    {
+        cost.traffic_loss = source.traffic_loss;
+    }
     let compiled = CompiledCampaign {
         document: Arc::clone(document),
-        parameters,
+        parameters: compile_parameters(document, documents, &mut problems),
+        cost,
         forced,
         regular,
         default,
@@ -131,6 +132,22 @@ pub(super) fn campaign(
         fallback: compile_fallback(document, documents, &mut problems),
     };
     (compiled, problems)
+}
+
+/// The names of the campaign and of its traffic source. What is wrong with the source's is a
+/// problem of the source: then only the campaign's own count.
+fn compile_parameters(
+    document: &Campaign,
+    documents: &Documents,
+    problems: &mut Vec<Problem>,
+) -> ParameterMap {
+    if let Ok(both) = ParameterMap::compile(&documents.parameters_of(document)) {
+        return both;
+    }
+    ParameterMap::compile(&document.parameters).unwrap_or_else(|found| {
+        problems.extend(found.into_iter().map(|problem| problem.under("parameters")));
+        ParameterMap::default_names()
+    })
 }
 
 /// What is odd about a campaign's templates, though it works.
@@ -268,25 +285,17 @@ fn compile_fallback(
     documents: &Documents,
     problems: &mut Vec<Problem>,
 ) -> CompiledFallback {
-    match &document.fallback {
-        Fallback::NotFound => CompiledFallback::NotFound,
-        Fallback::Redirect { url } => {
-            let template = Template::parse(url).0;
-            if template.is_empty() {
-                problems.push(Problem::new(
-                    "fallback.url",
-                    "required",
-                    "The fallback leads nowhere. Enter an address, or choose \"not_found\".",
-                ));
-                return CompiledFallback::NotFound;
-            }
-            CompiledFallback::Redirect(template)
-        }
-        Fallback::Campaign { campaign_id } => {
-            problems.extend(chain_problem(document, *campaign_id, documents));
-            CompiledFallback::Campaign(*campaign_id)
-        }
+    if let Fallback::Campaign { campaign_id } = document.fallback {
+        problems.extend(chain_problem(document, campaign_id, documents));
     }
+    CompiledFallback::new(&document.fallback).unwrap_or_else(|| {
+        problems.push(Problem::new(
+            "fallback.url",
+            "required",
+            "The fallback leads nowhere. Enter an address, or choose \"not_found\".",
+        ));
+        CompiledFallback::NotFound
+    })
 }
 
 /// Follows the fallbacks from campaign to campaign: each is there, and there is an end.

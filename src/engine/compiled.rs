@@ -6,7 +6,7 @@ use super::filter::Filters;
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Campaign, Cost, Fallback};
 use crate::domain::flow::{FlowKind, RedirectKind};
 use crate::domain::landing::Landing;
 use crate::domain::offer::Offer;
@@ -19,6 +19,8 @@ pub struct CompiledCampaign {
     pub document: Arc<Campaign>,
     /// What the traffic source calls our click parameters.
     pub parameters: ParameterMap,
+    /// What a click costs, with the traffic source's loss where the campaign has none.
+    pub cost: Cost,
     /// In order. Like all flows here: active, and with a live target.
     pub(super) forced: Vec<CompiledFlow>,
     pub(super) regular: Regular,
@@ -40,6 +42,20 @@ pub(super) enum CompiledFallback {
     NotFound,
     Redirect(Template),
     Campaign(u64),
+}
+
+impl CompiledFallback {
+    /// `None` for a redirect whose template is empty.
+    pub(super) fn new(fallback: &Fallback) -> Option<Self> {
+        Some(match fallback {
+            Fallback::NotFound => Self::NotFound,
+            Fallback::Campaign { campaign_id } => Self::Campaign(*campaign_id),
+            Fallback::Redirect { url } => {
+                let template = Template::parse(url).0;
+                (!template.is_empty()).then(|| Self::Redirect(template))?
+            }
+        })
+    }
 }
 
 #[derive(Debug)]

@@ -81,7 +81,7 @@ mod recompiling;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use catalog::{CampaignProblems, Catalog};
+pub use catalog::{CampaignProblems, Catalog, Link};
 pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
 pub use decide::{Decision, Destination, MAX_JUMPS, decide};
 pub use dice::Dice;

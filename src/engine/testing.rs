@@ -166,8 +166,7 @@ impl World {
             url: url.to_owned(),
             click_id_parameter: "click_id".to_owned(),
             notes: String::new(),
-            created_at: 0,
-            updated_at: 0,
+            ..Landing::default()
         };
         self.documents.landings.insert(id, Arc::new(landing));
         self
@@ -198,8 +197,7 @@ impl World {
             },
             cap: None,
             notes: String::new(),
-            created_at: 0,
-            updated_at: 0,
+            ..Offer::default()
         };
         self.documents.offers.insert(id, Arc::new(offer));
         self
@@ -228,8 +226,7 @@ impl World {
             state: State::Active,
             index_campaign_id,
             notes: String::new(),
-            created_at: 0,
-            updated_at: 0,
+            ..TrackingDomain::default()
         };
         self.documents.domains.insert(id, Arc::new(domain));
         self

@@ -134,7 +134,7 @@ pub fn simulate(
     );
     shares.count(&decision);
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&document.cost, &visitor.parameters);
+    let cost = engine::cost::at_click(&decision.campaign.cost, &visitor.parameters);
     let reply = decision.reply(&MacroContext {
         click_id: CLICK_ID,
         at,

@@ -7,9 +7,12 @@ use std::collections::HashSet;
 
 use arc_swap::ArcSwap;
 use rusqlite::{Connection, named_params};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
+use super::readers::Readers;
+use super::writer::Writer;
 
 const PREFIX: &str = "mr_";
 /// Crockford's base32 in lower case: nothing that is easily misread.
@@ -32,6 +35,60 @@ pub fn create(connection: &Connection, name: &str, now_ms: i64) -> Result<String
     Ok(key)
 }
 
+/// A key as it can be told: what it opens with is known to nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ApiKey {
+    pub id: u64,
+    pub name: String,
+    pub created_at: i64,
+}
+
+/// Every key, oldest first.
+pub fn list(readers: &Readers) -> Result<Vec<ApiKey>, StoreError> {
+    const SQL: &str = "select id, name, created_at from api_keys order by id";
+    let connection = readers.get()?;
+    let mut statement = connection.prepare_cached(SQL)?;
+    let keys = statement.query_map([], |row| {
+        Ok(ApiKey {
+            id: row.get::<_, i64>(0)?.unsigned_abs(),
+            name: row.get(1)?,
+            created_at: row.get(2)?,
+        })
+    })?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// Makes a key that counts at once.
+pub fn make(
+    writer: &Writer,
+    keys: &ApiKeys,
+    name: String,
+    now_ms: i64,
+) -> Result<(u64, String), StoreError> {
+    let made = writer.edit_blocking(move |connection| {
+        let key = create(connection, &name, now_ms)?;
+        Ok((connection.last_insert_rowid().unsigned_abs(), key))
+    })?;
+    keys.learn(&made.1);
+    Ok(made)
+}
+
+/// Takes a key away; from then on it lets nobody in. `false` if there is none with this id.
+pub fn revoke(writer: &Writer, keys: &ApiKeys, id: u64) -> Result<bool, StoreError> {
+    const SQL: &str = "delete from api_keys where id = :id returning hash";
+    let id = i64::try_from(id).unwrap_or(0);
+    let revoked: Option<Hash> = writer.edit_blocking(move |connection| {
+        let mut statement = connection.prepare_cached(SQL)?;
+        let mut rows = statement.query(named_params! { ":id": id })?;
+        let hash = rows.next()?.map(|row| row.get(0)).transpose()?;
+        Ok(hash)
+    })?;
+    if let Some(hash) = revoked {
+        keys.forget(&hash);
+    }
+    Ok(revoked.is_some())
+}
+
 /// The hashes of all keys, for any number of threads to ask.
 #[derive(Debug, Default)]
 pub struct ApiKeys(ArcSwap<HashSet<Hash>>);
@@ -52,6 +109,23 @@ impl ApiKeys {
         let hashes: HashSet<Hash> = hashes.collect::<Result<_, _>>()?;
         self.0.store(hashes.into());
         Ok(())
+    }
+
+    fn learn(&self, key: &str) {
+        let hash = hash(key);
+        self.0.rcu(|hashes| {
+            let mut hashes = HashSet::clone(hashes);
+            hashes.insert(hash);
+            hashes
+        });
+    }
+
+    fn forget(&self, hash: &Hash) {
+        self.0.rcu(|hashes| {
+            let mut hashes = HashSet::clone(hashes);
+            hashes.remove(hash);
+            hashes
+        });
     }
 
     /// Whether this is a key of ours.

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, ToSql, named_params};
 use serde::Serialize;
 
 use super::error::StoreError;
@@ -14,16 +15,101 @@ use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::Entity;
 use crate::domain::form::Form;
+use crate::domain::group::Group;
+use crate::domain::group::GroupKind;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::tracking_domain::TrackingDomain;
+use crate::domain::traffic_source::TrafficSource;
 
 /// An entity that has a table.
 pub trait Stored: Entity {
-    /// Writes the row of this document, new or changed.
-    fn save(&self, connection: &Connection) -> Result<(), StoreError>;
+    /// Its rows: id and document.
+    const LOAD: &'static str;
+
+    /// Writes its row.
+    const SAVE: &'static str;
+
+    /// The columns of its row beside those that every entity has, by their parameters' names.
+    fn columns(&self) -> Vec<(&'static str, Value)>;
+
+    /// Writes what is kept beside the row.
+    fn save_parts(&self, _connection: &Connection) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Writes this document, new or changed.
+    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
+        save_row(connection, self)?;
+        self.save_parts(connection)
+    }
+}
+
+/// The table of an entity, and the columns that are copies of its fields.
+macro_rules! stored {
+    ($entity:ty, $table:literal, $($column:ident),+ $(; $parts:item)?) => {
+        impl Stored for $entity {
+            const LOAD: &'static str = concat!("select id, document from ", $table);
+
+            const SAVE: &'static str = concat!(
+                "insert into ", $table, " (",
+                $(stringify!($column), ", ",)+
+                "id, state, version, document, created_at, updated_at) values (",
+                $(":", stringify!($column), ", ",)+
+                ":id, :state, :version, :document, :created_at, :updated_at) ",
+                "on conflict (id) do update set ",
+                $(stringify!($column), " = excluded.", stringify!($column), ", ",)+
+                "state = excluded.state, version = excluded.version, ",
+                "document = excluded.document, updated_at = excluded.updated_at",
+            );
+
+            fn columns(&self) -> Vec<(&'static str, Value)> {
+                vec![$((concat!(":", stringify!($column)), column(self.$column.clone()))),+]
+            }
+
+            $($parts)?
+        }
+    };
+}
+
+stored!(Campaign, "campaigns", name, alias, domain_id, traffic_source_id, group_id;
+    fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
+        save_flows(connection, self)
+    }
+);
+stored!(Offer, "offers", name, network_id, group_id);
+stored!(Landing, "landings", name, group_id);
+stored!(Network, "networks", name);
+stored!(TrafficSource, "traffic_sources", name, group_id);
+stored!(TrackingDomain, "domains", host, group_id);
+stored!(List, "lists", name);
+stored!(Group, "groups", name, kind);
+
+/// A field as a column holds it.
+fn column(field: impl Into<Field>) -> Value {
+    field.into().0
+}
+
+struct Field(Value);
+
+impl From<String> for Field {
+    fn from(text: String) -> Self {
+        Self(Value::Text(text))
+    }
+}
+
+impl From<Option<u64>> for Field {
+    fn from(id: Option<u64>) -> Self {
+        Self(id.map_or(Value::Null, |id| Value::Integer(id as i64)))
+    }
+}
+
+impl From<GroupKind> for Field {
+    fn from(kind: GroupKind) -> Self {
+        Self(Value::Text(word(&kind).unwrap_or_default()))
+    }
 }
 
 /// A piece of work in the writer's transaction.
@@ -42,12 +128,14 @@ pub fn save_all(writer: &Writer, work: Vec<Save>) -> Result<(), StoreError> {
 /// Everything that is stored.
 pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
     Ok(Documents {
-        campaigns: load_all(connection, "select id, document from campaigns")?,
-        offers: load_all(connection, "select id, document from offers")?,
-        landings: load_all(connection, "select id, document from landings")?,
-        networks: load_all(connection, "select id, document from networks")?,
-        domains: load_all(connection, "select id, document from domains")?,
-        lists: load_all(connection, "select id, document from lists")?,
+        campaigns: load_all(connection)?,
+        offers: load_all(connection)?,
+        landings: load_all(connection)?,
+        networks: load_all(connection)?,
+        traffic_sources: load_all(connection)?,
+        domains: load_all(connection)?,
+        lists: load_all(connection)?,
+        groups: load_all(connection)?,
     })
 }
 
@@ -58,11 +146,8 @@ pub fn highest_flow_id(connection: &Connection) -> Result<u64, StoreError> {
     Ok(id.unsigned_abs())
 }
 
-fn load_all<E: Entity>(
-    connection: &Connection,
-    sql: &str,
-) -> Result<BTreeMap<u64, Arc<E>>, StoreError> {
-    let mut statement = connection.prepare(sql)?;
+fn load_all<E: Stored>(connection: &Connection) -> Result<BTreeMap<u64, Arc<E>>, StoreError> {
+    let mut statement = connection.prepare(E::LOAD)?;
     let mut rows = statement.query([])?;
     let mut entities = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -86,53 +171,8 @@ fn load_all<E: Entity>(
     Ok(entities)
 }
 
-impl Stored for Campaign {
-    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
-        save_campaign(connection, self)
-    }
-}
-
-impl Stored for Offer {
-    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
-        save_offer(connection, self)
-    }
-}
-
-impl Stored for Landing {
-    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
-        save_landing(connection, self)
-    }
-}
-
-impl Stored for Network {
-    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
-        save_network(connection, self)
-    }
-}
-
-impl Stored for TrackingDomain {
-    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
-        save_domain(connection, self)
-    }
-}
-
-impl Stored for List {
-    fn save(&self, connection: &Connection) -> Result<(), StoreError> {
-        save_list(connection, self)
-    }
-}
-
-/// Writes a campaign and the names of its flows. Flows that it no longer has become archived.
-pub fn save_campaign(connection: &Connection, campaign: &Campaign) -> Result<(), StoreError> {
-    const SAVE: &str = "
-        insert into campaigns
-            (id, name, alias, domain_id, state, version, document, created_at, updated_at)
-        values
-            (:id, :name, :alias, :domain_id, :state, :version, :document, :created_at, :updated_at)
-        on conflict (id) do update set
-            name = excluded.name, alias = excluded.alias, domain_id = excluded.domain_id,
-            state = excluded.state, version = excluded.version, document = excluded.document,
-            updated_at = excluded.updated_at";
+/// Writes the names of a campaign's flows. Flows that it no longer has become archived.
+fn save_flows(connection: &Connection, campaign: &Campaign) -> Result<(), StoreError> {
     const ARCHIVE_FLOWS: &str =
         "update flows set state = 'archived' where campaign_id = :campaign_id";
     const SAVE_FLOW: &str = "
@@ -141,17 +181,6 @@ pub fn save_campaign(connection: &Connection, campaign: &Campaign) -> Result<(),
         on conflict (id) do update set
             position = excluded.position, name = excluded.name, kind = excluded.kind,
             state = excluded.state";
-    connection.prepare_cached(SAVE)?.execute(named_params! {
-        ":id": campaign.id as i64,
-        ":name": campaign.name,
-        ":alias": campaign.alias,
-        ":domain_id": campaign.domain_id.map(|id| id as i64),
-        ":state": word(&campaign.state)?,
-        ":version": campaign.version as i64,
-        ":document": document(campaign)?,
-        ":created_at": campaign.created_at,
-        ":updated_at": campaign.updated_at,
-    })?;
     connection
         .prepare_cached(ARCHIVE_FLOWS)?
         .execute(named_params! { ":campaign_id": campaign.id as i64 })?;
@@ -169,91 +198,22 @@ pub fn save_campaign(connection: &Connection, campaign: &Campaign) -> Result<(),
     Ok(())
 }
 
-/// Writes an offer.
-pub fn save_offer(connection: &Connection, offer: &Offer) -> Result<(), StoreError> {
-    const SQL: &str = "
-        insert into offers
-            (id, name, network_id, state, version, document, created_at, updated_at)
-        values
-            (:id, :name, :network_id, :state, :version, :document, :created_at, :updated_at)
-        on conflict (id) do update set
-            name = excluded.name, network_id = excluded.network_id, state = excluded.state,
-            version = excluded.version, document = excluded.document,
-            updated_at = excluded.updated_at";
-    connection.prepare_cached(SQL)?.execute(named_params! {
-        ":id": offer.id as i64,
-        ":name": offer.name,
-        ":network_id": offer.network_id.map(|id| id as i64),
-        ":state": word(&offer.state)?,
-        ":version": offer.version as i64,
-        ":document": document(offer)?,
-        ":created_at": offer.created_at,
-        ":updated_at": offer.updated_at,
-    })?;
-    Ok(())
-}
-
-/// Writes a landing.
-pub fn save_landing(connection: &Connection, landing: &Landing) -> Result<(), StoreError> {
-    const SQL: &str = "
-        insert into landings (id, name, state, version, document, created_at, updated_at)
-        values (:id, :name, :state, :version, :document, :created_at, :updated_at)
-        on conflict (id) do update set
-            name = excluded.name, state = excluded.state, version = excluded.version,
-            document = excluded.document, updated_at = excluded.updated_at";
-    save_named(connection, SQL, landing, &landing.name)
-}
-
-/// Writes a network.
-pub fn save_network(connection: &Connection, network: &Network) -> Result<(), StoreError> {
-    const SQL: &str = "
-        insert into networks (id, name, state, version, document, created_at, updated_at)
-        values (:id, :name, :state, :version, :document, :created_at, :updated_at)
-        on conflict (id) do update set
-            name = excluded.name, state = excluded.state, version = excluded.version,
-            document = excluded.document, updated_at = excluded.updated_at";
-    save_named(connection, SQL, network, &network.name)
-}
-
-/// Writes a tracking domain.
-pub fn save_domain(connection: &Connection, domain: &TrackingDomain) -> Result<(), StoreError> {
-    const SQL: &str = "
-        insert into domains (id, host, state, version, document, created_at, updated_at)
-        values (:id, :name, :state, :version, :document, :created_at, :updated_at)
-        on conflict (id) do update set
-            host = excluded.host, state = excluded.state, version = excluded.version,
-            document = excluded.document, updated_at = excluded.updated_at";
-    save_named(connection, SQL, domain, &domain.host)
-}
-
-/// Writes a list.
-pub fn save_list(connection: &Connection, list: &List) -> Result<(), StoreError> {
-    const SQL: &str = "
-        insert into lists (id, name, state, version, document, created_at, updated_at)
-        values (:id, :name, :state, :version, :document, :created_at, :updated_at)
-        on conflict (id) do update set
-            name = excluded.name, state = excluded.state, version = excluded.version,
-            document = excluded.document, updated_at = excluded.updated_at";
-    save_named(connection, SQL, list, &list.name)
-}
-
-/// Runs a statement that takes nothing but a head, a name and the document.
-fn save_named<E: Entity>(
-    connection: &Connection,
-    sql: &str,
-    entity: &E,
-    name: &str,
-) -> Result<(), StoreError> {
+fn save_row<E: Stored>(connection: &Connection, entity: &E) -> Result<(), StoreError> {
     let head = entity.head();
-    connection.prepare_cached(sql)?.execute(named_params! {
-        ":id": head.id as i64,
-        ":name": name,
-        ":state": word(&head.state)?,
-        ":version": head.version as i64,
-        ":document": document(entity)?,
-        ":created_at": head.created_at,
-        ":updated_at": head.updated_at,
-    })?;
+    let mut row = entity.columns();
+    row.extend([
+        (":id", Value::Integer(head.id as i64)),
+        (":state", Value::Text(word(&head.state)?)),
+        (":version", Value::Integer(head.version as i64)),
+        (":document", Value::Text(document(entity)?)),
+        (":created_at", Value::Integer(head.created_at)),
+        (":updated_at", Value::Integer(head.updated_at)),
+    ]);
+    let row: Vec<(&str, &dyn ToSql)> = row
+        .iter()
+        .map(|(name, value)| (*name, value as &dyn ToSql))
+        .collect();
+    connection.prepare_cached(E::SAVE)?.execute(&row[..])?;
     Ok(())
 }
 
@@ -321,13 +281,10 @@ pub(crate) mod tests {
         let target = json!({ "kind": "redirect", "url": "https://example.com/" });
         let both =
             json!([{ "id": 1, "target": target }, { "id": 2, "name": "b", "target": target }]);
-        save_campaign(&connection, &campaign(both)).unwrap();
+        campaign(both).save(&connection).unwrap();
 
-        save_campaign(
-            &connection,
-            &campaign(json!([{ "id": 1, "target": target }])),
-        )
-        .unwrap();
+        let one = json!([{ "id": 1, "target": target }]);
+        campaign(one).save(&connection).unwrap();
 
         let state: String = connection
             .query_row("select state from flows where id = 2", [], |row| row.get(0))
@@ -339,7 +296,7 @@ pub(crate) mod tests {
     #[test]
     fn what_cannot_be_read_of_a_document_does_not_keep_the_rest_from_counting() {
         let connection = database();
-        save_campaign(&connection, &campaign(json!([]))).unwrap();
+        campaign(json!([])).save(&connection).unwrap();
         connection
             .execute(
                 "update campaigns set document = '{\"name\":\"x\",\"rotation\":\"x\"}'",

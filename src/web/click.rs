@@ -5,7 +5,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,15 +13,15 @@ use super::respond::{self, respond};
 use super::state::Hot;
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
-use crate::detect::params::Query;
+use crate::detect::params::{ParameterMap, Query};
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::Click;
 use crate::domain::tracking_domain::without_port;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Forgetful, Uncounted, Visit};
-use crate::engine::{self, Catalog, CompiledCampaign};
-use crate::macros::MacroContext;
+use crate::engine::{self, Catalog, Link, Reply};
+use crate::macros::{MacroContext, Template};
 
 /// Names the campaign on `/click`.
 const CAMPAIGN_ID: &str = "campaign_id";
@@ -40,9 +39,16 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let arrived = arrived(&request);
     let query = Query::parse(arrived.query);
     let catalog = shared.catalog.load();
-    let Some(campaign) = campaign(&catalog, arrived.host, request.path(), &query) else {
-        shared.tallies.count("unknown_link", 0);
-        return respond::not_found();
+    let campaign = match link(&catalog, arrived.host, request.path(), &query) {
+        Link::Campaign(campaign) => campaign,
+        Link::Redirect(template) => {
+            shared.tallies.count("unknown_link", 0);
+            return respond(fallback(hot, &arrived, &query, template));
+        }
+        Link::NotFound => {
+            shared.tallies.count("unknown_link", 0);
+            return respond::not_found();
+        }
     };
     let campaign_id = campaign.document.id;
     if is_browser_prefetch(&arrived.headers) {
@@ -75,7 +81,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         (decision, dice.throw())
     };
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&document.cost, &visitor.parameters);
+    let cost = engine::cost::at_click(&decision.campaign.cost, &visitor.parameters);
     let is_head = method == Method::HEAD;
     let id = (!is_head).then(|| shared.ids.next(arrived.at));
     let click_id = id.map(|id| shared.codec.encode(id));
@@ -145,31 +151,61 @@ fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
     }
 }
 
-/// The campaign of a link: by the path's alias, or by `/click?campaign_id=`; else the index
-/// campaign of the host.
-fn campaign<'c>(
-    catalog: &'c Catalog,
-    host: &str,
-    path: &str,
-    query: &Query<'_>,
-) -> Option<&'c Arc<CompiledCampaign>> {
+/// What answers a link: the campaign of the path's alias or of `/click?campaign_id=`, the index
+/// campaign of the host, or what the host has for unknown links.
+fn link<'c>(catalog: &'c Catalog, host: &str, path: &str, query: &Query<'_>) -> Link<'c> {
     let alias = path.strip_prefix('/').unwrap_or(path);
     let alias = alias.strip_suffix('/').unwrap_or(alias);
     if alias.contains('.') {
-        return None; // A file that somebody looks for: favicon.ico, .well-known, ...
+        return Link::NotFound; // A file that somebody looks for: favicon.ico, .well-known, ...
     }
     let first = alias.split('/').next().unwrap_or_default();
     if first != "click" && check::RESERVED.contains(&first) {
-        return None; // Ours, though nothing answers there: a lost postback is no visitor.
+        return Link::NotFound; // Ours, though nothing answers there: a lost postback is no visitor.
     }
-    let found = if alias == "click" {
-        let name = query.get(CAMPAIGN_ID).unwrap_or_default();
-        match name.parse() {
-            Ok(id) => catalog.campaign_by_id(id),
-            Err(_) => catalog.campaign(host, name),
+    let found = match alias {
+        "" => catalog.index_campaign(host),
+        "click" => {
+            let name = query.get(CAMPAIGN_ID).unwrap_or_default();
+            match name.parse() {
+                Ok(id) => catalog.campaign_by_id(id),
+                Err(_) => catalog.campaign(host, name),
+            }
         }
-    } else {
-        catalog.campaign(host, alias)
+        _ => catalog.campaign(host, alias),
     };
-    found.or_else(|| catalog.index_campaign(host))
+    found.map_or_else(|| catalog.unknown_link(host), Link::Campaign)
+}
+
+/// Where a domain sends those who come by an unknown link. They are no clicks of a campaign.
+fn fallback(
+    hot: &Hot,
+    arrived: &ClickRequest<'_>,
+    query: &Query<'_>,
+    template: &Template,
+) -> Reply {
+    let visitor = hot
+        .detectors
+        .observe(arrived, query, &ParameterMap::default_names());
+    let mut location = String::new();
+    let context = MacroContext {
+        click_id: "",
+        at: arrived.at,
+        campaign_id: 0,
+        campaign_name: "",
+        flow_id: None,
+        landing_id: None,
+        offer_id: None,
+        traffic_source_id: None,
+        visitor: &visitor,
+        cost: None,
+        host: without_port(arrived.host),
+        random: hot.dice.borrow_mut().throw(),
+        parameters: &|name| query.get(name),
+    };
+    template.expand(&context, &mut location);
+    Reply::Redirect {
+        status: 302,
+        location,
+    }
 }

@@ -10,11 +10,13 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
 use crate::domain::problem::Problem;
-use crate::editor::{Difference, EditError};
+use crate::editor::{Difference, EditError, User};
 use crate::store::error::StoreError;
 
 /// The largest body of an API request, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
+/// The largest body of a request about a list.
+pub const LIST_BODY_MAX: usize = 16 * 1024 * 1024;
 
 /// Why an API request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +24,8 @@ pub const BODY_MAX: usize = 1024 * 1024;
 pub enum ApiError {
     /// The body is not JSON.
     Malformed(String),
-    /// The body is larger than [`BODY_MAX`].
-    TooLarge,
+    /// The body is larger than so many bytes.
+    TooLarge(usize),
     /// The body is not called JSON.
     NotJson,
     /// No key, or none of ours.
@@ -45,6 +47,11 @@ pub enum ApiError {
         code: &'static str,
         message: String,
     },
+    /// What is to be archived is named by others.
+    InUse {
+        message: String,
+        users: Vec<User>,
+    },
     /// The storage did not take it; nothing was changed.
     Unavailable,
 }
@@ -65,7 +72,7 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed",
-            Self::TooLarge => "too_large",
+            Self::TooLarge(_) => "too_large",
             Self::NotJson => "not_json",
             Self::Unauthorized(_) => "unauthorized",
             Self::ForeignOrigin(_) => "foreign_origin",
@@ -74,6 +81,7 @@ impl ApiError {
             Self::Invalid(problems) => problems.first().map_or("invalid", |first| first.code),
             Self::Conflict { .. } => "version_conflict",
             Self::Refused { code, .. } => code,
+            Self::InUse { .. } => "in_use",
             Self::Unavailable => "storage_unavailable",
         }
     }
@@ -81,7 +89,7 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::Malformed(why) => format!("The body is not readable JSON: {why}."),
-            Self::TooLarge => format!("The body is larger than {BODY_MAX} bytes."),
+            Self::TooLarge(most) => format!("The body is larger than {most} bytes."),
             Self::NotJson => {
                 "The body has to be JSON: send the header Content-Type: application/json."
                     .to_owned()
@@ -95,7 +103,8 @@ impl ApiError {
             }
             Self::NotFound(message)
             | Self::Conflict { message, .. }
-            | Self::Refused { message, .. } => message.clone(),
+            | Self::Refused { message, .. }
+            | Self::InUse { message, .. } => message.clone(),
             Self::MethodNotAllowed(allowed) => format!("This address answers to {allowed} only."),
             Self::Invalid(problems) => match problems.first() {
                 Some(first) => first.message.clone(),
@@ -125,6 +134,10 @@ impl ApiError {
                 error["differences"] = json!(differences);
                 json!({ "error": error })
             }
+            Self::InUse { users, .. } => {
+                error["users"] = json!(users);
+                json!({ "error": error })
+            }
             _ => json!({ "error": error }),
         }
     }
@@ -134,14 +147,16 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } | Self::Refused { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::InUse { .. } | Self::Refused { .. } => {
+                StatusCode::CONFLICT
+            }
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -185,17 +200,37 @@ impl From<EditError> for ApiError {
                 current,
                 differences,
             },
+            EditError::InUse { what, id, users } => Self::InUse {
+                message: in_use(what, id, &users),
+                users,
+            },
             EditError::Store(_) => Self::Unavailable,
         }
     }
 }
 
+/// So many users are named in the sentence; all of them are in the list.
+const USERS_TOLD: usize = 5;
+
+fn in_use(what: &str, id: u64, users: &[User]) -> String {
+    let told = users.iter().take(USERS_TOLD);
+    let mut told: Vec<String> = told
+        .map(|user| format!("{} {} ({})", user.what, user.id, user.field))
+        .collect();
+    if users.len() > USERS_TOLD {
+        told.push(format!("{} more", users.len() - USERS_TOLD));
+    }
+    format!(
+        "The {what} {id} is used by {}. Change those first, or archive it all the same with ?force=true.",
+        told.join(", ")
+    )
+}
+
 impl From<JsonPayloadError> for ApiError {
     fn from(error: JsonPayloadError) -> Self {
         match error {
-            JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
-                Self::TooLarge
-            }
+            JsonPayloadError::OverflowKnownLength { limit, .. }
+            | JsonPayloadError::Overflow { limit } => Self::TooLarge(limit),
             JsonPayloadError::ContentType => Self::NotJson,
             JsonPayloadError::Deserialize(why) => Self::Malformed(why.to_string()),
             other => Self::Malformed(other.to_string()),

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::http::header;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::api;
 use super::state::{Hot, Shared};
 use super::{click, health};
+use crate::domain::tracking_domain::Robots;
 use crate::editor::Editor;
 
 /// How long a graceful stop waits for open requests, in seconds.
@@ -41,9 +43,23 @@ pub fn start(
     Ok((server.run(), addresses))
 }
 
-/// Tracking links are not for search engines.
-async fn robots() -> HttpResponse {
+/// Tracking links are not for search engines, unless the domain says so.
+async fn robots(request: HttpRequest, shared: web::Data<Arc<Shared>>) -> HttpResponse {
+    let catalog = shared.catalog.load();
+    let domain = host(&request).and_then(|host| catalog.domain(host));
+    let is_allowed =
+        domain.is_some_and(|domain| domain.state.is_active() && domain.robots == Robots::Allow);
     HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
-        .body("User-agent: *\nDisallow: /\n")
+        .body(match is_allowed {
+            true => "User-agent: *\nDisallow:\n",
+            false => "User-agent: *\nDisallow: /\n",
+        })
+}
+
+/// The host that was asked, as it was written.
+fn host(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(header::HOST);
+    let named = header.and_then(|host| host.to_str().ok());
+    named.or_else(|| request.uri().host())
 }

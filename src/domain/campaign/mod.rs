@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 
 use super::check;
 use super::documents::Documents;
-use super::entity::{Entity, Fresh, Head, Reference, heads, not_yet_acted_on, read_head};
+use super::entity::{Entity, Fresh, Head, Reference, heads, ids, not_yet_acted_on, read_head};
 use super::flow::{Flow, FlowKind};
-use super::form::{Form, quoted};
+use super::form::Form;
 use super::money::{Currency, Micros};
 use super::offer::Status;
 use super::problem::Problem;
 use super::state::State;
 
-pub use read::PARAMETERS;
+pub use super::parameter::{PARAMETERS, ParameterName};
 
 /// A campaign as it is stored, sent and received.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -29,8 +29,11 @@ pub struct Campaign {
     /// The path of the link: `[A-Za-z0-9_-]{1,64}`, not digits only, none of the reserved words.
     pub alias: String,
     pub state: State,
+    pub group_id: Option<u64>,
     /// The one domain that the alias belongs to; `null` means every domain.
     pub domain_id: Option<u64>,
+    /// Where its clicks are bought: its parameters and its traffic loss count where the campaign
+    /// has none of its own.
     pub traffic_source_id: Option<u64>,
     pub rotation: Rotation,
     /// What a returning visitor finds again. Stored; not yet acted on.
@@ -48,7 +51,8 @@ pub struct Campaign {
     pub choose_offer: ChooseOffer,
     /// Where visitors go whom no flow takes, and all visitors of a paused campaign.
     pub fallback: Fallback,
-    /// Our parameter name -> what the traffic source calls it.
+    /// Our parameter name -> what the traffic source calls it. Wins over the same entry of the
+    /// traffic source's own map.
     pub parameters: BTreeMap<String, ParameterName>,
     /// Outgoing postbacks. Stored; not yet acted on.
     pub postbacks: Vec<OutgoingPostback>,
@@ -185,7 +189,8 @@ pub struct Cost {
     pub currency: Currency,
     /// Take the price from the link's `cost` parameter where it has a readable one.
     pub from_url: bool,
-    /// Share of paid clicks that never arrive, in percent (0 to 99.99): price / (1 - loss).
+    /// Share of paid clicks that never arrive, in percent (0 to 99.99): price / (1 - loss). With 0
+    /// that of the traffic source counts.
     #[schema(value_type = String, example = "0")]
     pub traffic_loss: Micros,
 }
@@ -242,15 +247,6 @@ pub enum Fallback {
     Campaign {
         campaign_id: u64,
     },
-}
-
-/// What the traffic source calls one of our parameters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ParameterName {
-    /// Name in the link's query.
-    pub name: String,
-    /// The source's macro, copied into links byte for byte.
-    pub r#macro: String,
 }
 
 #[cfg(test)]

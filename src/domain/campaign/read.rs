@@ -1,50 +1,9 @@
 //! A campaign's document: how it is read, and what is right only among the others.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 use super::*;
-
-/// Names of ours that a traffic source's parameters can be mapped to.
-pub const PARAMETERS: &[&str] = &[
-    "external_id",
-    "cost",
-    "currency",
-    "keyword",
-    "source",
-    "creative_id",
-    "ad_group_id",
-    "ad_campaign_id",
-    "sub_id_1",
-    "sub_id_2",
-    "sub_id_3",
-    "sub_id_4",
-    "sub_id_5",
-    "sub_id_6",
-    "sub_id_7",
-    "sub_id_8",
-    "sub_id_9",
-    "sub_id_10",
-    "sub_id_11",
-    "sub_id_12",
-    "sub_id_13",
-    "sub_id_14",
-    "sub_id_15",
-    "sub_id_16",
-    "sub_id_17",
-    "sub_id_18",
-    "sub_id_19",
-    "sub_id_20",
-    "sub_id_21",
-    "sub_id_22",
-    "sub_id_23",
-    "sub_id_24",
-    "sub_id_25",
-    "sub_id_26",
-    "sub_id_27",
-    "sub_id_28",
-    "sub_id_29",
-    "sub_id_30",
-];
+use crate::domain::parameter;
 
 const FLOWS_MAX: usize = 500;
 const POSTBACKS_MAX: usize = 20;
@@ -54,7 +13,8 @@ const HOURS_MAX: u64 = 8_760;
 impl Entity for Campaign {
     const WORD: &'static str = "campaign";
 
-    heads!(campaigns, Campaign);
+    heads!(campaigns, Campaign, name);
+    ids!(group_id, domain_id, traffic_source_id);
 
     fn from_form(form: &mut Form<'_>) -> Self {
         let Head {
@@ -70,6 +30,7 @@ impl Entity for Campaign {
             name: check::read_name(form),
             alias: read_alias(form),
             state,
+            group_id: form.id("group_id"),
             domain_id: form.id("domain_id"),
             traffic_source_id: form.id("traffic_source_id"),
             rotation: form.choice("rotation", Rotation::ALL, Rotation::default()),
@@ -83,7 +44,7 @@ impl Entity for Campaign {
             budget: form.object("budget", Budget::read).unwrap_or_default(),
             choose_offer: form.choice("choose_offer", ChooseOffer::ALL, ChooseOffer::default()),
             fallback: form.object("fallback", Fallback::read).unwrap_or_default(),
-            parameters: read_parameters(form),
+            parameters: parameter::read(form),
             postbacks: form.list("postbacks", POSTBACKS_MAX, |form, _| {
                 OutgoingPostback::read(form)
             }),
@@ -102,6 +63,9 @@ impl Entity for Campaign {
         let domain = self
             .domain_id
             .map(|id| ("domain_id".to_owned(), Reference::Domain(id)));
+        let traffic_source = self
+            .traffic_source_id
+            .map(|id| ("traffic_source_id".to_owned(), Reference::TrafficSource(id)));
         let fallback = match self.fallback {
             Fallback::Campaign { campaign_id } => Some((
                 "fallback.campaign_id".to_owned(),
@@ -113,7 +77,18 @@ impl Entity for Campaign {
             let under = move |(field, one)| (format!("flows[{index}].{field}"), one);
             flow.references().into_iter().map(under)
         });
-        domain.into_iter().chain(fallback).chain(flows).collect()
+        let own = domain.into_iter().chain(traffic_source);
+        own.chain(fallback).chain(flows).collect()
+    }
+
+    fn forget_identity(document: &mut Map<String, Value>) {
+        document.remove("alias");
+        let flows = document.get_mut("flows").and_then(Value::as_array_mut);
+        for flow in flows.into_iter().flatten() {
+            if let Some(flow) = flow.as_object_mut() {
+                flow.remove("id");
+            }
+        }
     }
 
     fn complete(
@@ -257,39 +232,6 @@ fn read_alias(form: &mut Form<'_>) -> String {
     }
 }
 
-fn read_parameters(form: &mut Form<'_>) -> BTreeMap<String, ParameterName> {
-    let rows = form.table("parameters", PARAMETERS, |form| {
-        let (name, source_macro) = (form.text("name"), form.text("macro"));
-        let is_bad =
-            |c: char| c.is_control() || c.is_whitespace() || matches!(c, '&' | '=' | '#' | '?');
-        if name.is_empty() {
-            form.missing(
-                "name",
-                "The traffic source's name of the parameter is missing, such as zone.",
-            );
-        } else if name.len() > 64 || name.chars().any(is_bad) {
-            let message = format!(
-                "{} is not a parameter name of 1 to 64 characters.",
-                quoted(name)
-            );
-            form.problem("name", "invalid", message);
-        }
-        // Copied into links byte for byte, so nothing is changed here, only bounded.
-        if source_macro.len() > 500 || source_macro.chars().any(char::is_control) {
-            let message = format!(
-                "{} is longer than 500 bytes or has control characters.",
-                quoted(source_macro)
-            );
-            form.problem("macro", "invalid", message);
-        }
-        ParameterName {
-            name: name.to_owned(),
-            r#macro: source_macro.to_owned(),
-        }
-    });
-    rows.into_iter().collect()
-}
-
 fn read_flows(form: &mut Form<'_>) -> Vec<Flow> {
     let flows = form.list("flows", FLOWS_MAX, Flow::read);
     let mut default = None;
@@ -348,7 +290,7 @@ impl Cost {
 }
 
 impl OutgoingPostback {
-    fn read(form: &mut Form<'_>) -> Self {
+    pub(in crate::domain) fn read(form: &mut Form<'_>) -> Self {
         const EACH: &[Status] = &[Status::Lead, Status::Sale, Status::Rejected, Status::Trash];
         OutgoingPostback {
             url: check::read_url(form, "url"),
@@ -373,7 +315,7 @@ const FALLBACK_KINDS: &[(&str, FallbackKind)] = &[
 ];
 
 impl Fallback {
-    fn read(form: &mut Form<'_>) -> Self {
+    pub(in crate::domain) fn read(form: &mut Form<'_>) -> Self {
         if form.value("kind").is_none() {
             form.missing(
                 "kind",

@@ -145,9 +145,14 @@ impl<'a> Form<'a> {
 
     /// A text without the white space around it, empty if left out.
     pub fn text(&mut self, key: &'static str) -> &'a str {
+        self.exact_text(key).trim()
+    }
+
+    /// A text as it was sent, empty if left out.
+    pub fn exact_text(&mut self, key: &'static str) -> &'a str {
         match self.value(key) {
             None => "",
-            Some(Value::String(text)) => text.trim(),
+            Some(Value::String(text)) => text,
             Some(other) => {
                 self.problem(
                     key,

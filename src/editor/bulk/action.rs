@@ -11,6 +11,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("landings", "landing"),
     ("networks", "network"),
     ("domains", "domain"),
+    ("traffic-sources", "traffic source"),
 ];
 
 /// Most entities of one request.

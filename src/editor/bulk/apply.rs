@@ -12,6 +12,7 @@ use crate::domain::entity::{Entity, Reference};
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::editor::as_json;
+use crate::editor::merge_patch::merge;
 
 impl Action {
     /// The new documents of all entities that change by it.
@@ -295,19 +296,8 @@ fn set(
         "landing" => all(&documents.landings, chosen, &patch, drafts),
         "network" => all(&documents.networks, chosen, &patch, drafts),
         "domain" => all(&documents.domains, chosen, &patch, drafts),
+        "traffic source" => all(&documents.traffic_sources, chosen, &patch, drafts),
         _ => all(&documents.campaigns, chosen, &patch, drafts),
-    }
-}
-
-/// RFC 7396. What is taken away is set to `null`, which documents read as left out.
-fn merge(target: &mut Value, patch: &Value) {
-    match (target, patch) {
-        (Value::Object(target), Value::Object(patch)) => {
-            for (key, value) in patch {
-                merge(target.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (target, patch) => *target = patch.clone(),
     }
 }
 

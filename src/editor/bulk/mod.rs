@@ -214,5 +214,5 @@ fn entries(changes: &[Box<dyn Change>]) -> Vec<Entry> {
 /// `campaigns[12]`.
 fn place(reference: Reference) -> String {
     let (word, id) = reference.parts();
-    format!("{word}s[{id}]")
+    format!("{}s[{id}]", word.replace(' ', "_"))
 }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_entities", include_str!("0001_entities.sql")),
     ("0002_clicks", include_str!("0002_clicks.sql")),
     ("0003_routing", include_str!("0003_routing.sql")),
+    ("0004_entities", include_str!("0004_entities.sql")),
     ("0009_changes", include_str!("0009_changes.sql")),
 ];
 

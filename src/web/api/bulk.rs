@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Endpoint, openapi};
 use crate::editor::{Editor, UndoError};
 use crate::store::changes;
-use crate::web::error::ApiError;
+use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -18,6 +18,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint {
             path: "/bulk".to_owned(),
             method: Method::POST,
+            body_max: BODY_MAX,
             operation: json!({
                 "tags": ["bulk"],
                 "operationId": "bulk",
@@ -40,6 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint {
             path: "/bulk".to_owned(),
             method: Method::GET,
+            body_max: BODY_MAX,
             operation: json!({
                 "tags": ["bulk"],
                 "operationId": "list_bulk",
@@ -53,6 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint {
             path: "/bulk/{id}/undo".to_owned(),
             method: Method::POST,
+            body_max: BODY_MAX,
             operation: json!({
                 "tags": ["bulk"],
                 "operationId": "undo_bulk",

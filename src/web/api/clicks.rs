@@ -13,7 +13,7 @@ use crate::domain::id::Id;
 use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
 use crate::store::clicks::log::{self, FilterProblem, Query};
-use crate::web::error::ApiError;
+use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
 const LIMIT_MAX: usize = 1_000;
@@ -28,6 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             method: Method::GET,
             operation: describe_list(),
             route: || web::get().to(list),
+            body_max: BODY_MAX,
         },
         Endpoint {
             path: "/clicks/{click_id}".to_owned(),
@@ -41,6 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "responses": openapi::responses("200", click_schema(), &["401", "403", "404", "422"]),
             }),
             route: || web::get().to(read),
+            body_max: BODY_MAX,
         },
     ]
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Endpoint, openapi};
 use crate::engine;
 use crate::store::{set_aside, tallies};
-use crate::web::error::ApiError;
+use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -25,6 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "responses": openapi::responses("200", openapi::reference("Options"), &["401", "403"]),
             }),
             route: || web::get().to(options),
+            body_max: BODY_MAX,
         },
         Endpoint {
             path: "/tallies".to_owned(),
@@ -39,6 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     &["401", "403", "503"]),
             }),
             route: || web::get().to(list_tallies),
+            body_max: BODY_MAX,
         },
         Endpoint {
             path: "/set-aside".to_owned(),
@@ -52,6 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     &["401", "403", "503"]),
             }),
             route: || web::get().to(list_set_aside),
+            body_max: BODY_MAX,
         },
     ]
 }

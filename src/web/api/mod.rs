@@ -7,10 +7,16 @@
 //! to `openapi::schemas`. Adding another address: a file with its handler and its `Endpoint`,
 //! and a row in [`endpoints`].
 
+mod api_keys;
 mod bulk;
 mod clicks;
 mod facts;
+mod handlers;
+mod links;
+mod lists;
 pub mod openapi;
+mod operations;
+mod page;
 mod query;
 pub mod resource;
 mod simulate;
@@ -26,10 +32,13 @@ use serde_json::Value;
 use super::auth;
 use super::error::{ApiError, BODY_MAX};
 use crate::domain::campaign::Campaign;
+use crate::domain::group::Group;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
+use crate::domain::traffic_source::TrafficSource;
 
 /// Where all of it is.
 pub const BASE: &str = "/api/v1";
@@ -43,6 +52,8 @@ pub struct Endpoint {
     pub operation: Value,
     /// Makes the route that answers it.
     pub route: fn() -> Route,
+    /// The largest body that is read, in bytes.
+    pub body_max: usize,
 }
 
 /// Every address of the API.
@@ -52,7 +63,13 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Offer>());
     endpoints.extend(resource::endpoints::<Landing>());
     endpoints.extend(resource::endpoints::<Network>());
+    endpoints.extend(resource::endpoints::<TrafficSource>());
     endpoints.extend(resource::endpoints::<TrackingDomain>());
+    endpoints.extend(resource::endpoints::<List>());
+    endpoints.extend(resource::endpoints::<Group>());
+    endpoints.extend(lists::endpoints());
+    endpoints.push(links::endpoint());
+    endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
@@ -75,16 +92,14 @@ pub fn configure(config: &mut web::ServiceConfig, hosts: Vec<String>) {
             .or_default()
             .push(endpoint);
     }
-    let json = web::JsonConfig::default()
-        .limit(BODY_MAX)
-        .error_handler(|error, _| ApiError::from(error).into());
     let mut scope = web::scope(BASE)
         .guard(fn_guard(move |context| is_admin(&hosts, context)))
-        .app_data(json);
+        .app_data(json(BODY_MAX));
     for (path, endpoints) in by_path {
         let methods: Vec<&str> = endpoints.iter().map(|one| one.method.as_str()).collect();
         let allowed = methods.join(", ");
-        let mut resource = web::resource(path);
+        let body_max = endpoints.iter().map(|one| one.body_max).max();
+        let mut resource = web::resource(path).app_data(json(body_max.unwrap_or(BODY_MAX)));
         for endpoint in endpoints {
             resource = resource.route((endpoint.route)());
         }
@@ -101,6 +116,13 @@ pub fn configure(config: &mut web::ServiceConfig, hosts: Vec<String>) {
             .default_service(web::to(nothing))
             .wrap(from_fn(auth::guard)),
     );
+}
+
+/// How bodies are read.
+fn json(limit: usize) -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(limit)
+        .error_handler(|error, _| ApiError::from(error).into())
 }
 
 /// Once hosts are named for administration, the API answers on no other.

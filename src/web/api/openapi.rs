@@ -6,22 +6,26 @@ use std::sync::OnceLock;
 use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::{BASE, Endpoint, endpoints};
 use crate::domain::campaign::Campaign;
+use crate::domain::group::Group;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
-use crate::editor::Difference;
-use crate::editor::Report;
+use crate::domain::traffic_source::TrafficSource;
+use crate::editor::{Difference, Report, User};
 use crate::engine::Options;
 use crate::simulator::Outcome;
+use crate::store::api_keys::ApiKey;
 use crate::store::changes::ChangeRow;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
+use crate::web::error::BODY_MAX;
 
 /// Where the document is, below the API's base.
 pub const PATH: &str = "/openapi.json";
@@ -32,7 +36,10 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Offer", &["name", "url"]),
     ("Landing", &["name", "url"]),
     ("Network", &["name"]),
+    ("TrafficSource", &["name"]),
     ("TrackingDomain", &["host"]),
+    ("List", &["name"]),
+    ("Group", &["name", "kind"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -65,6 +72,7 @@ pub(super) fn endpoint() -> Endpoint {
                 "content": { "application/json": { "schema": { "type": "object" } } } } },
         }),
         route: || web::get().to(serve),
+        body_max: BODY_MAX,
     }
 }
 
@@ -107,7 +115,10 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Offer>(&mut schemas);
     add::<Landing>(&mut schemas);
     add::<Network>(&mut schemas);
+    add::<TrafficSource>(&mut schemas);
     add::<TrackingDomain>(&mut schemas);
+    add::<List>(&mut schemas);
+    add::<Group>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
@@ -115,12 +126,15 @@ fn schemas() -> BTreeMap<String, Value> {
     schemas.append(&mut drafts);
     add::<Problem>(&mut schemas);
     add::<Difference>(&mut schemas);
+    add::<User>(&mut schemas);
+    add::<ApiKey>(&mut schemas);
     add::<Options>(&mut schemas);
     add::<Tally>(&mut schemas);
     add::<Outcome>(&mut schemas);
     add::<Report>(&mut schemas);
     add::<ChangeRow>(&mut schemas);
     add::<SetAside>(&mut schemas);
+    schemas.insert("ListBrief".to_owned(), list_brief());
     schemas.insert("Error".to_owned(), error());
     schemas
 }
@@ -174,6 +188,22 @@ fn relax(schema: &mut Value, required: &[&str]) {
     }
 }
 
+/// A list as it stands among others: `count` instead of the values.
+fn list_brief() -> Value {
+    let mut brief = serde_json::to_value(List::schema()).unwrap_or_default();
+    if let Some(properties) = brief.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.shift_remove("values");
+        let count = json!({ "type": "integer", "minimum": 0, "description": "How many values." });
+        properties.insert("count".to_owned(), count);
+    }
+    if let Some(required) = brief.get_mut("required").and_then(Value::as_array_mut) {
+        for name in required.iter_mut().filter(|name| *name == "values") {
+            *name = json!("count");
+        }
+    }
+    brief
+}
+
 fn error() -> Value {
     json!({
         "type": "object",
@@ -190,6 +220,8 @@ fn error() -> Value {
                     "current": { "type": "object", "description": "With 409: the stored document." },
                     "differences": { "type": "array", "items": reference("Difference"),
                         "description": "With 409: what was sent differs from it in these fields." },
+                    "users": { "type": "array", "items": reference("User"),
+                        "description": "With 409 in_use: who names what was to be archived." },
                 },
             },
             "problems": { "type": "array", "items": reference("Problem"),
@@ -198,115 +230,9 @@ fn error() -> Value {
     })
 }
 
-pub(super) fn list(path: &str, word: &str, schema: &str) -> Value {
-    let parameter = |name: &str, schema: Value, description: &str| {
-        json!({ "name": name, "in": "query", "required": false, "schema": schema,
-            "description": description })
-    };
-    let page = json!({
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {
-            "items": { "type": "array", "items": reference(schema) },
-            "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
-        },
-    });
-    json!({
-        "tags": [path],
-        "operationId": format!("list_{path}"),
-        "summary": format!("{path}, by id"),
-        "parameters": [
-            parameter("limit", json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 100 }),
-                "How many at most."),
-            parameter("cursor", json!({ "type": "string" }), "`next` of the page before."),
-            parameter("state", json!({ "type": "string", "enum": ["active", "paused", "archived", "all"] }),
-                "Left out: active and paused."),
-            parameter("search", json!({ "type": "string" }), &format!("A part of a {word}'s texts, or its id.")),
-        ],
-        "responses": responses("200", page, &["401", "403", "422"]),
-    })
-}
-
-pub(super) fn create(path: &str, word: &str, schema: &str) -> Value {
-    json!({
-        "tags": [path],
-        "operationId": format!("create_{word}"),
-        "summary": format!("Make a {word}"),
-        "requestBody": sent(schema),
-        "responses": responses("201", stored(schema), &["400", "401", "403", "413", "415", "422", "503"]),
-    })
-}
-
-pub(super) fn read(path: &str, word: &str, schema: &str) -> Value {
-    one(
-        path,
-        "read",
-        word,
-        "Read",
-        stored(schema),
-        &["401", "403", "404"],
-    )
-}
-
-pub(super) fn replace(path: &str, word: &str, schema: &str) -> Value {
-    let errors = [
-        "400", "401", "403", "404", "409", "413", "415", "422", "503",
-    ];
-    let mut operation = one(path, "replace", word, "Save", stored(schema), &errors);
-    operation["requestBody"] = sent(schema);
-    operation["description"] = json!(
-        "The whole document; `version` is the one that was read. If another was stored meanwhile, \
-         the answer is 409 with the differences."
-    );
-    operation
-}
-
-pub(super) fn archive(path: &str, word: &str, schema: &str) -> Value {
-    one(
-        path,
-        "archive",
-        word,
-        "Archive",
-        stored(schema),
-        &["401", "403", "404", "422", "503"],
-    )
-}
-
-pub(super) fn restore(path: &str, word: &str, schema: &str) -> Value {
-    let errors = ["401", "403", "404", "422", "503"];
-    one(
-        path,
-        "restore",
-        word,
-        "Restore from the archive",
-        stored(schema),
-        &errors,
-    )
-}
-
-/// An operation on one entity.
-fn one(path: &str, verb: &str, word: &str, summary: &str, answer: Value, errors: &[&str]) -> Value {
-    json!({
-        "tags": [path],
-        "operationId": format!("{verb}_{word}"),
-        "summary": format!("{summary}: {word}"),
-        "parameters": [{ "name": "id", "in": "path", "required": true,
-            "schema": { "type": "integer", "format": "int64", "minimum": 1 } }],
-        "responses": responses("200", answer, errors),
-    })
-}
-
-fn sent(schema: &str) -> Value {
-    let schema = reference(&format!("{schema}Draft"));
-    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
-}
-
-/// The stored entity with its warnings.
-fn stored(schema: &str) -> Value {
-    let warnings = json!({ "type": "object", "required": ["warnings"], "properties": {
-        "warnings": { "type": "array", "items": reference("Problem"),
-            "description": "What is stored but has no effect, or a surprising one." } } });
-    json!({ "allOf": [reference(schema), warnings] })
+pub(super) fn id_parameter() -> Value {
+    json!({ "name": "id", "in": "path", "required": true,
+        "schema": { "type": "integer", "format": "int64", "minimum": 1 } })
 }
 
 pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
@@ -320,7 +246,7 @@ pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
             "401" => "No API key, or an unknown one.",
             "403" => "A page of another site asked.",
             "404" => "There is none with this id.",
-            "409" => "Another version was stored meanwhile.",
+            "409" => "Another version was stored meanwhile, or it is in use.",
             "413" => "The body is too large.",
             "415" => "The body is not called application/json.",
             "422" => "The document or the query has problems; all are listed.",

@@ -1,30 +1,37 @@
-//! What all editable entities answer to: list, create, read, replace, archive, restore.
+//! What all editable entities answer to: list, create, read, replace, patch, clone, archive, restore.
 
-use std::sync::Arc;
+use actix_web::http::Method;
+use actix_web::web;
+use serde_json::Value;
 
-use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
-
-use super::query::ListQuery;
-use super::{BASE, Endpoint, openapi};
-use crate::domain::campaign::Campaign;
-use crate::domain::documents::Documents;
+use super::{Endpoint, handlers, operations};
+use crate::domain::campaign::{Campaign, Fallback};
+use crate::domain::group::Group;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
-use crate::editor::{EditError, Editor, as_json};
+use crate::domain::traffic_source::TrafficSource;
+use crate::editor::as_json;
 use crate::engine::Catalog;
 use crate::macros::Template;
 use crate::store::entities::Stored;
-use crate::web::error::ApiError;
+use crate::web::error::{BODY_MAX, LIST_BODY_MAX};
 
 /// An entity with an address.
 pub trait Resource: Stored {
     /// Plural noun of its path: `campaigns`.
     const PATH: &'static str;
+
+    /// The largest body of a request about it, in bytes.
+    const BODY_MAX: usize = BODY_MAX;
+
+    /// How it stands in a list of its kind.
+    fn brief(&self) -> Value {
+        as_json(self)
+    }
 
     /// What is odd about its links, though they work: mistyped macros above all.
     fn link_warnings(&self) -> Vec<Problem> {
@@ -64,8 +71,39 @@ impl Resource for Network {
     }
 }
 
+impl Resource for TrafficSource {
+    const PATH: &'static str = "traffic-sources";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        let postback = self.postback.as_ref();
+        postback.map_or(Vec::new(), |postback| {
+            template_warnings("postback.url", &postback.url)
+        })
+    }
+}
+
 impl Resource for TrackingDomain {
     const PATH: &'static str = "domains";
+
+    fn link_warnings(&self) -> Vec<Problem> {
+        match &self.fallback {
+            Some(Fallback::Redirect { url }) => template_warnings("fallback.url", url),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Resource for List {
+    const PATH: &'static str = "lists";
+    const BODY_MAX: usize = LIST_BODY_MAX;
+
+    fn brief(&self) -> Value {
+        super::lists::brief(self)
+    }
+}
+
+impl Resource for Group {
+    const PATH: &'static str = "groups";
 }
 
 fn template_warnings(field: &str, template: &str) -> Vec<Problem> {
@@ -73,7 +111,7 @@ fn template_warnings(field: &str, template: &str) -> Vec<Problem> {
     warnings.map(|warning| warning.under(field)).collect()
 }
 
-/// The six endpoints of a resource.
+/// The endpoints of a resource.
 pub(super) fn endpoints<R: Resource>() -> Vec<Endpoint> {
     let (path, word) = (R::PATH, R::WORD);
     let schema = R::name();
@@ -84,156 +122,56 @@ pub(super) fn endpoints<R: Resource>() -> Vec<Endpoint> {
         method,
         operation,
         route,
+        body_max: R::BODY_MAX,
     };
     vec![
         endpoint(
             &all,
             Method::GET,
-            openapi::list(path, word, &schema),
-            || web::get().to(list::<R>),
+            operations::list(path, word, &schema, R::ID_FIELDS),
+            || web::get().to(handlers::list::<R>),
         ),
         endpoint(
             &all,
             Method::POST,
-            openapi::create(path, word, &schema),
-            || web::post().to(create::<R>),
+            operations::create(path, word, &schema),
+            || web::post().to(handlers::create::<R>),
         ),
         endpoint(
             &one,
             Method::GET,
-            openapi::read(path, word, &schema),
-            || web::get().to(read::<R>),
+            operations::read(path, word, &schema),
+            || web::get().to(handlers::read::<R>),
         ),
         endpoint(
             &one,
             Method::PUT,
-            openapi::replace(path, word, &schema),
-            || web::put().to(replace::<R>),
+            operations::replace(path, word, &schema),
+            || web::put().to(handlers::replace::<R>),
+        ),
+        endpoint(
+            &one,
+            Method::PATCH,
+            operations::patch(path, word, &schema),
+            || web::patch().to(handlers::patch::<R>),
         ),
         endpoint(
             &one,
             Method::DELETE,
-            openapi::archive(path, word, &schema),
-            || web::delete().to(archive::<R>),
+            operations::archive(path, word, &schema),
+            || web::delete().to(handlers::archive::<R>),
         ),
         endpoint(
             &format!("{one}/restore"),
             Method::POST,
-            openapi::restore(path, word, &schema),
-            || web::post().to(restore::<R>),
+            operations::restore(path, word, &schema),
+            || web::post().to(handlers::restore::<R>),
+        ),
+        endpoint(
+            &format!("{one}/clone"),
+            Method::POST,
+            operations::copy(path, word, &schema),
+            || web::post().to(handlers::copy::<R>),
         ),
     ]
-}
-
-async fn list<R: Resource>(
-    editor: web::Data<Editor>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = ListQuery::parse(request.query_string())?;
-    let documents = editor.documents();
-    // One more than asked for tells whether there is a next page.
-    let after = (
-        std::ops::Bound::Excluded(query.after),
-        std::ops::Bound::Unbounded,
-    );
-    let mut found: Vec<&Arc<R>> = R::all(&documents)
-        .range(after)
-        .map(|(_, entity)| entity)
-        .filter(|entity| query.states.contains(&entity.head().state))
-        .filter(|entity| is_found(entity.as_ref(), &query.search))
-        .take(query.limit + 1)
-        .collect();
-    let has_more = found.len() > query.limit;
-    found.truncate(query.limit);
-    let next = found
-        .last()
-        .filter(|_| has_more)
-        .map(|last| last.head().id.to_string());
-    Ok(HttpResponse::Ok().json(json!({ "items": found, "next": next })))
-}
-
-/// By a part of a name in any case, or by id.
-fn is_found<R: Resource>(entity: &R, search: &str) -> bool {
-    search.is_empty()
-        || entity.head().id.to_string() == search
-        || entity
-            .search_texts()
-            .iter()
-            .any(|text| text.to_lowercase().contains(search))
-}
-
-async fn create<R: Resource>(
-    editor: web::Data<Editor>,
-    document: web::Json<Value>,
-) -> Result<HttpResponse, ApiError> {
-    let (created, documents) = edit(editor, move |editor| editor.create::<R>(&document)).await?;
-    let location = format!("{BASE}/{}/{}", R::PATH, created.head().id);
-    let mut answer = HttpResponse::build(StatusCode::CREATED);
-    answer.insert_header((header::LOCATION, location));
-    Ok(answer.json(body(created.as_ref(), &documents)))
-}
-
-async fn read<R: Resource>(
-    editor: web::Data<Editor>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let documents = editor.documents();
-    let found = R::all(&documents).get(&parse_id::<R>(&id)?);
-    let entity = found.ok_or_else(|| unknown::<R>(&id))?;
-    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &documents)))
-}
-
-async fn replace<R: Resource>(
-    editor: web::Data<Editor>,
-    id: web::Path<String>,
-    document: web::Json<Value>,
-) -> Result<HttpResponse, ApiError> {
-    let id = parse_id::<R>(&id)?;
-    let (saved, documents) = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
-}
-
-async fn archive<R: Resource>(
-    editor: web::Data<Editor>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let id = parse_id::<R>(&id)?;
-    let (saved, documents) = edit(editor, move |editor| editor.archive::<R>(id)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
-}
-
-async fn restore<R: Resource>(
-    editor: web::Data<Editor>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let id = parse_id::<R>(&id)?;
-    let (saved, documents) = edit(editor, move |editor| editor.restore::<R>(id)).await?;
-    Ok(HttpResponse::Ok().json(body(saved.as_ref(), &documents)))
-}
-
-/// Runs an edit where waiting is allowed; its result, and all documents after it.
-async fn edit<R: Resource>(
-    editor: web::Data<Editor>,
-    work: impl FnOnce(&Editor) -> Result<Arc<R>, EditError> + Send + 'static,
-) -> Result<(Arc<R>, Arc<Documents>), ApiError> {
-    let edited = web::block(move || work(&editor).map(|entity| (entity, editor.documents())));
-    Ok(edited.await??)
-}
-
-/// The stored object, and what the operator should know about it.
-fn body<R: Resource>(entity: &R, documents: &Documents) -> Value {
-    let mut body = as_json(entity);
-    let mut warnings = entity.warnings(documents);
-    warnings.extend(entity.link_warnings());
-    body["warnings"] = json!(warnings);
-    body
-}
-
-fn parse_id<R: Resource>(text: &str) -> Result<u64, ApiError> {
-    text.parse().map_err(|_| unknown::<R>(text))
-}
-
-fn unknown<R: Resource>(id: &str) -> ApiError {
-    let id: String = id.chars().take(100).collect();
-    ApiError::NotFound(format!("There is no {} {id}.", R::WORD))
 }

@@ -10,13 +10,14 @@ use super::{Endpoint, openapi};
 use crate::clock;
 use crate::engine::visit::Uncounted;
 use crate::simulator::{Question, Surroundings, simulate};
-use crate::web::error::ApiError;
+use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![Endpoint {
         path: "/simulate".to_owned(),
         method: Method::POST,
+        body_max: BODY_MAX,
         operation: json!({
             "tags": ["facts"],
             "operationId": "simulate",

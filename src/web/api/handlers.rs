@@ -1,0 +1,188 @@
+//! The handlers that all resources share.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::BASE;
+use super::page::page;
+use super::query::{ListQuery, flags};
+use super::resource::Resource;
+use crate::domain::documents::Documents;
+use crate::editor::{EditError, Editor, as_json};
+use crate::web::error::ApiError;
+
+pub(super) async fn list<R: Resource>(
+    editor: web::Data<Editor>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = ListQuery::parse::<R>(request.query_string())?;
+    let documents = editor.documents();
+    let wanted = |entity: &&R| {
+        query.states.contains(&entity.head().state)
+            && query
+                .ids
+                .iter()
+                .all(|(field, id)| entity.id_in(field) == *id)
+            && is_found(*entity, &query.search)
+    };
+    let entities = R::all(&documents).values().map(AsRef::as_ref);
+    let (found, next) = page(
+        entities.filter(wanted),
+        query.sort,
+        query.after.as_ref(),
+        query.limit,
+    );
+    let items: Vec<Value> = found.into_iter().map(R::brief).collect();
+    let next = next.map(|next| next.print());
+    Ok(HttpResponse::Ok().json(json!({ "items": items, "next": next })))
+}
+
+/// By a part of a name in any case, or by id.
+fn is_found<R: Resource>(entity: &R, search: &str) -> bool {
+    search.is_empty()
+        || entity.head().id.to_string() == search
+        || entity
+            .search_texts()
+            .iter()
+            .any(|text| text.to_lowercase().contains(search))
+}
+
+pub(super) async fn create<R: Resource>(
+    editor: web::Data<Editor>,
+    document: web::Json<Value>,
+) -> Result<HttpResponse, ApiError> {
+    let made = edit(editor, move |editor| editor.create::<R>(&document)).await?;
+    Ok(created(made))
+}
+
+pub(super) async fn read<R: Resource>(
+    editor: web::Data<Editor>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let documents = editor.documents();
+    let found = R::all(&documents).get(&parse_id::<R>(&id)?);
+    let entity = found.ok_or_else(|| unknown::<R>(&id))?;
+    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &documents)))
+}
+
+pub(super) async fn replace<R: Resource>(
+    editor: web::Data<Editor>,
+    id: web::Path<String>,
+    document: web::Json<Value>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id::<R>(&id)?;
+    let saved = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
+    Ok(stored(saved))
+}
+
+pub(super) async fn patch<R: Resource>(
+    editor: web::Data<Editor>,
+    id: web::Path<String>,
+    patch: web::Json<Value>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id::<R>(&id)?;
+    let saved = edit(editor, move |editor| editor.patch::<R>(id, &patch)).await?;
+    Ok(stored(saved))
+}
+
+/// Without a body the copy differs only where it has to; a body is a merge patch over it.
+pub(super) async fn copy<R: Resource>(
+    editor: web::Data<Editor>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id::<R>(&id)?;
+    let changes = if has_body(&request) {
+        let read = web::Json::<Value>::from_request(&request, &mut payload.into_inner());
+        read.await.map_err(json_error)?.into_inner()
+    } else {
+        json!({})
+    };
+    let made = edit(editor, move |editor| editor.copy::<R>(id, &changes)).await?;
+    Ok(created(made))
+}
+
+fn has_body(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length.as_bytes() != b"0")
+        || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// The error handler of the JSON settings has made an [`ApiError`] of it already.
+fn json_error(error: actix_web::Error) -> ApiError {
+    match error.as_error::<ApiError>() {
+        Some(ApiError::TooLarge(most)) => ApiError::TooLarge(*most),
+        Some(ApiError::NotJson) => ApiError::NotJson,
+        Some(ApiError::Malformed(why)) => ApiError::Malformed(why.clone()),
+        _ => ApiError::Malformed(error.to_string()),
+    }
+}
+
+pub(super) async fn archive<R: Resource>(
+    editor: web::Data<Editor>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id::<R>(&id)?;
+    let [force] = flags(request.query_string(), ["force"])?;
+    let archive = move |editor: &Editor| match force {
+        true => editor.archive::<R>(id),
+        false => editor.archive_unused::<R>(id),
+    };
+    Ok(stored(edit(editor, archive).await?))
+}
+
+pub(super) async fn restore<R: Resource>(
+    editor: web::Data<Editor>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id::<R>(&id)?;
+    let saved = edit(editor, move |editor| editor.restore::<R>(id)).await?;
+    Ok(stored(saved))
+}
+
+/// An entity after an edit, and all documents then.
+type Edited<R> = (Arc<R>, Arc<Documents>);
+
+/// Runs an edit where waiting is allowed.
+pub(super) async fn edit<R: Resource>(
+    editor: web::Data<Editor>,
+    work: impl FnOnce(&Editor) -> Result<Arc<R>, EditError> + Send + 'static,
+) -> Result<Edited<R>, ApiError> {
+    let edited = web::block(move || work(&editor).map(|entity| (entity, editor.documents())));
+    Ok(edited.await??)
+}
+
+fn stored<R: Resource>((entity, documents): Edited<R>) -> HttpResponse {
+    HttpResponse::Ok().json(body(entity.as_ref(), &documents))
+}
+
+fn created<R: Resource>((entity, documents): Edited<R>) -> HttpResponse {
+    let location = format!("{BASE}/{}/{}", R::PATH, entity.head().id);
+    let mut answer = HttpResponse::build(StatusCode::CREATED);
+    answer.insert_header((header::LOCATION, location));
+    answer.json(body(entity.as_ref(), &documents))
+}
+
+/// The stored object, and what the operator should know about it.
+fn body<R: Resource>(entity: &R, documents: &Documents) -> Value {
+    let mut body = as_json(entity);
+    let mut warnings = entity.warnings(documents);
+    warnings.extend(entity.link_warnings());
+    body["warnings"] = json!(warnings);
+    body
+}
+
+pub(super) fn parse_id<R: Resource>(text: &str) -> Result<u64, ApiError> {
+    text.parse().map_err(|_| unknown::<R>(text))
+}
+
+pub(super) fn unknown<R: Resource>(id: &str) -> ApiError {
+    let id: String = id.chars().take(100).collect();
+    ApiError::NotFound(format!("There is no {} {id}.", R::WORD))
+}
