@@ -21,6 +21,7 @@ pub mod money;
 pub mod nearest;
 pub mod network;
 pub mod offer;
+pub mod period;
 pub mod problem;
 pub mod state;
 pub mod tracking_domain;
