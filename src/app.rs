@@ -24,10 +24,11 @@ use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
 use crate::store::lock::DirectoryLock;
+use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
-use crate::store::{clicks, entities, migrations, settings};
+use crate::store::{clicks, counts, entities, migrations, settings};
 use crate::web::server;
 use crate::web::state::Shared;
 
@@ -67,13 +68,17 @@ impl App {
         let documents = entities::load(&connection)?;
         let highest_flow_id = entities::highest_flow_id(&connection)?;
         let keys = Arc::new(ApiKeys::load(&connection)?);
+        let rates = RateBook::load(&connection)?;
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
 
         let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
         let readers = Readers::open(&path)?;
         let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
-        let ids = IdGenerator::new(config.storage.node, highest);
+        let ids = Arc::new(IdGenerator::new(config.storage.node, highest));
+        // After the writer has taken the spill over: its clicks count too.
+        let counts = counts::restore(&readers, &documents, &rates.now(), clock::now_ms())?;
+        let counts = Arc::new(counts);
         let (first, problems) = Catalog::compile_lenient(&documents);
         for found in problems {
             for problem in found.problems {
@@ -99,6 +104,8 @@ impl App {
         let jobs = Jobs::start(Subjects {
             writer: writer.clone(),
             tallies: Arc::clone(&tallies),
+            counts: Arc::clone(&counts),
+            ids: Arc::clone(&ids),
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
@@ -111,6 +118,8 @@ impl App {
             writer,
             readers,
             tallies,
+            counts,
+            rates,
             keys,
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),

@@ -23,6 +23,7 @@ pub mod network;
 pub mod offer;
 pub mod period;
 pub mod problem;
+pub mod rates;
 pub mod state;
 pub mod tracking_domain;
 pub mod visitor;

@@ -25,6 +25,7 @@ use crate::detect::params::ParameterMap;
 use crate::domain::campaign::{Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
+use crate::domain::period;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::macros::Template;
@@ -104,6 +105,7 @@ pub(super) fn campaign(
     });
     let compiled = CompiledCampaign {
         document: Arc::clone(document),
+        zone: period::zone(&document.timezone),
         parameters,
         forced,
         regular,

@@ -42,7 +42,6 @@ pub struct Campaign {
     pub cost: Cost,
     /// IANA zone of the campaign's days.
     pub timezone: String,
-    /// Stored; not yet acted on.
     pub budget: Budget,
     /// When the offer behind a landing is drawn.
     pub choose_offer: ChooseOffer,
@@ -129,8 +128,30 @@ impl UniqueBy {
 /// How much a campaign may spend, in the currency of its cost; `null` means any amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Budget {
+    /// For each day of the campaign's zone.
     #[schema(value_type = Option<String>, example = "50")]
     pub daily: Option<Micros>,
+    /// For all time.
+    #[schema(value_type = Option<String>, example = "1000")]
+    pub total: Option<Micros>,
+    pub when_spent: WhenSpent,
+}
+
+/// What happens once a budget is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenSpent {
+    /// The operator hears of it, and visitors go on as before: the tracker cannot stop the source,
+    /// and the clicks are paid. (The message is not sent yet.)
+    #[default]
+    Notify,
+    /// Visitors go to the campaign's fallback, until the next day if the daily budget is spent.
+    Divert,
+}
+
+impl WhenSpent {
+    pub const ALL: &'static [(&'static str, WhenSpent)] =
+        &[("notify", WhenSpent::Notify), ("divert", WhenSpent::Divert)];
 }
 
 /// When the offer behind a landing is drawn.

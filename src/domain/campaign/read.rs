@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::domain::form::MOST;
 
 /// Names of ours that a traffic source's parameters can be mapped to.
 pub const PARAMETERS: &[&str] = &[
@@ -196,7 +197,13 @@ impl Entity for Campaign {
             "cost.model",
             &format!("The cost model {}", model.unwrap_or_default()),
         );
-        later(self.budget.daily.is_some(), "budget.daily", "A budget");
+        let budget = &self.budget;
+        let has_budget = budget.daily.is_some() || budget.total.is_some();
+        later(
+            has_budget && budget.when_spent == WhenSpent::Notify,
+            "budget.when_spent",
+            "The message about a spent budget",
+        );
         later(
             self.choose_offer != ChooseOffer::default(),
             "choose_offer",
@@ -218,6 +225,16 @@ impl Entity for Campaign {
                 "fallback",
                 "visitors_turned_away",
                 "Visitors whom no flow takes find nothing (404): add a default flow or a fallback.",
+            ));
+        }
+        if has_budget
+            && budget.when_spent == WhenSpent::Divert
+            && self.fallback == Fallback::NotFound
+        {
+            remarks.push(Problem::new(
+                "budget.when_spent",
+                "visitors_turned_away",
+                "Once the budget is spent visitors find nothing (404): choose a fallback.",
             ));
         }
         remarks
@@ -328,7 +345,9 @@ impl Uniqueness {
 impl Budget {
     fn read(form: &mut Form<'_>) -> Self {
         Budget {
-            daily: form.amount("daily", Micros(1)..=crate::domain::form::MOST),
+            daily: form.amount("daily", Micros(1)..=MOST),
+            total: form.amount("total", Micros(1)..=MOST),
+            when_spent: form.choice("when_spent", WhenSpent::ALL, WhenSpent::default()),
         }
     }
 }

@@ -213,7 +213,7 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
             "bind_hours",
             "uniqueness",
             "cost.model",
-            "budget.daily",
+            "budget.when_spent",
             "choose_offer",
             "postbacks",
             "fallback"

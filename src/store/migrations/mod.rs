@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_entities", include_str!("0001_entities.sql")),
     ("0002_clicks", include_str!("0002_clicks.sql")),
     ("0003_routing", include_str!("0003_routing.sql")),
+    ("0006_counters", include_str!("0006_counters.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

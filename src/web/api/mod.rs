@@ -9,8 +9,10 @@
 
 mod clicks;
 mod facts;
+mod limits;
 pub mod openapi;
 mod query;
+mod rates;
 pub mod resource;
 
 use std::collections::BTreeMap;
@@ -53,6 +55,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<TrackingDomain>());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(facts::endpoints());
+    endpoints.extend(limits::endpoints());
+    endpoints.extend(rates::endpoints());
     endpoints
 }
 

@@ -8,6 +8,8 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::limits::{BudgetState, CapState};
+use super::rates::CurrencyRate;
 use super::{BASE, Endpoint, endpoints};
 use crate::domain::campaign::Campaign;
 use crate::domain::landing::Landing;
@@ -115,6 +117,9 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Options>(&mut schemas);
     add::<Tally>(&mut schemas);
     add::<SetAside>(&mut schemas);
+    add::<CapState>(&mut schemas);
+    add::<BudgetState>(&mut schemas);
+    add::<CurrencyRate>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas
 }
