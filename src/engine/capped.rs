@@ -247,18 +247,17 @@ fn visitors_of_a_spent_campaign_go_to_its_fallback_only_where_it_says_so() {
 
 #[test]
 fn a_flow_that_is_full_gives_back_what_its_filters_took() {
-    let catalog = offers(&[]).catalog();
+    let catalog = offers(&[])
+        .campaign(campaign(1, "push", default_to(&[(1, 1)])))
+        .catalog();
     let counts = full(&[1]);
     let visitor = german();
     let mut dice = Dice::seeded(1);
     let visit = Visit::new(&visitor, AT, &|_| None, &Forgetful, &counts, &mut dice);
     let clicks = Counter::at(Counted::FlowClicks, 9, AT, Tz::UTC);
-    let compiled = offers(&[])
-        .campaign(campaign(1, "push", default_to(&[(1, 1)])))
-        .catalog();
     assert!(visit.reserve(clicks, 5));
 
-    let campaign = compiled.campaign_by_id(1).expect("the campaign is there");
+    let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
     decide(&catalog, campaign, &visit, &mut dice, &mut trace::Silent);
 
     assert_eq!(counts.count(clicks), 0);

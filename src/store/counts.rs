@@ -238,9 +238,15 @@ fn count_again(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::campaign::Campaign;
+    use crate::domain::click::Click;
     use crate::engine::visit::Counters;
+    use crate::store::clicks::insert;
     use crate::store::connection::{Durability, open_writer};
+    use crate::store::dictionary::Dictionary;
     use crate::store::migrations;
 
     const NOW: i64 = 1_790_000_000_000;
@@ -303,6 +309,81 @@ mod tests {
         let rows = load(&readers.get().unwrap()).unwrap();
         assert_eq!(rows, [(total, 2)]);
         assert_eq!((counts.count(hour), counts.count(total)), (0, 2));
+        writer.stop();
+    }
+
+    /// A click of campaign 1 and flow 5 that cost half a unit.
+    fn click(at: i64) -> Click {
+        Click {
+            id: Id::first_at(at),
+            at,
+            campaign_id: 1,
+            flow_id: Some(5),
+            landing_id: None,
+            offer_id: None,
+            traffic_source_id: None,
+            domain_id: None,
+            ip: [1, 2, 3, 4].into(),
+            agent: Arc::default(),
+            place: Arc::default(),
+            language: None,
+            referrer: None,
+            bot_reason: None,
+            parameters: Default::default(),
+            cost: Some(ClickCost {
+                amount: Micros(500_000),
+                currency: Currency::USD,
+                fell_back: false,
+            }),
+        }
+    }
+
+    #[test]
+    fn clicks_after_the_last_writing_are_counted_again_and_no_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = store(directory.path());
+        // In Kolkata the day begins at 18:30 UTC: the last click is one of the next day.
+        let campaign = Campaign {
+            id: 1,
+            timezone: "Asia/Kolkata".to_owned(),
+            ..Campaign::default()
+        };
+        let zone = period::zone("Asia/Kolkata");
+        let midnight = period::day_start(period::day(NOW, zone) + 1, zone);
+        let clicks = [-9, -5, -1, 0].map(|seconds| click(midnight + seconds * 1_000));
+        let mark = clicks[1].id;
+        let rows = clicks.clone();
+        writer
+            .edit_blocking(move |connection| {
+                let mut statement = insert::prepare(connection)?;
+                for click in &rows {
+                    let dictionary = &mut Dictionary::new();
+                    insert::insert(connection, &mut statement, dictionary, click)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let daily = Counter::at(Counted::FlowClicksPerDay, 5, midnight - 1, zone);
+        let next = Counter::at(Counted::FlowClicksPerDay, 5, midnight, zone);
+        let cost = Counter::at(Counted::CampaignCost, 1, midnight, zone);
+        let counts = Counts::default();
+        counts.add(daily, 2);
+        counts.add(cost, 1_000_000);
+        let keeper = Keeper::default();
+        keeper.flush(&counts, mark, &writer, midnight).unwrap();
+
+        let mut documents = Documents::default();
+        documents.campaigns.insert(1, Arc::new(campaign));
+        let restored = restore(&readers, &documents, &Rates::default(), midnight).unwrap();
+
+        assert_eq!((restored.count(daily), restored.count(next)), (3, 1));
+        assert_eq!(restored.count(cost), 2_000_000);
+        let hourly = Counter::at(Counted::FlowClicksPerHour, 5, midnight, zone);
+        assert_eq!(
+            restored.count(hourly),
+            0,
+            "nobody counts the hours of this flow"
+        );
         writer.stop();
     }
 
