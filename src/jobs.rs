@@ -60,7 +60,7 @@ impl Jobs {
 
 fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
     let mut watcher = Watcher::new();
-    let keeper = Keeper::default();
+    let mut keeper = Keeper::default();
     let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         stop = signal

@@ -3,6 +3,7 @@
 //! Every click with a cost counts, with and without a budget, so that a budget set at noon knows
 //! what the morning cost. Spending is counted in the currency of the campaign's cost; a click
 //! stated in another one is converted by the rate of its day, and counts as 0 while there is none.
+//! What was counted before that currency was changed, or a rate was entered, keeps its number.
 //!
 //! A spent budget is a state of the moment: it stands in no document, and ends with the day.
 

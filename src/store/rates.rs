@@ -159,7 +159,7 @@ mod tests {
         let expected = vec![(day, currency("EUR"), rate("1.2"))];
         assert_eq!(deleted.unwrap(), 1);
         assert_eq!(book.now().rows(), expected);
-        let again = writer.edit_blocking(|connection| load(connection)).unwrap();
+        let again = writer.edit_blocking(load).unwrap();
         assert_eq!(again.rows(), expected);
         writer.stop();
     }

@@ -1,5 +1,6 @@
 //! The tracked link a buyer sends traffic to: one document, flows and all.
 
+mod budget;
 mod read;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use super::offer::Status;
 use super::problem::Problem;
 use super::state::State;
 
+pub use budget::{Budget, WhenSpent};
 pub use read::PARAMETERS;
 
 /// A campaign as it is stored, sent and received.
@@ -123,35 +125,6 @@ pub enum UniqueBy {
 impl UniqueBy {
     pub const ALL: &'static [(&'static str, UniqueBy)] =
         &[("ip", UniqueBy::Ip), ("ip_ua", UniqueBy::IpUa)];
-}
-
-/// How much a campaign may spend, in the currency of its cost; `null` means any amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-pub struct Budget {
-    /// For each day of the campaign's zone.
-    #[schema(value_type = Option<String>, example = "50")]
-    pub daily: Option<Micros>,
-    /// For all time.
-    #[schema(value_type = Option<String>, example = "1000")]
-    pub total: Option<Micros>,
-    pub when_spent: WhenSpent,
-}
-
-/// What happens once a budget is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenSpent {
-    /// The operator hears of it, and visitors go on as before: the tracker cannot stop the source,
-    /// and the clicks are paid. (The message is not sent yet.)
-    #[default]
-    Notify,
-    /// Visitors go to the campaign's fallback, until the next day if the daily budget is spent.
-    Divert,
-}
-
-impl WhenSpent {
-    pub const ALL: &'static [(&'static str, WhenSpent)] =
-        &[("notify", WhenSpent::Notify), ("divert", WhenSpent::Divert)];
 }
 
 /// When the offer behind a landing is drawn.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::form::MOST;
 
 /// Names of ours that a traffic source's parameters can be mapped to.
 pub const PARAMETERS: &[&str] = &[
@@ -173,7 +172,7 @@ impl Entity for Campaign {
     }
 
     fn remarks(&self) -> Vec<Problem> {
-        let mut remarks = Vec::new();
+        let mut remarks = self.budget_remarks();
         let mut later = |is_set: bool, field: &str, what: &str| {
             if is_set {
                 remarks.push(not_yet_acted_on(field, what));
@@ -197,13 +196,6 @@ impl Entity for Campaign {
             "cost.model",
             &format!("The cost model {}", model.unwrap_or_default()),
         );
-        let budget = &self.budget;
-        let has_budget = budget.daily.is_some() || budget.total.is_some();
-        later(
-            has_budget && budget.when_spent == WhenSpent::Notify,
-            "budget.when_spent",
-            "The message about a spent budget",
-        );
         later(
             self.choose_offer != ChooseOffer::default(),
             "choose_offer",
@@ -225,16 +217,6 @@ impl Entity for Campaign {
                 "fallback",
                 "visitors_turned_away",
                 "Visitors whom no flow takes find nothing (404): add a default flow or a fallback.",
-            ));
-        }
-        if has_budget
-            && budget.when_spent == WhenSpent::Divert
-            && self.fallback == Fallback::NotFound
-        {
-            remarks.push(Problem::new(
-                "budget.when_spent",
-                "visitors_turned_away",
-                "Once the budget is spent visitors find nothing (404): choose a fallback.",
             ));
         }
         remarks
@@ -338,16 +320,6 @@ impl Uniqueness {
         Uniqueness {
             by: form.choice("by", UniqueBy::ALL, UniqueBy::default()),
             window_hours: form.integer("window_hours", 1..=HOURS_MAX, 24) as u32,
-        }
-    }
-}
-
-impl Budget {
-    fn read(form: &mut Form<'_>) -> Self {
-        Budget {
-            daily: form.amount("daily", Micros(1)..=MOST),
-            total: form.amount("total", Micros(1)..=MOST),
-            when_spent: form.choice("when_spent", WhenSpent::ALL, WhenSpent::default()),
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) struct BudgetState {
     /// What may still be spent now; `null` without a budget.
     #[schema(value_type = Option<String>)]
     pub left: Option<Micros>,
-    pub state: Spent,
+    pub state: SpendingState,
     pub when_spent: WhenSpent,
     #[schema(example = "2026-01-31")]
     pub day: String,
@@ -74,7 +74,7 @@ pub(super) struct BudgetState {
 /// Whether a budget is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Spent {
+pub(super) enum SpendingState {
     /// There is no budget.
     NoBudget,
     Open,
@@ -155,10 +155,10 @@ async fn budget_of(
     let spending = budget::spending(&campaign, &*shared.counts, clock::now_ms());
     let limits = &campaign.budget;
     let state = match (spending.left, spending.is_spent, limits.when_spent) {
-        (None, ..) => Spent::NoBudget,
-        (_, false, _) => Spent::Open,
-        (_, true, WhenSpent::Notify) => Spent::Spent,
-        (_, true, WhenSpent::Divert) => Spent::Diverting,
+        (None, ..) => SpendingState::NoBudget,
+        (_, false, _) => SpendingState::Open,
+        (_, true, WhenSpent::Notify) => SpendingState::Spent,
+        (_, true, WhenSpent::Divert) => SpendingState::Diverting,
     };
     Ok(HttpResponse::Ok().json(BudgetState {
         campaign_id: campaign.id,

@@ -189,7 +189,7 @@ async fn set_reporting(
     shared: web::Data<Arc<Shared>>,
     document: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let read = Form::read(&document, |form| read_currency(form));
+    let read = Form::read(&document, read_currency);
     let currency = read.map_err(ApiError::Invalid)?;
     let set = web::block(move || shared.rates.set_reporting(&shared.writer, currency)).await?;
     match set {
