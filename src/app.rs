@@ -19,17 +19,18 @@ use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
 use crate::engine::Catalog;
-use crate::engine::visit::Uncounted;
+use crate::engine::counters::Looking;
 use crate::jobs::{Jobs, Subjects};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
 use crate::store::lock::DirectoryLock;
+use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
-use crate::store::{clicks, entities, migrations, settings};
+use crate::store::{clicks, counts, entities, migrations, settings};
 use crate::web::server;
 use crate::web::state::Shared;
 
@@ -69,13 +70,17 @@ impl App {
         let documents = entities::load(&connection)?;
         let highest_flow_id = entities::highest_flow_id(&connection)?;
         let keys = Arc::new(ApiKeys::load(&connection)?);
+        let rates = RateBook::load(&connection)?;
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
 
         let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
         let readers = Readers::open(&path)?;
         let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
-        let ids = IdGenerator::new(config.storage.node, highest);
+        let ids = Arc::new(IdGenerator::new(config.storage.node, highest));
+        // After the writer has taken the spill over: its clicks count too.
+        let counts = counts::restore(&readers, &documents, &rates.now(), clock::now_ms())?;
+        let counts = Arc::new(counts);
         let (first, problems) = Catalog::compile_lenient(&documents);
         for found in problems {
             for problem in found.problems {
@@ -108,6 +113,8 @@ impl App {
         let jobs = Jobs::start(Subjects {
             writer: writer.clone(),
             tallies: Arc::clone(&tallies),
+            counts: Arc::clone(&counts),
+            ids: Arc::clone(&ids),
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
@@ -119,6 +126,8 @@ impl App {
             writer,
             readers,
             tallies,
+            counts,
+            rates,
             keys,
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),
@@ -257,14 +266,18 @@ pub fn simulate_offline(config: &Config, question: &Value) -> anyhow::Result<Str
     let mut connection = open_writer(&path, config.durability())
         .with_context(|| format!("cannot open the database {}", path.display()))?;
     migrations::migrate(&mut connection, &path)?;
-    let (catalog, _) = Catalog::compile_lenient(&entities::load(&connection)?);
+    let documents = entities::load(&connection)?;
+    let (catalog, _) = Catalog::compile_lenient(&documents);
+    let readers = Readers::open(&path)?;
+    let rates = RateBook::load(&connection)?;
+    let counts = counts::restore(&readers, &documents, &rates.now(), clock::now_ms())?;
     answer(
         question,
         &Surroundings {
             catalog: &catalog,
             rules: &Arc::new(rules(config, data)?),
             fingerprint_key: &settings::secret16(&connection, "fingerprint_secret")?,
-            counters: &Uncounted,
+            counters: &Looking(&counts),
             now_ms: clock::now_ms(),
         },
     )
@@ -304,7 +317,7 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
                 catalog: &shared.catalog.load(),
                 rules: &shared.rules,
                 fingerprint_key: &shared.fingerprint_key,
-                counters: &Uncounted,
+                counters: &Looking(&*shared.counts),
                 now_ms: clock::now_ms(),
             },
         ),

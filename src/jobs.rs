@@ -8,6 +8,9 @@ use std::time::Duration;
 use crate::clock;
 use crate::detect::Rules;
 use crate::detect::geo::Watcher;
+use crate::domain::id::IdGenerator;
+use crate::engine::counters::Counts;
+use crate::store::counts::Keeper;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 
@@ -24,6 +27,8 @@ pub struct Jobs {
 pub struct Subjects {
     pub writer: Writer,
     pub tallies: Arc<Tallies>,
+    pub counts: Arc<Counts>,
+    pub ids: Arc<IdGenerator>,
     pub rules: Arc<Rules>,
     /// The directory in which geo bases are looked for.
     pub data: PathBuf,
@@ -55,6 +60,7 @@ impl Jobs {
 
 fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
     let mut watcher = Watcher::new();
+    let mut keeper = Keeper::default();
     let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         stop = signal
@@ -64,6 +70,13 @@ fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
         let last = *stop;
         if let Err(error) = subjects.tallies.flush(&subjects.writer, clock::now_ms()) {
             tracing::warn!(%error, "counts could not be written; they are kept for the next time");
+        }
+        // The mark before the totals: a click in between counts twice after a kill, rather than
+        // not at all.
+        let mark = subjects.ids.last();
+        let (counts, writer) = (&subjects.counts, &subjects.writer);
+        if let Err(error) = keeper.flush(counts, mark, writer, clock::now_ms()) {
+            tracing::warn!(%error, "limits and budgets could not be written; they are kept for the next time");
         }
         if last {
             return;

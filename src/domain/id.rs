@@ -91,6 +91,11 @@ impl IdGenerator {
         }
     }
 
+    /// The highest id given out so far; the lowest possible one if none was.
+    pub fn last(&self) -> Id {
+        Id(self.last.load(Ordering::Relaxed))
+    }
+
     /// The next free id of this node above `last`, which may be another node's.
     fn after(&self, last: u64) -> u64 {
         let node_and_sequence = last & ((1 << (NODE_BITS + SEQUENCE_BITS)) - 1);

@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Entity, Head, Reference, heads, ids, not_yet_acted_on, read_head};
+use super::documents::Documents;
+use super::entity::{Entity, Head, Reference, heads, ids, read_head};
 use super::form::{Form, MOST};
 use super::money::{Currency, Micros};
 use super::problem::Problem;
@@ -68,7 +69,7 @@ impl PayoutKind {
     ];
 }
 
-/// A limit of conversions a day. Stored; not yet acted on.
+/// A limit of conversions a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Cap {
     /// First conversions a day, 1 or more.
@@ -144,21 +145,51 @@ impl Entity for Offer {
         network.into_iter().chain(overflow).collect()
     }
 
-    fn conflicts(&self, _: &super::documents::Documents) -> Vec<Problem> {
-        let overflow = self.cap.as_ref().and_then(|cap| cap.overflow_offer_id);
-        match overflow == Some(self.id) {
-            true => vec![Problem::new(
-                "cap.overflow_offer_id",
-                "invalid",
-                "An offer cannot take its own overflow; choose another offer.",
-            )],
-            false => Vec::new(),
-        }
+    fn conflicts(&self, documents: &Documents) -> Vec<Problem> {
+        self.overflow_problem(documents).into_iter().collect()
     }
+}
 
-    fn remarks(&self) -> Vec<Problem> {
-        let cap = self.cap.as_ref().map(|_| not_yet_acted_on("cap", "A cap"));
-        cap.into_iter().collect()
+/// How many overflow offers a visitor is passed on through.
+pub const MAX_OVERFLOWS: usize = 8;
+
+impl Offer {
+    /// Where the visitors of a full offer go has an end, and is not this offer again.
+    fn overflow_problem(&self, documents: &Documents) -> Option<Problem> {
+        const FIELD: &str = "cap.overflow_offer_id";
+        if self.state == State::Archived {
+            return None;
+        }
+        let mut chain = vec![self.id];
+        let mut offer = self;
+        while let Some(next) = offer.cap.as_ref().and_then(|cap| cap.overflow_offer_id) {
+            let is_circle = chain.contains(&next);
+            chain.push(next);
+            if is_circle {
+                let chain: Vec<String> = chain.iter().map(u64::to_string).collect();
+                let chain = chain.join(" -> ");
+                return Some(Problem::new(
+                    FIELD,
+                    "overflow_loop",
+                    format!("The overflow goes round in a circle: {chain}. Choose another offer."),
+                ));
+            }
+            if chain.len() > MAX_OVERFLOWS + 1 {
+                return Some(Problem::new(
+                    FIELD,
+                    "too_long",
+                    format!(
+                        "From here the overflow leads on through more than {MAX_OVERFLOWS} offers. Shorten the chain."
+                    ),
+                ));
+            }
+            // One that is not there is told as a reference; one in the archive is not followed.
+            offer = documents.offers.get(&next)?;
+            if offer.state == State::Archived {
+                return None;
+            }
+        }
+        None
     }
 }
 
@@ -190,5 +221,80 @@ impl Cap {
             statuses: form.choices("statuses", Status::ALL, &[Status::Lead, Status::Sale]),
             overflow_offer_id: form.id("overflow_offer_id"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn offer(id: u64, overflow: Option<u64>, state: State) -> Offer {
+        Offer {
+            id,
+            state,
+            cap: Some(Cap {
+                daily: 1,
+                timezone: "UTC".to_owned(),
+                statuses: Vec::new(),
+                overflow_offer_id: overflow,
+            }),
+            ..Offer::default()
+        }
+    }
+
+    fn among(offers: Vec<Offer>) -> Documents {
+        Documents {
+            offers: offers
+                .into_iter()
+                .map(|one| (one.id, Arc::new(one)))
+                .collect(),
+            ..Documents::default()
+        }
+    }
+
+    #[test]
+    fn a_circle_of_overflows_is_named() {
+        use State::Active;
+        let others = among(vec![offer(2, Some(3), Active), offer(3, Some(1), Active)]);
+
+        let round = offer(1, Some(2), Active).conflicts(&others);
+        let itself = offer(1, Some(1), Active).conflicts(&others);
+
+        assert_eq!(round[0].field, "cap.overflow_offer_id");
+        assert!(round[0].message.contains("1 -> 2 -> 3 -> 1"), "{round:?}");
+        assert!(itself[0].message.contains("1 -> 1"), "{itself:?}");
+    }
+
+    #[test]
+    fn an_archived_offer_ends_a_circle_and_may_be_archived_in_one() {
+        let others = among(vec![offer(2, Some(1), State::Archived)]);
+        assert!(
+            offer(1, Some(2), State::Active)
+                .conflicts(&others)
+                .is_empty()
+        );
+
+        let others = among(vec![offer(2, Some(1), State::Active)]);
+        assert!(
+            offer(1, Some(2), State::Archived)
+                .conflicts(&others)
+                .is_empty()
+        );
+        assert_eq!(offer(1, Some(2), State::Paused).conflicts(&others).len(), 1);
+    }
+
+    #[test]
+    fn a_chain_of_eight_overflows_is_followed_and_a_longer_one_refused() {
+        let last = MAX_OVERFLOWS as u64 + 1;
+        let chain = |last: u64| {
+            (2..=last).map(move |id| offer(id, (id < last).then_some(id + 1), State::Active))
+        };
+        let first = offer(1, Some(2), State::Active);
+
+        assert!(first.conflicts(&among(chain(last).collect())).is_empty());
+        let refused = first.conflicts(&among(chain(last + 1).collect()));
+        assert_eq!(refused[0].code, "too_long");
     }
 }

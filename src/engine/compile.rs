@@ -27,6 +27,7 @@ use crate::domain::documents::Documents;
 use crate::domain::entity::Reference;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
 use crate::domain::money::Micros;
+use crate::domain::period;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::macros::Template;
@@ -125,6 +126,7 @@ pub(super) fn campaign(
         document: Arc::clone(document),
         parameters: compile_parameters(document, documents, &mut problems),
         cost,
+        zone: period::zone(&document.timezone),
         forced,
         regular,
         default,

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::filter::Filters;
 use super::rotation::Weighted;
 use super::trace::PassedOver;
+use super::visit::{Counted, Counter};
 use crate::detect::params::ParameterMap;
 use crate::domain::campaign::{Campaign, Cost, Fallback};
 use crate::domain::flow::{FlowKind, RedirectKind};
 use crate::domain::landing::Landing;
 use crate::domain::offer::Offer;
+use crate::domain::period;
 use crate::macros::Template;
 
 /// A campaign whose filters are compiled, templates parsed and weights summed. What needs no
@@ -17,6 +21,8 @@ use crate::macros::Template;
 #[derive(Debug)]
 pub struct CompiledCampaign {
     pub document: Arc<Campaign>,
+    /// Of the campaign's days.
+    pub zone: Tz,
     /// What the traffic source calls our click parameters.
     pub parameters: ParameterMap,
     /// What a click costs, with the traffic source's loss where the campaign has none.
@@ -116,6 +122,8 @@ pub struct CompiledOffer {
     pub document: Arc<Offer>,
     /// The offer's link with the parameters of its network that it does not have already.
     pub template: Template,
+    /// Of the days of its cap.
+    zone: Tz,
 }
 
 impl CompiledOffer {
@@ -128,14 +136,26 @@ impl CompiledOffer {
         } else {
             link.with_query(&Template::parse(offer_param).0)
         };
+        let zone = document.cap.as_ref().map_or("UTC", |cap| &cap.timezone);
         Self {
             document: Arc::clone(document),
             template,
+            zone: period::zone(zone),
         }
     }
 
     /// Whether visitors may be sent there.
     pub fn is_live(&self) -> bool {
         self.document.state.is_active() && !self.template.is_empty()
+    }
+
+    /// The counter of the cap's day at a time in UTC milliseconds.
+    pub fn conversions_of_the_day(&self, at: i64) -> Counter {
+        Counter::at(
+            Counted::OfferConversionsPerDay,
+            self.document.id,
+            at,
+            self.zone,
+        )
     }
 }

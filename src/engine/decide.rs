@@ -1,5 +1,6 @@
 //! Where a visitor goes.
 
+use super::budget;
 use super::catalog::Catalog;
 use super::compiled::{CompiledCampaign, CompiledFallback, CompiledFlow, Regular};
 use super::dice::Dice;
@@ -67,7 +68,7 @@ pub fn decide<'c: 'v, 'v>(
     let mut seen = Seen::default();
     for _ in 0..=MAX_JUMPS {
         seen = visit.memory.seen(&campaign.document);
-        if let Some(decision) = by_flows(campaign, seen, visit, dice, trace) {
+        if let Some(decision) = by_flows(catalog, campaign, seen, visit, dice, trace) {
             return decision;
         }
         match &campaign.fallback {
@@ -95,6 +96,7 @@ pub fn decide<'c: 'v, 'v>(
 }
 
 fn by_flows<'c: 'v, 'v>(
+    catalog: &'c Catalog,
     campaign: &'c CompiledCampaign,
     seen: Seen,
     visit: &'v Visit<'v>,
@@ -107,13 +109,17 @@ fn by_flows<'c: 'v, 'v>(
         trace.step(|| Step::CampaignNotActive { campaign_id, state });
         return None;
     }
+    if budget::diverts(&campaign.document, campaign.zone, visit) {
+        trace.step(|| Step::CampaignSpent { campaign_id });
+        return None;
+    }
     trace.step(|| Step::Campaign { campaign_id });
     if trace.listens() {
         for (flow_id, why) in campaign.passed_over.iter().copied() {
             trace.step(|| Step::FlowPassedOver { flow_id, why });
         }
     }
-    let decision = choose_flow(campaign, seen, visit, dice, trace);
+    let decision = choose_flow(catalog, campaign, seen, visit, dice, trace);
     if decision.is_none() {
         trace.step(|| Step::NoFlow { campaign_id });
     }
@@ -121,6 +127,7 @@ fn by_flows<'c: 'v, 'v>(
 }
 
 fn choose_flow<'c: 'v, 'v>(
+    catalog: &'c Catalog,
     campaign: &'c CompiledCampaign,
     seen: Seen,
     visit: &'v Visit<'v>,
@@ -145,9 +152,14 @@ fn choose_flow<'c: 'v, 'v>(
             return None;
         }
         trace.step(|| Step::FlowChosen { flow_id: flow.id });
-        let decision = target::draw(campaign, flow, &asked, dice, trace);
+        let decision = target::draw(catalog, campaign, flow, &asked, dice, trace);
+        if decision.is_none() {
+            visit.give_back();
+            trace.step(|| Step::FlowFull { flow_id: flow.id });
+            return None;
+        }
         visit.keep();
-        Some(decision)
+        decision
     };
     let forced = campaign.forced.iter();
     if let Some(decision) = forced.into_iter().find_map(|flow| ask(flow, None, dice)) {

@@ -16,8 +16,10 @@
 //!    visitor goes to the landing if there is one, and the offer waits behind it.
 //!
 //!    Whom no flow takes, the campaign's **fallback** gets: an address, another campaign, which
-//!    begins anew (at most [`MAX_JUMPS`] times), or "not found". A campaign that is paused or
-//!    archived asks no flow and answers with its fallback at once.
+//!    begins anew (at most [`MAX_JUMPS`] times), or "not found". A campaign that is paused,
+//!    archived, or diverts because its budget is spent asks no flow and answers with its fallback
+//!    at once. The visitors of an offer whose cap is reached go to its overflow offer; without one
+//!    its weight goes to the rest, and a flow with nothing open is passed over.
 //! 4. [`cost::at_click`] says what the click costs; the click is recorded and handed to the writer.
 //! 5. [`Decision::reply`] expands the macros of the destination into an address. The reply leaves
 //!    once the click is stored.
@@ -46,6 +48,7 @@
 //! | `filter/` | conditions on the visitor, one file each |
 //! | `redirect/` | ways to send a visitor on, one file each |
 //! | `cost.rs` | what a click costs when it arrives |
+//! | `counters.rs`, `budget.rs` | what is counted outside the catalog, and what was spent |
 //! | `trace.rs` | the steps of a decision, as data |
 //! | `options.rs` | the registries as the dashboard gets them |
 //!
@@ -58,10 +61,12 @@
 //! That is all: saving checks its values, the dashboard draws its editor, the simulator explains
 //! it, and the registry's tests try its example.
 
+pub mod budget;
 pub mod catalog;
 mod compile;
 mod compiled;
 pub mod cost;
+pub mod counters;
 mod decide;
 mod dice;
 pub mod filter;
@@ -72,6 +77,8 @@ mod target;
 pub mod trace;
 pub mod visit;
 
+#[cfg(test)]
+mod capped;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
@@ -87,3 +94,4 @@ pub use decide::{Decision, Destination, MAX_JUMPS, decide};
 pub use dice::Dice;
 pub use options::{Options, options};
 pub use redirect::Reply;
+pub use target::open_offer;

@@ -1,20 +1,24 @@
 //! Where a chosen flow sends its visitor.
 
-use super::compiled::{CompiledCampaign, CompiledFlow, CompiledTarget};
+use super::catalog::Catalog;
+use super::compiled::{CompiledCampaign, CompiledFlow, CompiledOffer, CompiledTarget};
 use super::decide::{Decision, Destination, odds};
 use super::dice::Dice;
 use super::trace::{Step, Trace};
-use super::visit::Asked;
+use super::visit::{Asked, Visit};
 use crate::domain::flow::RedirectKind;
+use crate::domain::offer::MAX_OVERFLOWS;
 
-/// Draws the landing and the offer, and sends the visitor to the first there is.
+/// Draws the landing and the offer, and sends the visitor to the first there is. `None` where
+/// there are offers and all of them are full.
 pub(super) fn draw<'c>(
+    catalog: &'c Catalog,
     campaign: &'c CompiledCampaign,
     flow: &'c CompiledFlow,
     asked: &Asked<'_>,
     dice: &mut Dice,
     trace: &mut impl Trace,
-) -> Decision<'c> {
+) -> Option<Decision<'c>> {
     let mut decision = Decision {
         campaign,
         seen: asked.seen,
@@ -29,21 +33,27 @@ pub(super) fn draw<'c>(
                 kind: *kind,
                 template,
             };
-            return decision;
+            return Some(decision);
         }
         CompiledTarget::Split { landings, offers } => (landings, offers),
     };
     let kind = RedirectKind::Http;
-    if let Some(index) = offers.draw(dice) {
-        let offer = &offers.items()[index];
-        let offer_id = offer.document.id;
-        let template = &offer.template;
-        decision.offer_id = Some(offer_id);
+    if offers.total() > 0 {
+        let mut draws = offers.draws();
+        let open = loop {
+            let index = draws.draw(dice)?;
+            let offer = &offers.items()[index];
+            trace.step(|| Step::OfferDrawn {
+                offer_id: offer.document.id,
+                odds: odds(offers, index),
+            });
+            if let Some(open) = open_offer(catalog, offer, asked.visit, trace) {
+                break open;
+            }
+        };
+        let template = &open.template;
+        decision.offer_id = Some(open.document.id);
         decision.destination = Destination::Redirect { kind, template };
-        trace.step(|| Step::OfferDrawn {
-            offer_id,
-            odds: odds(offers, index),
-        });
     }
     if let Some(index) = landings.draw(dice) {
         let landing = &landings.items()[index];
@@ -56,5 +66,34 @@ pub(super) fn draw<'c>(
             odds: odds(landings, index),
         });
     }
-    decision
+    Some(decision)
+}
+
+/// The offer itself while its cap lets it have visitors; else the first of its overflow offers
+/// that is active and not full. `None` where nobody takes the overflow.
+pub fn open_offer<'c>(
+    catalog: &'c Catalog,
+    offer: &'c CompiledOffer,
+    visit: &Visit<'_>,
+    trace: &mut impl Trace,
+) -> Option<&'c CompiledOffer> {
+    let mut offer = offer;
+    for _ in 0..=MAX_OVERFLOWS {
+        let Some(cap) = &offer.document.cap else {
+            return Some(offer);
+        };
+        if visit.count(offer.conversions_of_the_day(visit.at)) < u64::from(cap.daily) {
+            return Some(offer);
+        }
+        trace.step(|| Step::OfferFull {
+            offer_id: offer.document.id,
+        });
+        offer = catalog
+            .offer(cap.overflow_offer_id?)
+            .filter(|next| next.is_live())?;
+        trace.step(|| Step::OverflowOffer {
+            offer_id: offer.document.id,
+        });
+    }
+    None
 }

@@ -60,6 +60,10 @@ pub enum Step {
         campaign_id: u64,
         state: State,
     },
+    /// The campaign's budget is spent, and it diverts; its fallback takes over.
+    CampaignSpent {
+        campaign_id: u64,
+    },
     /// The flow takes no part, whoever comes.
     FlowPassedOver {
         flow_id: u64,
@@ -96,6 +100,18 @@ pub enum Step {
     OfferDrawn {
         offer_id: u64,
         odds: Odds,
+    },
+    /// The offer has all the conversions that its cap lets it have today.
+    OfferFull {
+        offer_id: u64,
+    },
+    /// The visitors of a full offer go to this one, which may be full too.
+    OverflowOffer {
+        offer_id: u64,
+    },
+    /// All offers of the chosen flow are full; the next flow is asked.
+    FlowFull {
+        flow_id: u64,
     },
     /// No flow took the visitor.
     NoFlow {

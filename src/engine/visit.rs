@@ -3,8 +3,11 @@
 
 use std::cell::{Cell, RefCell};
 
+use chrono_tz::Tz;
+
 use super::dice::Dice;
 use crate::domain::campaign::Campaign;
+use crate::domain::period;
 use crate::domain::visitor::Visitor;
 
 /// Everything about one visit that deciding may ask for. Only what has to be given back is
@@ -173,6 +176,64 @@ pub enum Counted {
     /// Micro-units in the campaign's currency.
     CampaignCostPerDay,
     CampaignCost,
+}
+
+impl Counted {
+    /// Each with the word under which it is stored.
+    pub const ALL: &'static [(&'static str, Counted)] = &[
+        ("flow_clicks_per_hour", Counted::FlowClicksPerHour),
+        ("flow_clicks_per_day", Counted::FlowClicksPerDay),
+        ("flow_clicks", Counted::FlowClicks),
+        ("offer_conversions_per_day", Counted::OfferConversionsPerDay),
+        ("campaign_cost_per_day", Counted::CampaignCostPerDay),
+        ("campaign_cost", Counted::CampaignCost),
+    ];
+
+    pub fn word(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(_, counted)| *counted == self);
+        found.map_or("", |(word, _)| word)
+    }
+
+    /// How long one of its periods is.
+    pub fn length(self) -> Length {
+        match self {
+            Self::FlowClicksPerHour => Length::Hour,
+            Self::FlowClicksPerDay | Self::OfferConversionsPerDay | Self::CampaignCostPerDay => {
+                Length::Day
+            }
+            Self::FlowClicks | Self::CampaignCost => Length::Ever,
+        }
+    }
+}
+
+/// How long a counter counts before it begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    Hour,
+    Day,
+    Ever,
+}
+
+impl Length {
+    /// The number of the period that a time lies in; see [`Counter::period`].
+    pub fn period(self, at: i64, zone: Tz) -> i64 {
+        match self {
+            Self::Hour => period::hour(at, zone),
+            Self::Day => period::day(at, zone),
+            Self::Ever => 0,
+        }
+    }
+}
+
+impl Counter {
+    /// The counter of the period that a time in UTC milliseconds lies in.
+    pub fn at(what: Counted, id: u64, at: i64, zone: Tz) -> Self {
+        Self {
+            what,
+            id,
+            period: what.length().period(at, zone),
+        }
+    }
 }
 
 /// Nothing is counted, and every limit is open.

@@ -65,6 +65,25 @@ pub(super) fn sentence(step: &Step, catalog: &Catalog) -> String {
         Step::OfferDrawn { offer_id, odds } => {
             format!("{} is drawn {}.", names.offer(*offer_id), share(*odds))
         }
+        Step::CampaignSpent { campaign_id } => format!(
+            "The budget of {} is spent, so its fallback takes over.",
+            names.campaign(*campaign_id)
+        ),
+        Step::OfferFull { offer_id } => {
+            format!(
+                "{} has all conversions of its cap today.",
+                names.offer(*offer_id)
+            )
+        }
+        Step::OverflowOffer { offer_id } => {
+            format!("Its overflow is {}.", names.offer(*offer_id))
+        }
+        Step::FlowFull { flow_id } => {
+            format!(
+                "All offers of {} are full, so the next flow is asked.",
+                names.flow(*flow_id)
+            )
+        }
         Step::NoFlow { campaign_id } => format!(
             "No flow of {} takes the visitor; its fallback does.",
             names.campaign(*campaign_id)

@@ -22,7 +22,7 @@ pub struct Tallies(Mutex<HashMap<(&'static str, u64), u64>>);
 pub struct Tally {
     /// UTC day.
     pub day: String,
-    /// `head`, `prefetch`, `unknown_link`.
+    /// `head`, `prefetch`, `unknown_link`, `cost_without_rate`.
     pub what: String,
     /// `null` where no campaign is known.
     pub campaign_id: Option<u64>,

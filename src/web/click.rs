@@ -10,17 +10,18 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::respond::{self, respond};
-use super::state::Hot;
+use super::state::{Hot, Shared};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
 use crate::detect::params::{ParameterMap, Query};
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
-use crate::domain::click::Click;
+use crate::domain::click::{Click, ClickCost};
 use crate::domain::tracking_domain::without_port;
+use crate::engine::counters::Looking;
 use crate::engine::trace::Silent;
-use crate::engine::visit::{Forgetful, Uncounted, Visit};
-use crate::engine::{self, Catalog, Link, Reply};
+use crate::engine::visit::{Counters, Forgetful, Visit};
+use crate::engine::{self, Catalog, CompiledCampaign, Link, Reply, budget};
 use crate::macros::{MacroContext, Template};
 
 /// Names the campaign on `/click`.
@@ -66,15 +67,18 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
             .others
             .retain(|(name, _)| name != CAMPAIGN_ID);
     }
+    let is_head = method == Method::HEAD;
     let (decision, random) = {
         let dice = &mut *hot.dice.borrow_mut();
         let parameters = |name: &str| query.get(name);
+        let looking = Looking(&*shared.counts);
+        let counters: &dyn Counters = if is_head { &looking } else { &*shared.counts };
         let visit = Visit::new(
             &visitor,
             arrived.at,
             &parameters,
             &Forgetful,
-            &Uncounted,
+            counters,
             dice,
         );
         let decision = engine::decide(&catalog, campaign, &visit, dice, &mut Silent);
@@ -82,7 +86,6 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     };
     let document = &decision.campaign.document;
     let cost = engine::cost::at_click(&decision.campaign.cost, &visitor.parameters);
-    let is_head = method == Method::HEAD;
     let id = (!is_head).then(|| shared.ids.next(arrived.at));
     let click_id = id.map(|id| shared.codec.encode(id));
     let reply = decision.reply(&MacroContext {
@@ -104,6 +107,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("head", campaign_id);
         return respond(reply);
     };
+    spend(shared, decision.campaign, cost, arrived.at);
     let click = Click {
         id,
         at: arrived.at,
@@ -126,6 +130,22 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
 
     hot.lane.store(click).await;
     respond(reply)
+}
+
+/// Counts what a click cost towards its campaign's budget.
+fn spend(shared: &Shared, campaign: &CompiledCampaign, cost: Option<ClickCost>, at: i64) {
+    let Some(cost) = cost else { return };
+    let (document, zone) = (&campaign.document, campaign.zone);
+    if !budget::spend(
+        &shared.counts,
+        &shared.rates.now(),
+        document,
+        zone,
+        cost,
+        at,
+    ) {
+        shared.tallies.count("cost_without_rate", document.id);
+    }
 }
 
 /// The request as plain data.

@@ -7,8 +7,10 @@ use arc_swap::ArcSwap;
 
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
+use crate::engine::counters::Counts;
 use crate::engine::{Catalog, Dice};
 use crate::store::api_keys::ApiKeys;
+use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::{Lane, Writer};
@@ -17,11 +19,14 @@ use crate::store::writer::{Lane, Writer};
 pub struct Shared {
     pub catalog: Arc<ArcSwap<Catalog>>,
     pub rules: Arc<Rules>,
-    pub ids: IdGenerator,
+    pub ids: Arc<IdGenerator>,
     pub codec: IdCodec,
     pub writer: Writer,
     pub readers: Readers,
     pub tallies: Arc<Tallies>,
+    /// Limits, caps and budgets.
+    pub counts: Arc<Counts>,
+    pub rates: RateBook,
     pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],

@@ -7,6 +7,7 @@
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `clicks`, `detection`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
+//! | `counters` | caps, budgets and currency rates |
 //! | `faults` | what it does on a bad one |
 
 // A test that cannot go on may say so with a panic.
@@ -14,6 +15,7 @@
 
 mod bulk;
 mod clicks;
+mod counters;
 mod detection;
 mod disk;
 mod editing;

@@ -1,5 +1,6 @@
 //! The tracked link a buyer sends traffic to: one document, flows and all.
 
+mod budget;
 mod read;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::problem::Problem;
 use super::state::State;
 
 pub use super::parameter::{PARAMETERS, ParameterName};
+pub use budget::{Budget, WhenSpent};
 
 /// A campaign as it is stored, sent and received.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -45,7 +47,6 @@ pub struct Campaign {
     pub cost: Cost,
     /// IANA zone of the campaign's days.
     pub timezone: String,
-    /// Stored; not yet acted on.
     pub budget: Budget,
     /// When the offer behind a landing is drawn.
     pub choose_offer: ChooseOffer,
@@ -128,13 +129,6 @@ pub enum UniqueBy {
 impl UniqueBy {
     pub const ALL: &'static [(&'static str, UniqueBy)] =
         &[("ip", UniqueBy::Ip), ("ip_ua", UniqueBy::IpUa)];
-}
-
-/// How much a campaign may spend, in the currency of its cost; `null` means any amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-pub struct Budget {
-    #[schema(value_type = Option<String>, example = "50")]
-    pub daily: Option<Micros>,
 }
 
 /// When the offer behind a landing is drawn.

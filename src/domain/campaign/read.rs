@@ -147,7 +147,7 @@ impl Entity for Campaign {
     }
 
     fn remarks(&self) -> Vec<Problem> {
-        let mut remarks = Vec::new();
+        let mut remarks = self.budget_remarks();
         let mut later = |is_set: bool, field: &str, what: &str| {
             if is_set {
                 remarks.push(not_yet_acted_on(field, what));
@@ -171,7 +171,6 @@ impl Entity for Campaign {
             "cost.model",
             &format!("The cost model {}", model.unwrap_or_default()),
         );
-        later(self.budget.daily.is_some(), "budget.daily", "A budget");
         later(
             self.choose_offer != ChooseOffer::default(),
             "choose_offer",
@@ -263,14 +262,6 @@ impl Uniqueness {
         Uniqueness {
             by: form.choice("by", UniqueBy::ALL, UniqueBy::default()),
             window_hours: form.integer("window_hours", 1..=HOURS_MAX, 24) as u32,
-        }
-    }
-}
-
-impl Budget {
-    fn read(form: &mut Form<'_>) -> Self {
-        Budget {
-            daily: form.amount("daily", Micros(1)..=crate::domain::form::MOST),
         }
     }
 }

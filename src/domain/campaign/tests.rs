@@ -209,11 +209,12 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
     assert_eq!(
         fields,
         [
+            "budget",
+            "budget.when_spent",
             "bind",
             "bind_hours",
             "uniqueness",
             "cost.model",
-            "budget.daily",
             "choose_offer",
             "postbacks",
             "fallback"
@@ -223,7 +224,7 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
         campaign
             .remarks()
             .iter()
-            .filter(|one| one.field != "fallback")
+            .filter(|one| !["fallback", "budget"].contains(&one.field.as_str()))
             .all(|one| one.code == "not_yet_acted_on")
     );
 }
@@ -269,4 +270,33 @@ proptest::proptest! {
         }
         let _ = Form::read(&inner, Campaign::from_form);
     }
+}
+
+#[test]
+fn a_budget_says_what_it_will_not_do() {
+    let remarks = |document: Value| -> Vec<(String, &'static str)> {
+        let campaign = Campaign::read(&document).unwrap();
+        let about_budgets = |one: &Problem| one.field.starts_with("budget");
+        let remarks = campaign.remarks().into_iter().filter(about_budgets);
+        remarks.map(|one| (one.field, one.code)).collect()
+    };
+    let mut document = json!({ "name": "A", "cost": { "model": "cpc", "value": "0.1" },
+        "budget": { "total": "5", "when_spent": "divert" },
+        "fallback": { "kind": "redirect", "url": "https://example.com/" } });
+
+    assert_eq!(remarks(document.clone()), []);
+    document["budget"]["when_spent"] = json!("notify");
+    let when_spent = "budget.when_spent".to_owned();
+    assert_eq!(
+        remarks(document.clone()),
+        [(when_spent.clone(), "not_yet_acted_on")]
+    );
+    document["budget"]["when_spent"] = json!("divert");
+    document["fallback"] = json!({ "kind": "not_found" });
+    assert_eq!(
+        remarks(document.clone()),
+        [(when_spent, "visitors_turned_away")]
+    );
+    document["cost"]["value"] = json!("0");
+    assert_eq!(remarks(document)[0], ("budget".to_owned(), "never_spent"));
 }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_clicks", include_str!("0002_clicks.sql")),
     ("0003_routing", include_str!("0003_routing.sql")),
     ("0004_entities", include_str!("0004_entities.sql")),
+    ("0006_counters", include_str!("0006_counters.sql")),
     ("0009_changes", include_str!("0009_changes.sql")),
 ];
 

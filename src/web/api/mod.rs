@@ -12,12 +12,14 @@ mod bulk;
 mod clicks;
 mod facts;
 mod handlers;
+mod limits;
 mod links;
 mod lists;
 pub mod openapi;
 mod operations;
 mod page;
 mod query;
+mod rates;
 pub mod resource;
 mod simulate;
 
@@ -74,6 +76,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
+    endpoints.extend(limits::endpoints());
+    endpoints.extend(rates::endpoints());
     endpoints
 }
 

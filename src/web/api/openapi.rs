@@ -8,6 +8,8 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::limits::{BudgetState, CapState};
+use super::rates::CurrencyRate;
 use super::{BASE, Endpoint, endpoints};
 use crate::domain::campaign::Campaign;
 use crate::domain::group::Group;
@@ -135,6 +137,9 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<ChangeRow>(&mut schemas);
     add::<SetAside>(&mut schemas);
     schemas.insert("ListBrief".to_owned(), list_brief());
+    add::<CapState>(&mut schemas);
+    add::<BudgetState>(&mut schemas);
+    add::<CurrencyRate>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas
 }

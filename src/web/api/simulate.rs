@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Endpoint, openapi};
 use crate::clock;
-use crate::engine::visit::Uncounted;
+use crate::engine::counters::Looking;
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
@@ -70,7 +70,7 @@ async fn answer(
             catalog: &shared.catalog.load(),
             rules: &shared.rules,
             fingerprint_key: &shared.fingerprint_key,
-            counters: &Uncounted,
+            counters: &Looking(&*shared.counts),
             now_ms: clock::now_ms(),
         };
         simulate(&question, &surroundings)

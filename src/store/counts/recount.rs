@@ -1,0 +1,130 @@
+//! The start: stored totals, and the clicks that came after them.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Row, named_params};
+
+use super::{MARK, load};
+use crate::domain::click::ClickCost;
+use crate::domain::documents::Documents;
+use crate::domain::money::{Currency, Micros};
+use crate::domain::period;
+use crate::domain::rates::Rates;
+use crate::engine::budget;
+use crate::engine::counters::Counts;
+use crate::engine::visit::{Counted, Counter};
+use crate::store::error::StoreError;
+use crate::store::readers::Readers;
+use crate::store::settings;
+
+const SINCE: &str = "
+    select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, clicks.cost, currencies.code
+    from clicks
+    join routes on routes.id = clicks.route_id
+    left join currencies on currencies.id = clicks.currency_id
+    where clicks.id > :mark
+    order by clicks.id
+    limit :most";
+/// Clicks counted in one read transaction.
+const PIECE: usize = 50_000;
+
+/// The counters as the last run left them, with what it had no time to write.
+pub fn restore(
+    readers: &Readers,
+    documents: &Documents,
+    rates: &Rates,
+    now: i64,
+) -> Result<Counts, StoreError> {
+    let reader = readers.get()?;
+    let rows = load(&reader)?;
+    let known: HashSet<(Counted, u64)> = rows
+        .iter()
+        .map(|(counter, _)| (counter.what, counter.id))
+        .collect();
+    let counts = Counts::restored(rows);
+    // Without a mark the program has never counted: every click is new to it.
+    let mut mark = match settings::find(&reader, MARK)? {
+        Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
+        None => -1,
+    };
+    drop(reader);
+    let mut counted = 0;
+    loop {
+        let reader = readers.get()?;
+        let clicks = since(&reader, mark)?;
+        drop(reader);
+        for click in &clicks {
+            count_again(&counts, &known, documents, rates, click);
+        }
+        counted += clicks.len();
+        match clicks.last() {
+            Some(last) if clicks.len() == PIECE => mark = last.id,
+            _ => break,
+        }
+    }
+    if counted > 0 {
+        tracing::info!(clicks = counted, "counted again for limits and budgets");
+    }
+    counts.drop_old(now);
+    Ok(counts)
+}
+
+/// What counts of a stored click.
+struct Counting {
+    id: i64,
+    at: i64,
+    campaign_id: u64,
+    flow_id: Option<u64>,
+    cost: Option<ClickCost>,
+}
+
+fn since(connection: &Connection, mark: i64) -> Result<Vec<Counting>, StoreError> {
+    let mut statement = connection.prepare_cached(SINCE)?;
+    let values = named_params! { ":mark": mark, ":most": PIECE as i64 };
+    let rows = statement.query_map(values, read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> Result<Counting, rusqlite::Error> {
+    let amount: Option<i64> = row.get(4)?;
+    let currency: Option<String> = row.get(5)?;
+    let currency = currency.as_deref().and_then(Currency::parse);
+    Ok(Counting {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        campaign_id: row.get(2)?,
+        flow_id: row.get(3)?,
+        cost: amount.zip(currency).map(|(amount, currency)| ClickCost {
+            amount: Micros(amount),
+            currency,
+            fell_back: false,
+        }),
+    })
+}
+
+fn count_again(
+    counts: &Counts,
+    known: &HashSet<(Counted, u64)>,
+    documents: &Documents,
+    rates: &Rates,
+    click: &Counting,
+) {
+    let Some(campaign) = documents.campaigns.get(&click.campaign_id) else {
+        return;
+    };
+    let zone = period::zone(&campaign.timezone);
+    if let Some(cost) = click.cost {
+        budget::spend(counts, rates, campaign, zone, cost, click.at);
+    }
+    let Some(flow_id) = click.flow_id else { return };
+    // Which limits a flow has is known to its filters only; those that were ever used have a row.
+    for what in [
+        Counted::FlowClicksPerHour,
+        Counted::FlowClicksPerDay,
+        Counted::FlowClicks,
+    ] {
+        if known.contains(&(what, flow_id)) {
+            counts.add(Counter::at(what, flow_id, click.at, zone), 1);
+        }
+    }
+}
