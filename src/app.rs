@@ -28,6 +28,7 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{clicks, entities, migrations, settings};
+use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
 
@@ -111,6 +112,7 @@ impl App {
             writer,
             readers,
             tallies,
+            recent: RecentClicks::default(),
             keys,
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),

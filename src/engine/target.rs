@@ -5,6 +5,7 @@ use super::decide::{Decision, Destination, odds};
 use super::dice::Dice;
 use super::trace::{Step, Trace};
 use super::visit::Asked;
+use crate::domain::campaign::ChooseOffer;
 use crate::domain::flow::RedirectKind;
 
 /// Draws the landing and the offer, and sends the visitor to the first there is.
@@ -34,7 +35,9 @@ pub(super) fn draw<'c>(
         CompiledTarget::Split { landings, offers } => (landings, offers),
     };
     let kind = RedirectKind::Http;
-    if let Some(index) = offers.draw(dice) {
+    let is_later =
+        campaign.document.choose_offer == ChooseOffer::AtOfferClick && !landings.items().is_empty();
+    if !is_later && let Some(index) = offers.draw(dice) {
         let offer = &offers.items()[index];
         let offer_id = offer.document.id;
         let template = &offer.template;

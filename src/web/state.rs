@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::recent::RecentClicks;
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::{Catalog, Dice};
@@ -22,6 +23,8 @@ pub struct Shared {
     pub writer: Writer,
     pub readers: Readers,
     pub tallies: Arc<Tallies>,
+    /// Clicks whose visitors are on a landing.
+    pub recent: RecentClicks,
     pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],

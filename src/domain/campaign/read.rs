@@ -198,11 +198,6 @@ impl Entity for Campaign {
         );
         later(self.budget.daily.is_some(), "budget.daily", "A budget");
         later(
-            self.choose_offer != ChooseOffer::default(),
-            "choose_offer",
-            "The moment of the draw",
-        );
-        later(
             !self.postbacks.is_empty(),
             "postbacks",
             "An outgoing postback",
