@@ -226,7 +226,10 @@ mod tests {
         };
         for seed in 0..20 {
             assert_eq!(go(&world([Active; 3]), assigned, seed), Some(3));
-            assert_eq!(go(&world([Active, Active, Paused]), assigned, seed), Some(1));
+            assert_eq!(
+                go(&world([Active, Active, Paused]), assigned, seed),
+                Some(1)
+            );
         }
         assert_eq!(go(&world([Paused; 3]), assigned, 1), None);
     }

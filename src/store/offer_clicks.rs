@@ -66,7 +66,9 @@ fn touch_click(
     let id = click_id.to_row();
     let found = connection
         .prepare_cached(FIND_CLICK)?
-        .query_row([id], |row| Ok((row.get::<_, i64>(0)?, Route::read(row, 1)?)))
+        .query_row([id], |row| {
+            Ok((row.get::<_, i64>(0)?, Route::read(row, 1)?))
+        })
         .optional()?;
     let Some((flags, route)) = found else {
         return Ok(());

@@ -180,7 +180,7 @@ fn campaign<'c>(
         return None; // A file that somebody looks for: favicon.ico, .well-known, ...
     }
     let first = alias.split('/').next().unwrap_or_default();
-    if check::RESERVED.contains(&first) {
+    if first != "click" && check::RESERVED.contains(&first) {
         return None; // Ours, though nothing answers there: a lost postback is no visitor.
     }
     let found = catalog.campaign(host, alias);

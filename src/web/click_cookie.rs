@@ -14,8 +14,7 @@ const MAX_AGE: u32 = 30 * 24 * 3_600;
 
 /// Gives the visitor the cookie. `Lax`: the step is a navigation, often from a page elsewhere.
 pub(super) fn set(response: &mut HttpResponse, click_id: &str) {
-    let cookie =
-        format!("{NAME}={click_id}; Path=/; Max-Age={MAX_AGE}; HttpOnly; SameSite=Lax");
+    let cookie = format!("{NAME}={click_id}; Path=/; Max-Age={MAX_AGE}; HttpOnly; SameSite=Lax");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -38,7 +37,10 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others_and_only_under_its_name() {
         let headers = Headers::new([
-            ("cookie", &b"a=1; mr_click=one;mr_clicks=no; xmr_click=no"[..]),
+            (
+                "cookie",
+                &b"a=1; mr_click=one;mr_clicks=no; xmr_click=no"[..],
+            ),
             ("cookie", b"\xff=1"),
             ("cookie", b"mr_click=\"two\""),
         ]);

@@ -170,7 +170,11 @@ fn own_parameter<'q>(query: &'q Query<'_>, name: &str) -> Option<&'q str> {
 }
 
 fn is_ours(name: &str) -> bool {
-    let mut ours = CLICK_ID.iter().chain(&NUMBER).chain(&CAMPAIGN).chain(&MARKS);
+    let mut ours = CLICK_ID
+        .iter()
+        .chain(&NUMBER)
+        .chain(&CAMPAIGN)
+        .chain(&MARKS);
     ours.any(|own| own.eq_ignore_ascii_case(name)) || name.eq_ignore_ascii_case(OFFER_ID)
 }
 
@@ -390,7 +394,11 @@ mod tests {
             ("/go/-1", "to=https://x/", None),
             ("/go/99999999999", "", None),
         ] {
-            assert_eq!(number(path, &Query::parse(query)), expected, "{path}?{query}");
+            assert_eq!(
+                number(path, &Query::parse(query)),
+                expected,
+                "{path}?{query}"
+            );
         }
     }
 }

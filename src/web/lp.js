@@ -15,7 +15,9 @@
     return hit && hit[1];
   }
   function read() {
-    try { return w.localStorage.getItem(key) || find(d.cookie, key); } catch (e) { return find(d.cookie, key); }
+    var kept;
+    try { kept = find("id=" + w.localStorage.getItem(key), "id"); } catch (e) {}
+    return kept || find(d.cookie, key);
   }
   id = find(w.location.search, name);
   if (id) {

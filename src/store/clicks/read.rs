@@ -90,7 +90,9 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
 
 fn agent(row: &Row<'_>) -> Result<Agent, rusqlite::Error> {
     let device_type: String = row.get("device_type")?;
-    let known = DeviceType::ALL.iter().find(|(word, _)| *word == device_type);
+    let known = DeviceType::ALL
+        .iter()
+        .find(|(word, _)| *word == device_type);
     Ok(Agent {
         fingerprint: 0,
         user_agent: row.get("user_agent")?,

@@ -14,10 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_entities", include_str!("0001_entities.sql")),
     ("0002_clicks", include_str!("0002_clicks.sql")),
     ("0003_routing", include_str!("0003_routing.sql")),
-    (
-        "0007_offer_clicks",
-        include_str!("0007_offer_clicks.sql"),
-    ),
+    ("0007_offer_clicks", include_str!("0007_offer_clicks.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

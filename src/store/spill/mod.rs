@@ -236,7 +236,11 @@ mod tests {
             panic!("{:?}", read[1]);
         };
         assert_eq!((click.campaign_id, click.at), (1, 5));
-        assert!(matches!(&read[2], Framed::Unreadable { .. }), "{:?}", read[2]);
+        assert!(
+            matches!(&read[2], Framed::Unreadable { .. }),
+            "{:?}",
+            read[2]
+        );
     }
 
     proptest! {

@@ -42,9 +42,7 @@ impl<'t> Inserts<'t> {
     pub(super) fn store(&mut self, record: &Record) -> Result<(), rusqlite::Error> {
         let (connection, dictionary) = (self.connection, &mut *self.dictionary);
         let stored = match record {
-            Record::Click(click) => {
-                insert::insert(connection, &mut self.clicks, dictionary, click)
-            }
+            Record::Click(click) => insert::insert(connection, &mut self.clicks, dictionary, click),
             Record::OfferClick(step) => {
                 offer_clicks::insert(connection, &mut self.offer_clicks, dictionary, step)
             }
