@@ -121,3 +121,163 @@ pub(super) fn of_click(connection: &Connection, click_id: Id) -> Result<Vec<Step
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::click::Click;
+    use crate::domain::id::IdGenerator;
+    use crate::store::clicks::insert as click_insert;
+    use crate::store::entities::tests::database;
+
+    const AT: i64 = 1_790_000_000_000;
+
+    struct Table {
+        connection: Connection,
+        dictionary: Dictionary,
+        ids: IdGenerator,
+    }
+
+    impl Table {
+        /// With one click, whose label and offer these are.
+        fn new(bot_reason: Option<BotReason>, offer_id: Option<u64>) -> (Self, Id) {
+            let mut table = Self {
+                connection: database(),
+                dictionary: Dictionary::new(),
+                ids: IdGenerator::new(0, None),
+            };
+            let id = table.ids.next(AT);
+            let click = Click {
+                id,
+                at: AT,
+                campaign_id: 1,
+                flow_id: Some(2),
+                landing_id: Some(3),
+                offer_id,
+                traffic_source_id: None,
+                domain_id: None,
+                ip: [203, 0, 113, 9].into(),
+                agent: Default::default(),
+                place: Default::default(),
+                language: None,
+                referrer: None,
+                bot_reason,
+                parameters: Default::default(),
+                cost: None,
+            };
+            let mut statement = click_insert::prepare(&table.connection).unwrap();
+            click_insert::insert(
+                &table.connection,
+                &mut statement,
+                &mut table.dictionary,
+                &click,
+            )
+            .unwrap();
+            drop(statement);
+            (table, id)
+        }
+
+        fn step(&self, click_id: Id, offer_id: Option<u64>) -> OfferClick {
+            OfferClick {
+                id: self.ids.next(AT + 5),
+                at: AT + 5,
+                click_id: Some(click_id),
+                offer_id,
+                n: None,
+                no_entry_campaign_id: None,
+                is_preview: false,
+            }
+        }
+
+        fn insert(&mut self, step: &OfferClick) -> bool {
+            let mut statement = prepare(&self.connection).unwrap();
+            insert(&self.connection, &mut statement, &mut self.dictionary, step).unwrap()
+        }
+
+        /// (offer of the click, its bot reason)
+        fn click(&self) -> (Option<u64>, Option<String>) {
+            self.connection
+                .query_row(
+                    "select offer_id, bot_reason from clicks_readable",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .unwrap()
+        }
+    }
+
+    #[test]
+    fn the_first_step_to_an_offer_fills_the_click_and_later_ones_do_not() {
+        let (mut table, click_id) = Table::new(None, None);
+        let nowhere = table.step(click_id, None);
+        let first = table.step(click_id, Some(7));
+        let second = table.step(click_id, Some(8));
+
+        assert!(table.insert(&nowhere));
+        assert_eq!(table.click().0, None);
+        assert!(table.insert(&first));
+        assert!(table.insert(&second));
+
+        assert_eq!(table.click().0, Some(7));
+        let steps = of_click(&table.connection, click_id).unwrap();
+        let offers: Vec<_> = steps.iter().map(|step| step.offer_id).collect();
+        assert_eq!(offers, [None, Some(7), Some(8)]);
+        assert_eq!(steps[0].at.as_deref(), Some("2026-09-21T14:13:20.005Z"));
+    }
+
+    #[test]
+    fn a_replay_changes_nothing() {
+        let (mut table, click_id) = Table::new(None, None);
+        let step = table.step(click_id, Some(7));
+        assert!(table.insert(&step));
+
+        let replayed = OfferClick {
+            offer_id: Some(9),
+            ..step
+        };
+
+        assert!(!table.insert(&replayed));
+        assert_eq!(table.click().0, Some(7));
+    }
+
+    #[test]
+    fn only_the_label_of_a_preview_comes_off_and_only_for_a_person() {
+        let word = |reason: BotReason| Some(reason.as_str().to_owned());
+        for (reason, is_preview, left) in [
+            (BotReason::Prefetch, false, None),
+            (BotReason::Prefetch, true, word(BotReason::Prefetch)),
+            (BotReason::Crawler, false, word(BotReason::Crawler)),
+            (BotReason::IpList, false, word(BotReason::IpList)),
+        ] {
+            let (mut table, click_id) = Table::new(Some(reason), Some(7));
+            let mut step = table.step(click_id, Some(7));
+            step.is_preview = is_preview;
+
+            table.insert(&step);
+
+            assert_eq!(table.click(), (Some(7), left), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_without_a_stored_click_is_kept() {
+        let (mut table, _) = Table::new(None, None);
+        let unknown = table.ids.next(AT);
+        let step = OfferClick {
+            no_entry_campaign_id: Some(1),
+            ..table.step(unknown, Some(7))
+        };
+
+        assert!(table.insert(&step));
+
+        let no_entry: (u64, bool) = table
+            .connection
+            .query_row(
+                "select campaign_id, no_entry from offer_clicks_readable",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(no_entry, (1, true));
+    }
+}

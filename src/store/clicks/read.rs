@@ -127,3 +127,87 @@ fn place(row: &Row<'_>) -> Result<Place, rusqlite::Error> {
         proxy: row.get("proxy")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::IdGenerator;
+    use crate::macros::testing::Sample;
+    use crate::store::clicks::insert;
+    use crate::store::connection::{Durability, open_writer};
+    use crate::store::dictionary::Dictionary;
+    use crate::store::migrations::migrate;
+
+    #[test]
+    fn a_click_reads_back_as_it_was_stored() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("millrace.db");
+        let mut connection = open_writer(&path, Durability::Process).unwrap();
+        migrate(&mut connection, &path).unwrap();
+        let visitor = Sample::new().visitor;
+        let at = 1_790_000_000_000;
+        let full = Click {
+            // The clock was set back by a second.
+            id: IdGenerator::new(0, None).next(at + 1_000),
+            at,
+            campaign_id: 1,
+            flow_id: Some(2),
+            landing_id: Some(3),
+            offer_id: None,
+            traffic_source_id: Some(5),
+            domain_id: Some(6),
+            ip: visitor.ip,
+            agent: visitor.agent,
+            place: visitor.place,
+            language: visitor.language,
+            referrer: visitor.referrer,
+            bot_reason: Some(BotReason::Prefetch),
+            parameters: Parameters {
+                external_id: Some("007".to_owned()),
+                source: Some("12".to_owned()),
+                others: vec![("fbclid".to_owned(), "a\"b".to_owned())],
+                ..visitor.parameters
+            },
+            cost: Some(ClickCost {
+                amount: Micros(1_500),
+                currency: Currency::parse("EUR").unwrap(),
+                fell_back: true,
+            }),
+        };
+        let bare = Click {
+            id: IdGenerator::new(0, Some(full.id)).next(at),
+            agent: Arc::default(),
+            place: Arc::default(),
+            language: None,
+            referrer: None,
+            bot_reason: None,
+            parameters: Parameters::default(),
+            cost: None,
+            ..full.clone()
+        };
+        let mut statement = insert::prepare(&connection).unwrap();
+        let mut dictionary = Dictionary::new();
+        for click in [&full, &bare] {
+            insert::insert(&connection, &mut statement, &mut dictionary, click).unwrap();
+        }
+        let readers = Readers::open(&path).unwrap();
+
+        for stored in [full, bare] {
+            let read = click(&readers, stored.id).unwrap().unwrap();
+
+            let expected = Click {
+                agent: Arc::new(Agent {
+                    fingerprint: 0,
+                    ..(*stored.agent).clone()
+                }),
+                place: Arc::new(Place {
+                    fingerprint: 0,
+                    ..(*stored.place).clone()
+                }),
+                ..stored
+            };
+            assert_eq!(read, expected);
+        }
+        assert_eq!(click(&readers, Id::first_at(at)).unwrap(), None);
+    }
+}
