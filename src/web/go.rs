@@ -70,11 +70,13 @@ pub(super) async fn go(request: &HttpRequest, hot: &Hot) -> HttpResponse {
     let shared = &hot.shared;
     let arrived = click::arrived(request);
     let query = Query::parse(arrived.query);
+    let ids = named_clicks(shared, &query, &arrived.headers);
     if is_browser_prefetch(&arrived.headers) {
-        shared.tallies.count("prefetch", 0);
+        let known = ids.iter().find_map(|id| shared.recent.find(*id));
+        let campaign_id = known.map_or(0, |known| known.click.campaign_id);
+        shared.tallies.count("prefetch", campaign_id);
         return respond::no_prefetch();
     }
-    let ids = named_clicks(shared, &query, &arrived.headers);
     let known = find(shared, &ids).await;
     let wish = Wish {
         assigned: None,
@@ -99,7 +101,7 @@ pub(super) async fn go(request: &HttpRequest, hot: &Hot) -> HttpResponse {
         let offer_click = OfferClick {
             id: shared.ids.next(arrived.at),
             at: arrived.at,
-            click_id: ids_used(&known, &ids),
+            click_id: click_of(&known, &ids),
             offer_id: step.offer_id,
             n: wish.n,
             no_entry_campaign_id: known.is_none().then_some(step.campaign_id),
@@ -119,7 +121,7 @@ struct Step {
 
 /// The click that the step belongs to. An id with a valid tag is ours, even if its row is gone or
 /// could not be read in time.
-fn ids_used(known: &Option<Known>, ids: &[Id]) -> Option<Id> {
+fn click_of(known: &Option<Known>, ids: &[Id]) -> Option<Id> {
     let found = known.as_ref().map(|known| known.click.id);
     found.or(ids.first().copied())
 }

@@ -468,6 +468,38 @@ fn a_person_after_a_preview_takes_its_label_off() {
 }
 
 #[test]
+fn nonsense_is_answered_and_stores_nothing() {
+    let tracker = spawn();
+    World::new(&tracker, json!({}));
+    let long = format!("/go?click_id={}", "z".repeat(4_000));
+    let cookie = format!("mr_click={}; mr_click=; mr_click", "=".repeat(3_000));
+
+    for target in [
+        "/go?click_id=%ff%fe&offer_id=-1&c=%00",
+        "/go/99999999999999999999?offer_id=18446744073709551616",
+        "/go//..//?c=../../push",
+        "/go/1/2/3?&&&=&%",
+        "/?_lp=1&_lp=2&_token=",
+        "/click.php?lp=%27&c=push%27",
+        &long,
+    ] {
+        for method in ["GET", "HEAD", "POST"] {
+            let answer = tracker
+                .visitor()
+                .send(method, target, &[("Cookie", &cookie)])
+                .unwrap();
+            assert_eq!(answer.status, 404, "{method} {target}: {answer:?}");
+        }
+    }
+    assert_eq!(
+        tracker.visitor().send("DELETE", "/go", &[]).unwrap().status,
+        405
+    );
+
+    assert_eq!(count(&tracker, "select count(*) from offer_clicks"), 0);
+}
+
+#[test]
 fn landing_gets_the_visitors_query_if_it_asks_for_it() {
     let tracker = spawn();
     let page = json!({"name": "p", "url": "http://127.0.0.1:9/p?a=1&l={language}#top",

@@ -102,6 +102,12 @@ fn links_and_forms_of_a_page_carry_the_click_id_to_go() {
     let tracker = spawn();
     let there = tracker.address().to_owned();
     let page = serve(move |path| {
+        if path.starts_with("/start") {
+            return format!(
+                "<!doctype html><script src=\"http://{there}/lp.js\" data-param=\"tid\"></script>
+                <script>location.replace('/end')</script>"
+            );
+        }
         let script = match path.starts_with("/end") {
             true => String::new(),
             false => {
@@ -131,8 +137,8 @@ fn links_and_forms_of_a_page_carry_the_click_id_to_go() {
     let host = tracker.address();
     let profile = tempfile::tempdir().unwrap();
 
-    // The second visit has no id in its address and remembers it.
-    for path in [format!("/?tid={id}&y=1"), "/end".to_owned()] {
+    // The second leads on to a page without the id in its address, which remembers it.
+    for path in [format!("/?tid={id}&y=1"), format!("/start?tid={id}")] {
         let dom = dom(browser, profile.path(), &format!("http://{page}{path}"));
 
         for expected in [
