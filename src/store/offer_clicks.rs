@@ -108,7 +108,7 @@ const OF_CLICK: &str = "
     select at, offer_id, n, flags & 1 from offer_clicks
     where click_id = ?1 order by id limit ?2";
 
-/// The steps of a click, the first [`MOST`] in their order.
+/// The steps of a click, the first ones in their order.
 pub(super) fn of_click(connection: &Connection, click_id: Id) -> Result<Vec<Step>, StoreError> {
     let mut statement = connection.prepare_cached(OF_CLICK)?;
     let rows = statement.query_map(params![click_id.to_row(), MOST], |row| {

@@ -10,8 +10,8 @@ use crate::domain::offer_click::OfferClick;
 
 /// One thing to be stored before its visitor is sent on.
 ///
-/// Adding a kind: 1. a variant here with its [`Record::kind`] and [`Record::word`]. 2. Its arm in
-/// [`Record::read`] and [`Record::write`]. 3. Its arm in the writer's `inserts.rs`.
+/// Adding a kind: 1. a variant here with its `kind` and `word`. 2. Its arms in `read` and
+/// `write`. 3. Its arm in the writer's `inserts.rs`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
     /// Shared with the table of recent clicks.

@@ -99,7 +99,10 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     });
     let landing = decision.landing_id.and_then(|id| catalog.landing(id));
     let reply = match landing {
-        Some(landing) if landing.document.pass_query => engine::pass_query(reply, query.iter()),
+        Some(landing) if landing.document.pass_query => {
+            let is_ours = |name| is_click_path(request.path()) && CAMPAIGN_ID.contains(&name);
+            engine::pass_query(reply, query.iter().filter(|(name, _)| !is_ours(*name)))
+        }
         _ => reply,
     };
     let Some(id) = id else {

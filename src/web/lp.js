@@ -1,4 +1,5 @@
-/* Millrace: puts the click id on the links and forms of this page that lead to /go of the tracker.
+/* Millrace: puts the click id on the links and forms of this page that lead to /go of the tracker
+   (or to what other trackers call it: /?_lp=1, /click?lp=1, /click.php?lp=1).
    <script src="https://TRACKER/lp.js" defer></script>; data-param="NAME" where the page's own
    address calls the click id other than "click_id". */
 (function (w, d) {
@@ -26,11 +27,15 @@
   } else id = read();
   if (!id) return;
 
+  function isStep(path, query) {
+    return /^\/?go(\/\d*)?$/.test(path) ||
+      /^\/?(\?(.*&)?_|click(\.php)?\?(.*&)?)lp=1(&|$)/.test(path + query);
+  }
   function add(el, attribute) {
     var link = el.getAttribute(attribute), form = attribute === "action", hidden;
     if (!link) return;
     at.href = link;
-    if (at.host !== host || !/^\/?go(\/\d*)?$/.test(at.pathname) || find(at.search, "click_id")) return;
+    if (at.host !== host || !isStep(at.pathname, at.search) || find(at.search, "click_id")) return;
     if (form && !/post/i.test(el.getAttribute("method") || "")) {
       if (el.querySelector('input[name="click_id"]')) return;
       hidden = d.createElement("input");

@@ -90,6 +90,14 @@ fn offer_of(answer: &Answer) -> &str {
     path.split('?').next().unwrap()
 }
 
+fn pause(tracker: &Tracker, offer: u64) {
+    let path = format!("/api/v1/offers/{offer}");
+    let (_, mut document) = tracker.get(&path);
+    document["state"] = json!("paused");
+    let (status, answer) = tracker.put(&path, &document);
+    assert_eq!(status, 200, "{answer:#}");
+}
+
 fn stored(tracker: &Tracker, click_id: &str) -> Value {
     let (status, click) = tracker.get(&format!("/api/v1/clicks/{click_id}"));
     assert_eq!(status, 200, "{click:#}");
@@ -243,20 +251,13 @@ fn paused_offers_get_nobody_and_the_visitor_still_arrives() {
     let world = World::new(&tracker, json!({}));
     let (click_id, cookie) = on_the_landing(&tracker, "");
     let go = |target: &str| tracker.click(target, &[("Cookie", &cookie)]);
-    let pause = |offer: u64| {
-        let path = format!("/api/v1/offers/{offer}");
-        let (_, mut document) = tracker.get(&path);
-        document["state"] = json!("paused");
-        let (status, answer) = tracker.put(&path, &document);
-        assert_eq!(status, 200, "{answer:#}");
-    };
 
-    pause(world.offers[1]);
+    pause(&tracker, world.offers[1]);
     assert_eq!(offer_of(&go("/go/2")), "3");
     assert_eq!(offer_of(&go("/go")), "1");
 
     // The assigned offer is gone, and no other one has a weight.
-    pause(world.offers[0]);
+    pause(&tracker, world.offers[0]);
     let answer = go("/go");
     assert_eq!(
         answer.location(),
@@ -264,7 +265,7 @@ fn paused_offers_get_nobody_and_the_visitor_still_arrives() {
     );
     assert_eq!(offer_of(&go("/go/1")), "3");
 
-    pause(world.offers[2]);
+    pause(&tracker, world.offers[2]);
     assert_eq!(offer_of(&go("/go/1")), "fallback");
     let click = stored(&tracker, &click_id);
     assert_eq!(
@@ -272,6 +273,38 @@ fn paused_offers_get_nobody_and_the_visitor_still_arrives() {
         Value::Null,
         "{click:#}"
     );
+}
+
+#[test]
+fn fallback_campaign_takes_over_where_no_offer_is_live() {
+    let tracker = spawn();
+    let other = tracker.create(
+        "/api/v1/offers",
+        &json!({"name": "other", "url": "http://127.0.0.1:9/other?c={click_id}&z={source}"}),
+    );
+    let next = tracker.create(
+        "/api/v1/campaigns",
+        &crate::tracker::campaign("next", other),
+    );
+    let fallback = json!({"kind": "campaign", "campaign_id": next});
+    let world = World::new(&tracker, json!({ "fallback": fallback }));
+    let (click_id, cookie) = on_the_landing(&tracker, "?source=zone7");
+    world
+        .offers
+        .iter()
+        .for_each(|offer| pause(&tracker, *offer));
+
+    let answer = tracker.click("/go", &[("Cookie", &cookie)]);
+
+    let expected = format!("http://127.0.0.1:9/other?c={click_id}&z=zone7");
+    assert_eq!(answer.location(), expected);
+    let click = stored(&tracker, &click_id);
+    assert_eq!(
+        click["offer_clicks"][0]["offer_id"],
+        json!(other),
+        "{click:#}"
+    );
+    assert_eq!(click["campaign_id"], json!(world.campaign));
 }
 
 #[test]

@@ -124,6 +124,8 @@ fn links_and_forms_of_a_page_carry_the_click_id_to_go() {
             <a id=b href=\"//{there}/go/2?x=1#f\">2</a>
             <a id=c href=\"http://{there}/go?click_id=zzzzzzzzzzzzzzzzzzzz\">3</a>
             <a id=d href=\"http://{there}/gone\">4</a>
+            <a id=i href=\"http://{there}/?_lp=1\">other trackers'</a>
+            <a id=j href=\"http://{there}/?lp=1\">no step</a>
             <a id=e href=\"/go\">elsewhere</a>
             <form id=f action=\"http://{there}/go/1\"><input name=action></form>
             <form id=g action=\"http://{there}/go\" method=post></form>
@@ -146,6 +148,8 @@ fn links_and_forms_of_a_page_carry_the_click_id_to_go() {
             format!("id=\"b\" href=\"http://{host}/go/2?x=1&amp;click_id={id}#f\""),
             format!("id=\"c\" href=\"http://{host}/go?click_id=zzzzzzzzzzzzzzzzzzzz\""),
             format!("id=\"d\" href=\"http://{host}/gone\""),
+            format!("id=\"i\" href=\"http://{host}/?_lp=1&amp;click_id={id}\""),
+            format!("id=\"j\" href=\"http://{host}/?lp=1\""),
             "id=\"e\" href=\"/go\"".to_owned(),
             format!(
                 "id=\"f\" action=\"http://{host}/go/1\"><input name=\"action\"><input type=\"hidden\" name=\"click_id\" value=\"{id}\">"
