@@ -31,6 +31,7 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{clicks, counts, entities, migrations, settings};
+use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
 
@@ -128,6 +129,7 @@ impl App {
             tallies,
             counts,
             rates,
+            recent: RecentClicks::default(),
             keys,
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),

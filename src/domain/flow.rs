@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Reference, not_yet_acted_on};
+use super::entity::Reference;
 use super::form::Form;
 use super::problem::Problem;
 use super::state::State;
@@ -197,8 +197,6 @@ impl Flow {
         let Target::Split { landings, offers } = &self.target else {
             return Vec::new();
         };
-        let step = (!landings.is_empty() && !offers.is_empty())
-            .then(|| not_yet_acted_on("target.offers", "The step from the landing to the offer"));
         let landings = ("target.landings", weights(landings, |one| one.weight));
         let offers = ("target.offers", weights(offers, |one| one.weight));
         let is_idle = |weights: &[u32]| !weights.is_empty() && weights.iter().all(|one| *one == 0);
@@ -209,7 +207,7 @@ impl Flow {
             let message = "All weights here are 0, so none of them gets a visitor.";
             Problem::new(field, "no_weight", message)
         };
-        idle.map(remark).chain(step).collect()
+        idle.map(remark).collect()
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Landing {
     pub url: String,
     /// Name under which the page gets the click id.
     pub click_id_parameter: String,
+    /// Whether the page gets the visitor's own query too: `fbclid`, `gclid`, `utm_...`.
+    pub pass_query: bool,
     pub notes: String,
     pub created_at: i64,
     pub updated_at: i64,
@@ -47,6 +49,7 @@ impl Entity for Landing {
             group_id: form.id("group_id"),
             url: check::read_url(form, "url"),
             click_id_parameter: read_click_id_parameter(form),
+            pass_query: form.boolean("pass_query", false),
             notes: check::read_notes(form),
             created_at,
             updated_at,

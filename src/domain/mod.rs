@@ -2,7 +2,8 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`]), and what the click path records ([`visitor`], [`click`]).
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`]), and what the click path records ([`visitor`], [`click`],
+//! [`offer_click`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
@@ -22,6 +23,7 @@ pub mod money;
 pub mod nearest;
 pub mod network;
 pub mod offer;
+pub mod offer_click;
 pub mod parameter;
 pub mod period;
 pub mod problem;

@@ -25,7 +25,7 @@ pub struct Decision<'c> {
     /// `None` where the fallback decided.
     pub flow_id: Option<u64>,
     pub landing_id: Option<u64>,
-    /// The offer behind the landing too: both are drawn at once.
+    /// The offer behind the landing too, unless the campaign draws it when the visitor goes on.
     pub offer_id: Option<u64>,
     pub destination: Destination<'c>,
 }

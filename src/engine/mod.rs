@@ -43,6 +43,8 @@
 //! | `catalog.rs` | all that is compiled; finding a campaign |
 //! | `compile.rs`, `compiled.rs` | a document becomes ready to decide |
 //! | `decide.rs`, `target.rs` | the order of flows, targets and fallbacks |
+//! | `onward.rs` | from the landing to the offer |
+//! | `pass_query.rs` | the visitor's own query for the landing |
 //! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each |
@@ -70,7 +72,9 @@ pub mod counters;
 mod decide;
 mod dice;
 pub mod filter;
+pub mod onward;
 mod options;
+mod pass_query;
 pub mod redirect;
 mod rotation;
 mod target;
@@ -93,5 +97,6 @@ pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
 pub use decide::{Decision, Destination, MAX_JUMPS, decide};
 pub use dice::Dice;
 pub use options::{Options, options};
+pub use pass_query::pass_query;
 pub use redirect::Reply;
 pub use target::open_offer;

@@ -6,6 +6,7 @@ use super::decide::{Decision, Destination, odds};
 use super::dice::Dice;
 use super::trace::{Step, Trace};
 use super::visit::{Asked, Visit};
+use crate::domain::campaign::ChooseOffer;
 use crate::domain::flow::RedirectKind;
 use crate::domain::offer::MAX_OVERFLOWS;
 
@@ -38,7 +39,9 @@ pub(super) fn draw<'c>(
         CompiledTarget::Split { landings, offers } => (landings, offers),
     };
     let kind = RedirectKind::Http;
-    if offers.total() > 0 {
+    let is_later =
+        campaign.document.choose_offer == ChooseOffer::AtOfferClick && !landings.items().is_empty();
+    if !is_later && offers.total() > 0 {
         let mut draws = offers.draws();
         let open = loop {
             let index = draws.draw(dice)?;

@@ -165,6 +165,7 @@ impl World {
             state,
             url: url.to_owned(),
             click_id_parameter: "click_id".to_owned(),
+            pass_query: false,
             notes: String::new(),
             ..Landing::default()
         };

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::domain::click::Click;
 use crate::domain::money::Currency;
@@ -82,6 +82,26 @@ impl Route {
             traffic_source_id: click.traffic_source_id,
             domain_id: click.domain_id,
         }
+    }
+
+    /// From the columns of `routes` in their order, the first at `index`.
+    pub(crate) fn read(row: &Row<'_>, index: usize) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            campaign_id: row.get(index)?,
+            flow_id: row.get(index + 1)?,
+            landing_id: row.get(index + 2)?,
+            offer_id: row.get(index + 3)?,
+            traffic_source_id: row.get(index + 4)?,
+            domain_id: row.get(index + 5)?,
+        })
+    }
+
+    /// With this offer, if it has none yet.
+    pub(crate) fn filled(self, offer_id: u64) -> Option<Self> {
+        self.offer_id.is_none().then_some(Self {
+            offer_id: Some(offer_id),
+            ..self
+        })
     }
 }
 

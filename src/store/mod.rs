@@ -2,8 +2,8 @@
 //!
 //! # Who writes
 //!
-//! One thread ([`writer`]) owns the one writing connection. Clicks come to it from the worker
-//! threads through a [`writer::Lane`] each; operator edits through
+//! One thread ([`writer`]) owns the one writing connection. Clicks and offer clicks (a
+//! [`record::Record`] each) come to it from the worker threads through a [`writer::Lane`] each; operator edits through
 //! [`writer::Writer::edit_blocking`]. All of them share one queue and its order. The writer takes
 //! everything that waits, commits it as one transaction, then lets the visitors go: a redirect
 //! leaves after its click is in the write-ahead log.
@@ -32,8 +32,10 @@ pub mod entities;
 pub mod error;
 pub mod lock;
 pub mod migrations;
+pub mod offer_clicks;
 pub mod rates;
 pub mod readers;
+pub mod record;
 pub mod set_aside;
 pub mod settings;
 mod spill;

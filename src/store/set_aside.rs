@@ -12,7 +12,7 @@ pub struct SetAside {
     pub id: i64,
     /// UTC milliseconds.
     pub at: i64,
-    /// `click`, or `spill` for a frame of the spill file that could not be read.
+    /// `click`, `offer_click`, or `spill` for a frame of the spill file that could not be read.
     pub kind: String,
     /// The record as JSON, or the bytes of the frame as text.
     pub record: String,

@@ -1,4 +1,5 @@
-//! What is counted and not recorded: HEAD requests, browser prefetches, unknown links.
+//! What is counted beside the records: HEAD requests, browser prefetches, unknown links, steps to
+//! an offer whose click nobody knows.
 //!
 //! Counted in memory, added to the table every few seconds and at the stop. A `kill -9` may lose
 //! the last seconds of these counts: no visitor was sent on with an id for any of them.
@@ -22,7 +23,7 @@ pub struct Tallies(Mutex<HashMap<(&'static str, u64), u64>>);
 pub struct Tally {
     /// UTC day.
     pub day: String,
-    /// `head`, `prefetch`, `unknown_link`, `cost_without_rate`.
+    /// `head`, `prefetch`, `unknown_link`, `no_entry`, `cost_without_rate`.
     pub what: String,
     /// `null` where no campaign is known.
     pub campaign_id: Option<u64>,

@@ -5,12 +5,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::recent::Known;
 use super::respond::{self, respond};
 use super::state::{Hot, Shared};
+use super::{click_cookie, go};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
 use crate::detect::params::{ParameterMap, Query};
@@ -24,8 +27,8 @@ use crate::engine::visit::{Counters, Forgetful, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign, Link, Reply, budget};
 use crate::macros::{MacroContext, Template};
 
-/// Names the campaign on `/click`.
-const CAMPAIGN_ID: &str = "campaign_id";
+/// What names the campaign on `/click`; `key` is what other trackers call it.
+const CAMPAIGN_ID: [&str; 2] = ["campaign_id", "key"];
 
 /// Answers a visit to a campaign link.
 pub(super) async fn click(request: HttpRequest) -> HttpResponse {
@@ -35,6 +38,9 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let method = request.method();
     if ![Method::GET, Method::HEAD, Method::POST].contains(method) {
         return respond::method_not_allowed();
+    }
+    if go::is_step(request.path(), request.query_string()) {
+        return go::go(&request, hot).await;
     }
     let shared = &hot.shared;
     let arrived = arrived(&request);
@@ -60,12 +66,10 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let mut visitor = hot
         .detectors
         .observe(&arrived, &query, &campaign.parameters);
-    if request.path() == "/click" {
+    if is_click_path(request.path()) {
         // Part of the address, not of the visit.
-        visitor
-            .parameters
-            .others
-            .retain(|(name, _)| name != CAMPAIGN_ID);
+        let others = &mut visitor.parameters.others;
+        others.retain(|(name, _)| !CAMPAIGN_ID.contains(&name.as_str()));
     }
     let is_head = method == Method::HEAD;
     let (decision, random) = {
@@ -103,12 +107,20 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         random,
         parameters: &|name| query.get(name),
     });
+    let landing = decision.landing_id.and_then(|id| catalog.landing(id));
+    let reply = match landing {
+        Some(landing) if landing.document.pass_query => {
+            let is_ours = |name| is_click_path(request.path()) && CAMPAIGN_ID.contains(&name);
+            engine::pass_query(reply, query.iter().filter(|(name, _)| !is_ours(*name)))
+        }
+        _ => reply,
+    };
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);
         return respond(reply);
     };
     spend(shared, decision.campaign, cost, arrived.at);
-    let click = Click {
+    let click = Arc::new(Click {
         id,
         at: arrived.at,
         campaign_id: document.id,
@@ -125,11 +137,19 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         bot_reason: visitor.bot.map(|bot| bot.reason),
         parameters: visitor.parameters,
         cost,
-    };
+    });
     drop(catalog);
+    let shows_landing = click.landing_id.is_some();
+    if shows_landing {
+        shared.recent.keep(Known::new(Arc::clone(&click)));
+    }
 
     hot.lane.store(click).await;
-    respond(reply)
+    let mut response = respond(reply);
+    if let (true, Some(click_id)) = (shows_landing, &click_id) {
+        click_cookie::set(&mut response, click_id.as_str());
+    }
+    response
 }
 
 /// Counts what a click cost towards its campaign's budget.
@@ -149,7 +169,7 @@ fn spend(shared: &Shared, campaign: &CompiledCampaign, cost: Option<ClickCost>, 
 }
 
 /// The request as plain data.
-fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
+pub(super) fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
     let head = request.head();
     let headers = Headers::new(
         head.headers()
@@ -176,6 +196,11 @@ fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
 fn link<'c>(catalog: &'c Catalog, host: &str, path: &str, query: &Query<'_>) -> Link<'c> {
     let alias = path.strip_prefix('/').unwrap_or(path);
     let alias = alias.strip_suffix('/').unwrap_or(alias);
+    if is_click_path(path) {
+        let name = CAMPAIGN_ID.iter().find_map(|name| query.get(name));
+        let found = name.and_then(|name| campaign_named(catalog, host, name));
+        return found.map_or_else(|| catalog.unknown_link(host), Link::Campaign);
+    }
     if alias.contains('.') {
         return Link::NotFound; // A file that somebody looks for: favicon.ico, .well-known, ...
     }
@@ -185,13 +210,6 @@ fn link<'c>(catalog: &'c Catalog, host: &str, path: &str, query: &Query<'_>) -> 
     }
     let found = match alias {
         "" => catalog.index_campaign(host),
-        "click" => {
-            let name = query.get(CAMPAIGN_ID).unwrap_or_default();
-            match name.parse() {
-                Ok(id) => catalog.campaign_by_id(id),
-                Err(_) => catalog.campaign(host, name),
-            }
-        }
         _ => catalog.campaign(host, alias),
     };
     found.map_or_else(|| catalog.unknown_link(host), Link::Campaign)
@@ -227,5 +245,22 @@ fn fallback(
     Reply::Redirect {
         status: 302,
         location,
+    }
+}
+
+/// The address that names its campaign in the query; the second spelling is other trackers'.
+fn is_click_path(path: &str) -> bool {
+    matches!(path, "/click" | "/click/" | "/click.php")
+}
+
+/// The campaign of this id or alias.
+pub(super) fn campaign_named<'c>(
+    catalog: &'c Catalog,
+    host: &str,
+    name: &str,
+) -> Option<&'c Arc<CompiledCampaign>> {
+    match name.parse() {
+        Ok(id) => catalog.campaign_by_id(id),
+        Err(_) => catalog.campaign(host, name),
     }
 }

@@ -1,13 +1,17 @@
 //! HTTP: the only place that names actix.
 //!
-//! `click` is the click path; [`api`] is the JSON API; [`server`] says which address is
+//! `click` is the click path, `go` the step from a landing to an offer; [`api`] is the JSON API; [`server`] says which address is
 //! answered by what.
 
 pub mod api;
 pub mod auth;
 mod click;
+mod click_cookie;
 pub mod error;
+mod go;
 mod health;
+mod lp_js;
+pub mod recent;
 mod respond;
 pub mod server;
 pub mod state;

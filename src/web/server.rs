@@ -10,7 +10,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::api;
 use super::state::{Hot, Shared};
-use super::{click, health};
+use super::{click, health, lp_js};
 use crate::domain::tracking_domain::Robots;
 use crate::editor::Editor;
 
@@ -33,6 +33,7 @@ pub fn start(
             .app_data(web::Data::from(Arc::clone(&shared.keys)))
             .service(web::resource("/healthz").route(web::get().to(health::healthz)))
             .service(web::resource("/robots.txt").to(robots))
+            .service(web::resource("/lp.js").to(lp_js::script))
             .configure(|config| api::configure(config, shared.admin_hosts.clone()))
             .default_service(web::to(click::click))
     })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::recent::RecentClicks;
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::counters::Counts;
@@ -27,6 +28,8 @@ pub struct Shared {
     /// Limits, caps and budgets.
     pub counts: Arc<Counts>,
     pub rates: RateBook,
+    /// Clicks whose visitors are on a landing.
+    pub recent: RecentClicks,
     pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],

@@ -231,7 +231,7 @@ fn a_domains_index_campaign_answers_its_root_and_unknown_links() {
         ("go.example.com", "/favicon.ico", 404),
         // Ours: a postback that comes before its time is no visitor.
         ("go.example.com", "/postback?subid=1", 404),
-        ("go.example.com", "/go/2", 404),
+        ("other.example.com", "/go/2", 404),
         ("go.example.com", "/metrics", 404),
     ] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {PHONE}\r\n\r\n");

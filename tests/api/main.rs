@@ -6,6 +6,7 @@
 //! | `visitor` | a plain HTTP client that sends any bytes and says what exactly came back |
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
+//! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `detection`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
 //! | `counters` | caps, budgets and currency rates |
 //! | `faults` | what it does on a bad one |
@@ -20,8 +21,10 @@ mod detection;
 mod disk;
 mod editing;
 mod faults;
+mod go;
 mod hostile;
 mod load;
+mod lp_js;
 mod simulator;
 mod startup;
 mod tracker;

@@ -34,7 +34,7 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-pub use preview::is_browser_prefetch;
+pub use preview::{is_browser_prefetch, is_preview};
 
 /// A shorter entry of the operator's user agent list would hit people at random.
 const SHORTEST_ENTRY: usize = 3;

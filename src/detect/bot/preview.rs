@@ -28,6 +28,11 @@ pub(super) fn find(headers: &Headers<'_>) -> Option<&'static str> {
         .map(|(_, _, label)| *label)
 }
 
+/// Whether the request announces itself as a preview.
+pub fn is_preview(headers: &Headers<'_>) -> bool {
+    find(headers).is_some()
+}
+
 /// Whether a browser loads the page ahead of its user: `Sec-Purpose: prefetch`, also with
 /// parameters (`prefetch;prerender`, `prefetch;anonymous-client-ip`).
 pub fn is_browser_prefetch(headers: &Headers<'_>) -> bool {

@@ -1,9 +1,10 @@
 //! The query of a campaign link: its pairs, and which of them are click parameters.
 //!
 //! [`query`] reads the pairs, whatever a browser, a messenger or an ad network did to them;
-//! [`names`] knows what every click parameter may be called and claims the pairs; [`unexpanded`]
+//! [`names`] knows what every click parameter may be called and claims the pairs; `kept` finds them again; [`unexpanded`]
 //! recognises a macro that the traffic source forgot to fill in.
 
+mod kept;
 pub mod names;
 pub mod query;
 pub mod unexpanded;

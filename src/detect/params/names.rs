@@ -19,7 +19,7 @@ pub const MAX_OTHERS: usize = 1_024;
 const MAX_CLAIMED_NAME: usize = 64;
 
 /// The click parameters that have a field of their own; sub ids follow behind them.
-const FIELDS: [(&str, Field); 8] = [
+pub(super) const FIELDS: [(&str, Field); 8] = [
     ("external_id", |to| &mut to.external_id),
     ("cost", |to| &mut to.cost),
     ("currency", |to| &mut to.currency),
@@ -30,7 +30,7 @@ const FIELDS: [(&str, Field); 8] = [
     ("ad_campaign_id", |to| &mut to.ad_campaign_id),
 ];
 
-type Field = fn(&mut Parameters) -> &mut Option<String>;
+pub(super) type Field = fn(&mut Parameters) -> &mut Option<String>;
 
 /// Names that count where nothing better fills the parameter.
 const STAND_INS: [(&str, &str); 4] = [
@@ -176,6 +176,11 @@ impl ParameterMap {
             }
         }
         parameters
+    }
+
+    /// The click parameter that a name of the link fills.
+    pub(super) fn slot(&self, name: &str) -> Option<u8> {
+        self.find(name).map(|(slot, _)| slot)
     }
 
     fn find(&self, name: &str) -> Option<(Slot, Claim)> {

@@ -138,7 +138,7 @@ pub enum ChooseOffer {
     /// Together with the landing.
     #[default]
     AtLanding,
-    /// When the visitor goes on. Stored; not yet acted on.
+    /// When the visitor goes on.
     AtOfferClick,
 }
 

@@ -172,11 +172,6 @@ impl Entity for Campaign {
             &format!("The cost model {}", model.unwrap_or_default()),
         );
         later(
-            self.choose_offer != ChooseOffer::default(),
-            "choose_offer",
-            "The moment of the draw",
-        );
-        later(
             !self.postbacks.is_empty(),
             "postbacks",
             "An outgoing postback",

@@ -194,7 +194,7 @@ fn a_campaign_has_one_default_flow_and_no_flow_twice() {
 #[test]
 fn what_this_version_does_not_act_on_is_kept_and_said() {
     let sent = json!({
-        "name": "A", "bind": "flow", "bind_hours": 48, "choose_offer": "at_offer_click",
+        "name": "A", "bind": "flow", "bind_hours": 48,
         "uniqueness": { "by": "ip" }, "cost": { "model": "cpa" }, "budget": { "daily": "5" },
         "postbacks": [{ "url": "https://example.com/?id={external_id}", "statuses": ["sale"] }],
     });
@@ -215,7 +215,6 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
             "bind_hours",
             "uniqueness",
             "cost.model",
-            "choose_offer",
             "postbacks",
             "fallback"
         ]

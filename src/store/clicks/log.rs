@@ -18,6 +18,7 @@ use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::Micros;
 use crate::domain::visitor::{BotReason, SUB_IDS};
 use crate::store::error::StoreError;
+use crate::store::offer_clicks;
 use crate::store::readers::Readers;
 
 /// Rows looked at in one read transaction.
@@ -294,13 +295,24 @@ pub fn find(
         .prepare_cached(&sql)?
         .query_row([id.to_row()], read)
         .optional()?;
-    Ok(row.map(|(id, item)| finish(codec, id, item)))
+    let Some((row_id, item)) = row else {
+        return Ok(None);
+    };
+    let steps = offer_clicks::of_click(&reader, id)?;
+    let mut item = finish(codec, row_id, item);
+    item.insert("landing_clicked".into(), (!steps.is_empty()).into());
+    let steps = serde_json::to_value(steps).unwrap_or_default();
+    item.insert("offer_clicks".into(), steps);
+    Ok(Some(item))
 }
 
-/// The highest id in the table.
+/// The highest id in the tables whose ids come from the one generator.
 pub fn highest_id(readers: &Readers) -> Result<Option<Id>, StoreError> {
+    const HIGHEST: &str = "
+        select max(id) from (select max(id) as id from clicks
+            union all select max(id) as id from offer_clicks)";
     let reader = readers.get()?;
-    let id: Option<i64> = reader.query_row("select max(id) from clicks", [], |row| row.get(0))?;
+    let id: Option<i64> = reader.query_row(HIGHEST, [], |row| row.get(0))?;
     Ok(id.and_then(Id::from_row))
 }
 
@@ -310,9 +322,7 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     let id: i64 = row.get(0)?;
     item.insert("click_id".into(), Json::Null);
     let at: i64 = row.get(1)?;
-    let time = DateTime::from_timestamp_millis(at)
-        .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true));
-    item.insert("at".into(), time.into());
+    item.insert("at".into(), rfc3339(at).into());
     for (index, name) in (2..).zip([
         "campaign_id",
         "flow_id",
@@ -388,7 +398,9 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     item.insert("cost_fell_back".into(), (flags & 1 == 1).into());
     let reason = BotReason::of_code((flags >> 8 & 0xff) as u8).map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
-    item.insert("bot_reason".into(), reason.into());
+    // Bit 7: a person came after the preview, and the label was taken off.
+    let cleared = (flags & 1 << 7 != 0).then_some("converted");
+    item.insert("bot_reason".into(), reason.or(cleared).into());
     // What gave the user agent away; nothing where something else did.
     let of_agent: Option<String> = row.get(39)?;
     let detail: Option<String> = match reason {
@@ -397,6 +409,12 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     };
     item.insert("bot_detail".into(), detail.into());
     Ok((id, item))
+}
+
+/// A time as the API writes it.
+pub(crate) fn rfc3339(at: i64) -> Option<String> {
+    let time = DateTime::from_timestamp_millis(at)?;
+    Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 fn finish(codec: &IdCodec, id: i64, mut item: Map<String, Json>) -> Map<String, Json> {

@@ -106,7 +106,7 @@ impl SpillFile {
         while piece.records.len() < most && piece.until < self.tail {
             let frame = read_frame(file, piece.until).map_err(|error| self.error("read", error))?;
             let Some((_, payload)) = frame else {
-                piece.records.push(frame::Record::Unreadable {
+                piece.records.push(frame::Framed::Unreadable {
                     payload: String::new(),
                     error: format!("bytes {} to {} are damaged", piece.until, self.tail),
                 });

@@ -6,14 +6,12 @@
 //! | 4 | length of the payload, little endian |
 //! | 8 | generation of the file's content |
 //! | 4 | CRC-32 of length, generation and payload |
-//! | n | payload: one byte for the kind (`C`, a click), then JSON |
+//! | n | payload: one byte for the kind (`C` a click, `G` an offer click), then JSON |
 //!
 //! Frames lie one behind the other; the first that does not fit ends the content. Emptying the
 //! file changes the generation, so that older frames behind the new ones do not count.
 
-use serde::{Deserialize, Serialize};
-
-use crate::domain::click::Click;
+use crate::store::record::Record;
 
 pub(super) const HEADER: usize = 20;
 /// A frame longer than this is not one: the limits of parameters keep clicks far below.
@@ -21,9 +19,9 @@ const MAX_PAYLOAD: usize = 1 << 20;
 const MAGIC: &[u8; 4] = b"MRS1";
 
 /// What a frame holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Record {
-    Click(Box<Click>),
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Framed {
+    Record(Record),
     /// A valid frame that this version cannot read, kept as text.
     Unreadable {
         payload: String,
@@ -31,11 +29,10 @@ pub(crate) enum Record {
     },
 }
 
-/// The payload of a click.
-pub(super) fn click(click: &Click) -> Vec<u8> {
-    let mut payload = vec![b'C'];
-    // Plain data with string keys only: writing it to memory cannot fail.
-    let _ = serde_json::to_writer(&mut payload, click);
+/// The payload of a record.
+pub(super) fn payload(record: &Record) -> Vec<u8> {
+    let mut payload = vec![record.kind()];
+    record.write(&mut payload);
     payload
 }
 
@@ -90,16 +87,17 @@ impl Header {
 }
 
 /// The record in a payload whose checksum fits.
-pub(super) fn decode(payload: &[u8]) -> Record {
-    let unreadable = |error: String| Record::Unreadable {
+pub(super) fn decode(payload: &[u8]) -> Framed {
+    let unreadable = |error: String| Framed::Unreadable {
         payload: String::from_utf8_lossy(payload).into_owned(),
         error,
     };
-    match payload.split_first() {
-        Some((b'C', json)) => match serde_json::from_slice(json) {
-            Ok(click) => Record::Click(Box::new(click)),
-            Err(error) => unreadable(error.to_string()),
-        },
-        _ => unreadable("unknown kind of record".into()),
+    let read = payload
+        .split_first()
+        .and_then(|(kind, json)| Record::read(*kind, json));
+    match read {
+        Some(Ok(record)) => Framed::Record(record),
+        Some(Err(error)) => unreadable(error.to_string()),
+        None => unreadable("unknown kind of record".into()),
     }
 }

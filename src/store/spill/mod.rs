@@ -1,4 +1,4 @@
-//! The spill: where clicks go while the database does not take them.
+//! The spill: where records go while the database does not take them.
 //!
 //! A preallocated file beside the database (`millrace.spill`), written by a thread of its own so
 //! that a frozen disk never holds a worker. One frame per record, one write per frame; the
@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 pub(crate) use file::SpillFile;
-pub(crate) use frame::Record;
+pub(crate) use frame::Framed;
 
 use super::connection::Durability;
 use super::error::StoreError;
@@ -34,17 +34,17 @@ pub(crate) struct Spill {
 
 #[derive(Default)]
 struct Waiting {
-    clicks: Vec<Arc<Pending>>,
+    records: Vec<Arc<Pending>>,
     closed: bool,
 }
 
 /// Records of one replay step, and where the next one begins.
 pub(crate) struct Piece {
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Vec<Framed>,
     pub(crate) until: u64,
 }
 
-/// More than this many clicks waiting for the spill's thread means that it is stuck.
+/// More than this many records waiting for the spill's thread means that it is stuck.
 const QUEUE_BOUND: usize = 200_000;
 
 impl Spill {
@@ -62,21 +62,21 @@ impl Spill {
         }
     }
 
-    /// Hands a click (progress `Spilling`) to the spill's thread.
+    /// Hands a record (progress `Spilling`) to the spill's thread.
     pub(crate) fn push(&self, pending: Arc<Pending>) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.closed || queue.clicks.len() >= QUEUE_BOUND {
+        if queue.closed || queue.records.len() >= QUEUE_BOUND {
             drop(queue);
             let _ = pending.advance(Progress::Spilling, Progress::SpillFailed);
             return;
         }
-        queue.clicks.push(pending);
+        queue.records.push(pending);
         drop(queue);
         self.ready.notify_one();
     }
 
-    /// This click, which was pushed, has waited too long for the file; until the write under way
-    /// has ended, no other click waits for it.
+    /// This record, which was pushed, has waited too long for the file; until the write under way
+    /// has ended, no other record waits for it.
     pub(crate) fn stalls_on(&self, pending: &Pending) {
         self.stalled.store(true, Ordering::Release);
         // Said first, then looked at: the thread, which takes the word back when its write has
@@ -95,12 +95,12 @@ impl Spill {
         self.waiting_bytes.load(Ordering::Acquire)
     }
 
-    /// Clicks written to the file since the start.
+    /// Records written to the file since the start.
     pub(crate) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Clicks that the file did not take.
+    /// Records that the file did not take.
     pub(crate) fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }
@@ -145,28 +145,28 @@ impl Spill {
     fn run(&self, poke: impl Fn()) {
         loop {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            while queue.clicks.is_empty() && !queue.closed {
+            while queue.records.is_empty() && !queue.closed {
                 queue = self
                     .ready
                     .wait(queue)
                     .unwrap_or_else(PoisonError::into_inner);
             }
-            let clicks = std::mem::take(&mut queue.clicks);
+            let records = std::mem::take(&mut queue.records);
             let closed = queue.closed;
             drop(queue);
-            if clicks.is_empty() && closed {
+            if records.is_empty() && closed {
                 return;
             }
-            self.write(&clicks);
+            self.write(&records);
             poke();
         }
     }
 
-    fn write(&self, clicks: &[Arc<Pending>]) {
+    fn write(&self, records: &[Arc<Pending>]) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut written = 0;
-        for pending in clicks {
-            match file.append(&frame::click(&pending.click)) {
+        for pending in records {
+            match file.append(&frame::payload(&pending.record)) {
                 Ok(()) => written += 1,
                 Err(_) => break,
             }
@@ -178,8 +178,8 @@ impl Spill {
         drop(file);
         self.written.fetch_add(written as u64, Ordering::Relaxed);
         self.failed
-            .fetch_add((clicks.len() - written) as u64, Ordering::Relaxed);
-        for (index, pending) in clicks.iter().enumerate() {
+            .fetch_add((records.len() - written) as u64, Ordering::Relaxed);
+        for (index, pending) in records.iter().enumerate() {
             let to = if index < written {
                 Progress::Spilled
             } else {
@@ -188,7 +188,7 @@ impl Spill {
             let _ = pending.advance(Progress::Spilling, to);
         }
         self.stalled.store(false, Ordering::Release);
-        super::writer::ring(clicks.iter());
+        super::writer::ring(records.iter());
     }
 }
 
@@ -197,6 +197,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::id::IdGenerator;
+    use crate::domain::offer_click::OfferClick;
+    use crate::store::record::Record;
 
     fn open(path: &Path) -> SpillFile {
         SpillFile::open(path, 4_096, Durability::Process)
@@ -205,10 +208,39 @@ mod tests {
     fn payloads(file: &SpillFile) -> Vec<String> {
         let piece = file.read(0, usize::MAX).expect("readable");
         let text = |record| match record {
-            Record::Unreadable { payload, .. } => payload,
-            Record::Click(click) => format!("{click:?}"),
+            Framed::Unreadable { payload, .. } => payload,
+            Framed::Record(record) => format!("{record:?}"),
         };
         piece.records.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn records_read_back_from_their_frames_and_so_do_clicks_of_the_first_versions() {
+        let ids = IdGenerator::new(0, None);
+        let step = Record::from(OfferClick {
+            id: ids.next(1_790_000_000_000),
+            at: 1_790_000_000_000,
+            click_id: Some(ids.next(1_790_000_000_000)),
+            offer_id: Some(3),
+            n: Some(2),
+            no_entry_campaign_id: None,
+            is_preview: true,
+        });
+        let old = br#"C{"id":7,"at":5,"campaign_id":1,"ip":"203.0.113.9","agent":{"fingerprint":1,"user_agent":"x","device_type":"mobile"},"place":{"fingerprint":2}}"#;
+        let newer = b"Z{}";
+
+        let read = [&frame::payload(&step)[..], old, newer].map(frame::decode);
+
+        assert_eq!(read[0], Framed::Record(step));
+        let Framed::Record(Record::Click(click)) = &read[1] else {
+            panic!("{:?}", read[1]);
+        };
+        assert_eq!((click.campaign_id, click.at), (1, 5));
+        assert!(
+            matches!(&read[2], Framed::Unreadable { .. }),
+            "{:?}",
+            read[2]
+        );
     }
 
     proptest! {

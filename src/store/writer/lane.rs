@@ -25,14 +25,14 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::pending::{Pending, Progress};
 use super::shared::Shared;
-use crate::domain::click::Click;
+use crate::store::record::Record;
 
 /// How precisely the acknowledgement time-out is kept.
 const TICK: Duration = Duration::from_millis(10);
 /// How long the task looks for commits, since the last one it saw, before it sleeps.
 const LOOKING: Duration = Duration::from_micros(50);
 
-/// What became of a click before its visitor was sent on.
+/// What became of a record before its visitor was sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receipt {
     /// Committed to the database.
@@ -84,9 +84,9 @@ impl Lane {
         lane
     }
 
-    /// Stores a click. Ends when it is safe, or when waiting longer would only keep the visitor.
-    pub async fn store(&self, click: Click) -> Receipt {
-        let pending = Arc::new(Pending::new(click, Arc::clone(&self.bell)));
+    /// Stores a record. Ends when it is safe, or when waiting longer would only keep the visitor.
+    pub async fn store(&self, record: impl Into<Record>) -> Receipt {
+        let pending = Arc::new(Pending::new(record.into(), Arc::clone(&self.bell)));
         let shared = &self.shared;
         if !shared.is_stalled() {
             self.local.gathered.borrow_mut().push(Arc::clone(&pending));
@@ -226,7 +226,7 @@ impl Local {
         let mut gathered = self.gathered.borrow_mut();
         let mut moved = !gathered.is_empty();
         if moved {
-            shared.queue.push_clicks(&mut gathered);
+            shared.queue.push_records(&mut gathered);
             for refused in gathered.drain(..) {
                 let _ = refused.advance(Progress::Queued, Progress::Failed);
             }

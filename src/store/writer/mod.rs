@@ -2,7 +2,7 @@
 //!
 //! It takes everything that waits (up to a bound), puts it into one transaction, commits, and
 //! only then releases those who wait. There is no timer: while one commit is under way the next
-//! batch gathers, so the batch grows with the load by itself. Clicks and edits share the queue
+//! batch gathers, so the batch grows with the load by itself. Clicks, offer clicks and edits share the queue
 //! and its order.
 //!
 //! When no commit comes in time the clicks go to the spill file (`store::spill`), and from
@@ -10,6 +10,7 @@
 
 mod bell;
 mod edit;
+mod inserts;
 mod lane;
 pub(crate) mod pending;
 mod queue;
@@ -36,7 +37,7 @@ use self::queue::{Item, Queue};
 use self::shared::Shared;
 use super::connection::Durability;
 use super::error::StoreError;
-use super::spill::{Record, Spill};
+use super::spill::{Framed, Spill};
 use crate::domain::id::Id;
 
 /// This many clicks and edits may wait for the writer; beyond it clicks go to the spill.
@@ -76,7 +77,7 @@ pub struct Health {
     pub lost: u64,
     /// Records set aside because they could not be stored for a reason of their own.
     pub set_aside: u64,
-    /// Clicks stored since the start.
+    /// Clicks and offer clicks stored since the start.
     pub stored: u64,
     pub commits: u64,
     pub stalls: u64,
@@ -185,8 +186,8 @@ impl Writer {
             }
             from = piece.until;
             let ids = piece.records.iter().filter_map(|record| match record {
-                Record::Click(click) => Some(click.id),
-                Record::Unreadable { .. } => None,
+                Framed::Record(record) => Some(record.id()),
+                Framed::Unreadable { .. } => None,
             });
             highest = highest.max(ids.max());
         }
@@ -239,10 +240,10 @@ impl Writer {
     }
 }
 
-/// Wakes each worker thread that waits for one of these clicks, once.
-pub(super) fn ring<'a>(clicks: impl Iterator<Item = &'a Arc<Pending>>) {
+/// Wakes each worker thread that waits for one of these records, once.
+pub(super) fn ring<'a>(records: impl Iterator<Item = &'a Arc<Pending>>) {
     let mut rung: Vec<&Arc<Bell>> = Vec::new();
-    for pending in clicks {
+    for pending in records {
         if !rung.iter().any(|bell| Arc::ptr_eq(bell, &pending.bell)) {
             pending.bell.ring();
             rung.push(&pending.bell);

@@ -1,16 +1,16 @@
-//! A click on its way to the disk, and how far it has come.
+//! A record on its way to the disk, and how far it has come.
 //!
 //! The handler that answers the visitor, the writer and the spill share it. Every transition is
-//! safe to lose or repeat, because storing a click twice is the same as storing it once
+//! safe to lose or repeat, because storing a record twice is the same as storing it once
 //! (`on conflict(id) do nothing`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::bell::Bell;
-use crate::domain::click::Click;
+use crate::store::record::Record;
 
-/// How far a click has come.
+/// How far a record has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Progress {
@@ -44,17 +44,17 @@ impl Progress {
     }
 }
 
-/// A click, its progress, and the bell of the worker thread that waits for it.
+/// A record, its progress, and the bell of the worker thread that waits for it.
 pub(crate) struct Pending {
-    pub(crate) click: Click,
+    pub(crate) record: Record,
     progress: AtomicU8,
     pub(crate) bell: Arc<Bell>,
 }
 
 impl Pending {
-    pub(crate) fn new(click: Click, bell: Arc<Bell>) -> Self {
+    pub(crate) fn new(record: Record, bell: Arc<Bell>) -> Self {
         Self {
-            click,
+            record,
             progress: AtomicU8::new(Progress::Queued as u8),
             bell,
         }

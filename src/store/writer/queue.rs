@@ -8,7 +8,7 @@ use super::pending::Pending;
 
 /// One thing for the writer to do.
 pub(crate) enum Item {
-    Click(Arc<Pending>),
+    Record(Arc<Pending>),
     Edit(Edit),
 }
 
@@ -74,17 +74,17 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes the clicks over in one go; those that find no room stay.
-    pub(crate) fn push_clicks(&self, clicks: &mut Vec<Arc<Pending>>) {
+    /// Takes the records over in one go; those that find no room stay.
+    pub(crate) fn push_records(&self, records: &mut Vec<Arc<Pending>>) {
         let mut inner = self.lock();
         let room = match inner.closed {
             true => 0,
             false => self
                 .bound
                 .saturating_sub(inner.items.len())
-                .min(clicks.len()),
+                .min(records.len()),
         };
-        inner.items.extend(clicks.drain(..room).map(Item::Click));
+        inner.items.extend(records.drain(..room).map(Item::Record));
         let wake = room > 0 && std::mem::take(&mut inner.taker_sleeps);
         drop(inner);
         if wake {

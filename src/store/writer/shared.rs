@@ -99,7 +99,7 @@ impl Shared {
         // The writer empties the queue again and again while it cannot store, so it is this count
         // that bounds the memory.
         let others = self.counters.in_memory.fetch_add(1, Ordering::Relaxed);
-        if others < MEMORY_BOUND && self.queue.push(Item::Click(pending)).is_ok() {
+        if others < MEMORY_BOUND && self.queue.push(Item::Record(pending)).is_ok() {
             Receipt::InMemory
         } else {
             self.counters.in_memory.fetch_sub(1, Ordering::Relaxed);

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::domain::click::Click;
 use crate::domain::id::{Id, IdGenerator};
+use crate::domain::offer_click::OfferClick;
 use crate::store::connection::open_writer;
 use crate::store::migrations::migrate;
 
@@ -236,6 +237,54 @@ fn a_failed_edit_changes_nothing_and_says_why() {
         })
         .expect("queried");
     assert_eq!(names, "b");
+}
+
+#[test]
+fn offer_clicks_go_the_way_of_clicks_through_the_spill_too() {
+    let fixture = Fixture::new();
+    let mut undecided = fixture.click();
+    undecided.offer_id = None;
+    let click_id = undecided.id;
+    let step = || OfferClick {
+        id: fixture.ids.next(1_790_000_000_000),
+        at: 1_790_000_000_000,
+        click_id: Some(click_id),
+        offer_id: Some(7),
+        n: Some(1),
+        no_entry_campaign_id: None,
+        is_preview: false,
+    };
+    let blocker = fixture.database();
+
+    let receipts = on_a_worker(async {
+        let lane = fixture.writer.lane();
+        let first = lane.store(step()).await;
+        blocker.execute_batch("begin exclusive").expect("locked");
+        // Their click comes through the same spill, before them.
+        [
+            first,
+            lane.store(undecided).await,
+            lane.store(step()).await,
+            lane.store(step()).await,
+        ]
+    });
+    blocker.execute_batch("rollback").expect("unlocked");
+    until("the spill is taken over", || {
+        !fixture.writer.health().stalled
+    });
+
+    let spilled = Receipt::Spilled;
+    assert_eq!(receipts, [Receipt::Stored, spilled, spilled, spilled]);
+    let (steps, offer): (i64, i64) = fixture
+        .database()
+        .query_row(
+            "select count(*), max(clicks_readable.offer_id) from offer_clicks
+             join clicks_readable on clicks_readable.id = offer_clicks.click_id",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .expect("queried");
+    assert_eq!((steps, offer), (3, 7));
 }
 
 #[test]

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::{CachedStatement, Connection, ErrorCode};
+use rusqlite::Connection;
 
 use super::edit::Done;
+use super::inserts::Inserts;
 use super::pending::{Pending, Progress};
 use super::queue::Item;
 use super::shared::Shared;
-use crate::domain::click::Click;
-use crate::store::clicks::insert;
 use crate::store::dictionary::Dictionary;
 use crate::store::set_aside;
-use crate::store::spill::Record;
+use crate::store::spill::Framed;
 
 /// Most items of one transaction: bounds the time in which nothing is released.
 const MAX_BATCH: usize = 4_096;
@@ -93,7 +92,7 @@ impl WriterThread {
     /// One transaction over what was taken from the queue; empties `items`. What could not be
     /// stored is with its handler, which takes it to the spill, or in `held`.
     fn process(&mut self, items: &mut Vec<Item>) {
-        sort_clicks(items);
+        sort_records(items);
         let started = Instant::now();
         let mut clicks = Vec::with_capacity(items.len());
         let result = self.fill(items, &mut clicks).and_then(|()| self.commit());
@@ -110,7 +109,7 @@ impl WriterThread {
                 self.give_back(clicks);
                 for item in items.drain(..) {
                     match item {
-                        Item::Click(pending) => self.give_back(vec![pending]),
+                        Item::Record(pending) => self.give_back(vec![pending]),
                         Item::Edit(edit) => edit.refuse(),
                     }
                 }
@@ -130,9 +129,9 @@ impl WriterThread {
         let mut refused = None;
         for item in waiting.by_ref() {
             let stored = match item {
-                Item::Click(pending) => {
+                Item::Record(pending) => {
                     clicks.push(pending);
-                    inserts.store(&clicks[clicks.len() - 1].click)
+                    inserts.store(&clicks[clicks.len() - 1].record)
                 }
                 Item::Edit(edit) => edit
                     .run(&self.connection)
@@ -226,7 +225,7 @@ impl WriterThread {
         while !self.held.is_empty() {
             let before = self.held.len();
             let piece = self.held.split_off(before.saturating_sub(MAX_BATCH));
-            let mut items = piece.into_iter().map(Item::Click).collect();
+            let mut items = piece.into_iter().map(Item::Record).collect();
             self.process(&mut items);
             if self.held.len() == before {
                 return false;
@@ -298,13 +297,13 @@ impl WriterThread {
         true
     }
 
-    fn store_records(&mut self, records: &[Record]) -> Result<(), rusqlite::Error> {
+    fn store_records(&mut self, records: &[Framed]) -> Result<(), rusqlite::Error> {
         self.begin()?;
         let mut inserts = Inserts::new(&self.connection, &mut self.dictionary, &self.shared)?;
         for record in records {
             match record {
-                Record::Click(click) => inserts.store(click)?,
-                Record::Unreadable { payload, error } => {
+                Framed::Record(record) => inserts.store(record)?,
+                Framed::Unreadable { payload, error } => {
                     set_aside::insert(&self.connection, "spill", payload, error)?;
                     self.shared
                         .counters
@@ -352,78 +351,14 @@ impl WriterThread {
     }
 }
 
-/// Clicks of several workers arrive slightly out of order; in the order of their ids the table
-/// grows at its end, and its pages are full (8 % less file). Nothing changes places with an edit.
-fn sort_clicks(items: &mut [Item]) {
+/// Records of several workers arrive slightly out of order; in the order of their ids the table
+/// grows at its end, and its pages are full (8 % less file). An offer click comes after its click,
+/// because its id was made later. Nothing changes places with an edit.
+fn sort_records(items: &mut [Item]) {
     for run in items.split_mut(|item| matches!(item, Item::Edit(_))) {
         run.sort_unstable_by_key(|item| match item {
-            Item::Click(pending) => Some(pending.click.id),
+            Item::Record(pending) => Some(pending.record.id()),
             Item::Edit(_) => None,
         });
     }
-}
-
-/// The clicks of one transaction on their way into the table.
-struct Inserts<'t> {
-    connection: &'t Connection,
-    statement: CachedStatement<'t>,
-    dictionary: &'t mut Dictionary,
-    shared: &'t Shared,
-    /// Rows that went in: clicks that were not there already.
-    rows: u64,
-}
-
-impl<'t> Inserts<'t> {
-    fn new(
-        connection: &'t Connection,
-        dictionary: &'t mut Dictionary,
-        shared: &'t Shared,
-    ) -> Result<Self, rusqlite::Error> {
-        let statement = insert::prepare(connection)?;
-        Ok(Self {
-            connection,
-            statement,
-            dictionary,
-            shared,
-            rows: 0,
-        })
-    }
-
-    /// Stores one click. A click that fails for a reason of its own is set aside; `Err` means
-    /// that the database itself refuses.
-    fn store(&mut self, click: &Click) -> Result<(), rusqlite::Error> {
-        match insert::insert(self.connection, &mut self.statement, self.dictionary, click) {
-            Ok(is_new) => {
-                self.rows += u64::from(is_new);
-                Ok(())
-            }
-            Err(error) if is_of_the_storage(&error) => Err(error),
-            Err(error) => {
-                tracing::error!(%error, "a click was set aside");
-                let record = serde_json::to_string(click).unwrap_or_default();
-                set_aside::insert(self.connection, "click", &record, &error.to_string())?;
-                self.shared
-                    .counters
-                    .set_aside
-                    .fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Whether trying again later may help: the disk, a lock, memory. Anything else lies in the
-/// record.
-fn is_of_the_storage(error: &rusqlite::Error) -> bool {
-    !matches!(
-        error.sqlite_error_code(),
-        // No code: the record could not even be handed to SQLite.
-        None | Some(
-            ErrorCode::Unknown
-                | ErrorCode::ConstraintViolation
-                | ErrorCode::TypeMismatch
-                | ErrorCode::TooBig
-                | ErrorCode::ParameterOutOfRange
-        )
-    )
 }

@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "summary": "One click, with every stored fact under its dimension's name",
                 "parameters": [{ "name": "click_id", "in": "path", "required": true,
                     "schema": { "type": "string", "minLength": 20, "maxLength": 20 } }],
-                "responses": openapi::responses("200", click_schema(), &["401", "403", "404", "422"]),
+                "responses": openapi::responses("200", one_click_schema(), &["401", "403", "404", "422"]),
             }),
             route: || web::get().to(read),
             body_max: BODY_MAX,
@@ -196,6 +196,20 @@ fn filter_problem(name: &str, value: &str) -> Option<Problem> {
 fn click_schema() -> Value {
     json!({ "type": "object", "required": ["click_id", "at"], "additionalProperties": true,
         "properties": { "click_id": { "type": "string" }, "at": { "type": "string", "format": "date-time" } } })
+}
+
+/// One click by itself tells its steps to offers too.
+fn one_click_schema() -> Value {
+    let mut schema = click_schema();
+    schema["properties"]["landing_clicked"] = json!({ "type": "boolean" });
+    schema["properties"]["offer_clicks"] = json!({ "type": "array", "items": { "type": "object",
+        "required": ["at", "offer_id", "n", "is_preview"], "properties": {
+            "at": { "type": "string", "format": "date-time" },
+            "offer_id": { "type": ["integer", "null"] },
+            "n": { "type": ["integer", "null"], "description":
+                "Which offer of the flow was asked for, from 1; `null` for the one that was drawn." },
+            "is_preview": { "type": "boolean" } } } });
+    schema
 }
 
 fn describe_list() -> Value {

@@ -1,0 +1,294 @@
+//! Where a visitor goes from a landing.
+//!
+//! Documents count as they are now, not as they were when the landing was shown: an offer that is
+//! paused or archived gets nobody any more. That the campaign or the flow was paused meanwhile
+//! does not matter: the click is paid, and its visitor is on the page.
+
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::compiled::{CompiledCampaign, CompiledFallback, CompiledOffer};
+use super::dice::Dice;
+use crate::domain::flow::{Target, WeightedOffer};
+use crate::macros::Template;
+
+/// What is asked for, and what was promised before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// The offer that was drawn with the landing, or taken by an earlier step.
+    pub assigned: Option<u64>,
+    /// The n-th offer of the flow, from 1.
+    pub n: Option<u32>,
+    /// This one of the flow's offers.
+    pub offer_id: Option<u64>,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy)]
+pub enum Onward<'c> {
+    Offer(&'c CompiledOffer),
+    /// No offer is live: the address of the campaign's fallback.
+    Fallback(&'c Template),
+    /// No offer is live: this campaign decides anew.
+    Campaign(&'c Arc<CompiledCampaign>),
+    NotFound,
+}
+
+/// The offer for a visitor of a landing of this flow, or else the way out.
+///
+/// An offer that was asked for by number or id is followed, where it is not live, by the next one
+/// that is, in the order of the document. Without such a wish the assigned offer counts; where
+/// there is none, or it is not live any more, one is drawn by weight among the flow's live offers.
+/// If none is left, the overflow offer of the assigned one takes over, then the campaign's
+/// fallback.
+pub fn onward<'c>(
+    catalog: &'c Catalog,
+    campaign: &'c CompiledCampaign,
+    flow_id: Option<u64>,
+    wish: &Wish,
+    dice: &mut Dice,
+) -> Onward<'c> {
+    let listed = offers(campaign, flow_id);
+    let offer = wished(catalog, listed, wish)
+        .or_else(|| wish.assigned.and_then(|id| live(catalog, id)))
+        .or_else(|| draw(catalog, listed, dice))
+        .or_else(|| overflow(catalog, wish.assigned));
+    match offer {
+        Some(offer) => Onward::Offer(offer),
+        None => way_out(catalog, campaign),
+    }
+}
+
+/// The offers of a flow in the order of the document; empty where it has none.
+pub fn offers(campaign: &CompiledCampaign, flow_id: Option<u64>) -> &[WeightedOffer] {
+    let flows = &campaign.document.flows;
+    let flow = flow_id.and_then(|id| flows.iter().find(|flow| flow.id == id));
+    match flow.map(|flow| &flow.target) {
+        Some(Target::Split { offers, .. }) => offers,
+        _ => &[],
+    }
+}
+
+/// Whether visitors may be sent to an offer now.
+fn live(catalog: &Catalog, id: u64) -> Option<&CompiledOffer> {
+    let offer = catalog.offer(id)?;
+    offer.is_live().then_some(offer.as_ref())
+}
+
+fn wished<'c>(
+    catalog: &'c Catalog,
+    listed: &[WeightedOffer],
+    wish: &Wish,
+) -> Option<&'c CompiledOffer> {
+    let by_id = || {
+        let id = wish.offer_id?;
+        listed.iter().position(|one| one.offer_id == id)
+    };
+    let by_number = || {
+        let place = usize::try_from(wish.n?.checked_sub(1)?).ok()?;
+        (place < listed.len()).then_some(place)
+    };
+    let (before, from) = listed.split_at(by_id().or_else(by_number)?);
+    let mut candidates = from.iter().chain(before);
+    candidates.find_map(|one| live(catalog, one.offer_id))
+}
+
+fn draw<'c>(
+    catalog: &'c Catalog,
+    listed: &[WeightedOffer],
+    dice: &mut Dice,
+) -> Option<&'c CompiledOffer> {
+    let drawable = || {
+        let live = |one: &WeightedOffer| Some((live(catalog, one.offer_id)?, one.weight));
+        listed.iter().filter_map(live)
+    };
+    let total: u64 = drawable().map(|(_, weight)| u64::from(weight)).sum();
+    if total == 0 {
+        return None;
+    }
+    let mut point = dice.below(total);
+    for (offer, weight) in drawable() {
+        match point.checked_sub(u64::from(weight)) {
+            None => return Some(offer),
+            Some(rest) => point = rest,
+        }
+    }
+    None
+}
+
+fn overflow(catalog: &Catalog, assigned: Option<u64>) -> Option<&CompiledOffer> {
+    let cap = catalog.offer(assigned?)?.document.cap.as_ref()?;
+    live(catalog, cap.overflow_offer_id?)
+}
+
+fn way_out<'c>(catalog: &'c Catalog, campaign: &'c CompiledCampaign) -> Onward<'c> {
+    match &campaign.fallback {
+        CompiledFallback::Redirect(template) => Onward::Fallback(template),
+        CompiledFallback::Campaign(id) => match catalog.campaign_by_id(*id) {
+            Some(next) => Onward::Campaign(next),
+            None => Onward::NotFound,
+        },
+        CompiledFallback::NotFound => Onward::NotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::campaign::Fallback;
+    use crate::domain::flow::FlowKind;
+    use crate::domain::offer::{Cap, Status};
+    use crate::domain::state::State;
+    use crate::engine::testing::{World, campaign, flow, split};
+
+    /// Campaign 1, whose flow 5 has the landing 1 and the offers 1, 2, 3 (weights 10, 0, 30) in
+    /// these states.
+    fn world(states: [State; 3]) -> World {
+        let flow = flow(
+            5,
+            FlowKind::Default,
+            split(&[(1, 1)], &[(1, 10), (2, 0), (3, 30)]),
+        );
+        let mut push = campaign(1, "push", vec![flow]);
+        push.fallback = Fallback::Redirect {
+            url: "https://fallback/".to_owned(),
+        };
+        let mut world = World::new()
+            .landing(1, "https://page/")
+            .campaign(push)
+            .offer(4, "https://overflow/", None);
+        for (id, state) in (1..).zip(states) {
+            world = world.offer_in(state, id, &format!("https://offer/{id}"), None);
+        }
+        world
+    }
+
+    fn go(world: &World, wish: Wish, seed: u64) -> Option<u64> {
+        let catalog = world.catalog();
+        let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
+        let mut dice = Dice::seeded(seed);
+        match onward(&catalog, campaign, Some(5), &wish, &mut dice) {
+            Onward::Offer(offer) => Some(offer.document.id),
+            Onward::Fallback(template) => {
+                assert_eq!(template.text(), "https://fallback/");
+                None
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn nth(n: u32) -> Wish {
+        Wish {
+            assigned: Some(3),
+            n: Some(n),
+            offer_id: None,
+        }
+    }
+
+    use State::{Active, Archived, Paused};
+
+    #[test]
+    fn a_number_is_the_place_in_the_document_and_passes_on_what_is_not_live() {
+        let all = world([Active; 3]);
+        assert_eq!(go(&all, nth(1), 1), Some(1));
+        assert_eq!(go(&all, nth(2), 1), Some(2));
+        assert_eq!(go(&all, nth(3), 1), Some(3));
+
+        assert_eq!(go(&world([Paused, Active, Active]), nth(1), 1), Some(2));
+        assert_eq!(go(&world([Active, Active, Archived]), nth(3), 1), Some(1));
+    }
+
+    #[test]
+    fn a_number_that_no_offer_has_is_no_wish() {
+        for n in [0, 4, u32::MAX] {
+            assert_eq!(go(&world([Active; 3]), nth(n), 1), Some(3), "{n}");
+        }
+    }
+
+    #[test]
+    fn only_offers_of_the_flow_can_be_asked_for_by_id() {
+        let by_id = |id| Wish {
+            assigned: Some(3),
+            n: None,
+            offer_id: Some(id),
+        };
+        assert_eq!(go(&world([Active; 3]), by_id(2), 1), Some(2));
+        assert_eq!(go(&world([Active; 3]), by_id(4), 1), Some(3));
+    }
+
+    #[test]
+    fn the_assigned_offer_counts_while_it_is_live_and_then_the_rest_of_the_flow() {
+        let assigned = Wish {
+            assigned: Some(3),
+            ..Wish::default()
+        };
+        for seed in 0..20 {
+            assert_eq!(go(&world([Active; 3]), assigned, seed), Some(3));
+            assert_eq!(
+                go(&world([Active, Active, Paused]), assigned, seed),
+                Some(1)
+            );
+        }
+        assert_eq!(go(&world([Paused; 3]), assigned, 1), None);
+    }
+
+    #[test]
+    fn the_overflow_of_the_assigned_offer_comes_before_the_fallback() {
+        let mut world = world([Archived; 3]);
+        let offers = &mut world.documents.offers;
+        let mut capped = (*offers[&3]).clone();
+        capped.cap = Some(Cap {
+            daily: 1,
+            timezone: "UTC".to_owned(),
+            statuses: vec![Status::Sale],
+            overflow_offer_id: Some(4),
+        });
+        offers.insert(3, Arc::new(capped));
+        let assigned = Wish {
+            assigned: Some(3),
+            ..Wish::default()
+        };
+
+        assert_eq!(go(&world, assigned, 1), Some(4));
+    }
+
+    #[test]
+    fn a_flow_that_is_gone_still_leads_to_the_assigned_offer() {
+        let catalog = world([Active; 3]).catalog();
+        let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
+        let wish = Wish {
+            assigned: Some(2),
+            n: Some(1),
+            offer_id: None,
+        };
+
+        let next = onward(&catalog, campaign, Some(77), &wish, &mut Dice::seeded(1));
+
+        assert!(matches!(next, Onward::Offer(offer) if offer.document.id == 2));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn without_an_assigned_offer_the_weights_hold(seed in any::<u64>()) {
+            let catalog = world([Active; 3]).catalog();
+            let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
+            let mut dice = Dice::seeded(seed);
+            let mut hits = [0u32; 4];
+
+            for _ in 0..4_000 {
+                match onward(&catalog, campaign, Some(5), &Wish::default(), &mut dice) {
+                    Onward::Offer(offer) => hits[offer.document.id as usize] += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+
+            prop_assert_eq!(hits[2], 0);
+            // One in four, within five standard deviations (27 each).
+            prop_assert!((865..=1135).contains(&hits[1]), "{:?}", hits);
+        }
+    }
+}

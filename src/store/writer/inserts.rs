@@ -1,0 +1,86 @@
+//! The records of one transaction on their way into their tables.
+
+use std::sync::atomic::Ordering;
+
+use rusqlite::{CachedStatement, Connection, ErrorCode};
+
+use super::shared::Shared;
+use crate::store::clicks::insert;
+use crate::store::dictionary::Dictionary;
+use crate::store::record::Record;
+use crate::store::{offer_clicks, set_aside};
+
+/// What it takes to store many records in one go.
+pub(super) struct Inserts<'t> {
+    connection: &'t Connection,
+    clicks: CachedStatement<'t>,
+    offer_clicks: CachedStatement<'t>,
+    dictionary: &'t mut Dictionary,
+    shared: &'t Shared,
+    /// Rows that went in: records that were not there already.
+    pub(super) rows: u64,
+}
+
+impl<'t> Inserts<'t> {
+    pub(super) fn new(
+        connection: &'t Connection,
+        dictionary: &'t mut Dictionary,
+        shared: &'t Shared,
+    ) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            connection,
+            clicks: insert::prepare(connection)?,
+            offer_clicks: offer_clicks::prepare(connection)?,
+            dictionary,
+            shared,
+            rows: 0,
+        })
+    }
+
+    /// Stores one record. One that fails for a reason of its own is set aside; `Err` means that
+    /// the database itself refuses.
+    pub(super) fn store(&mut self, record: &Record) -> Result<(), rusqlite::Error> {
+        let (connection, dictionary) = (self.connection, &mut *self.dictionary);
+        let stored = match record {
+            Record::Click(click) => insert::insert(connection, &mut self.clicks, dictionary, click),
+            Record::OfferClick(step) => {
+                offer_clicks::insert(connection, &mut self.offer_clicks, dictionary, step)
+            }
+        };
+        match stored {
+            Ok(is_new) => {
+                self.rows += u64::from(is_new);
+                Ok(())
+            }
+            Err(error) if is_of_the_storage(&error) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, kind = record.word(), "a record was set aside");
+                let mut json = Vec::new();
+                record.write(&mut json);
+                let json = String::from_utf8_lossy(&json);
+                set_aside::insert(connection, record.word(), &json, &error.to_string())?;
+                self.shared
+                    .counters
+                    .set_aside
+                    .fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether trying again later may help: the disk, a lock, memory. Anything else lies in the
+/// record.
+fn is_of_the_storage(error: &rusqlite::Error) -> bool {
+    !matches!(
+        error.sqlite_error_code(),
+        // No code: the record could not even be handed to SQLite.
+        None | Some(
+            ErrorCode::Unknown
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::TooBig
+                | ErrorCode::ParameterOutOfRange
+        )
+    )
+}
