@@ -99,4 +99,3 @@ pub use dice::Dice;
 pub use options::{Options, options};
 pub use pass_query::pass_query;
 pub use redirect::Reply;
-pub use target::open_offer;

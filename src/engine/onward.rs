@@ -9,6 +9,9 @@ use std::sync::Arc;
 use super::catalog::Catalog;
 use super::compiled::{CompiledCampaign, CompiledFallback, CompiledOffer};
 use super::dice::Dice;
+use super::target::open_offer;
+use super::trace::Silent;
+use super::visit::Caps;
 use crate::domain::flow::{Target, WeightedOffer};
 use crate::macros::Template;
 
@@ -46,13 +49,15 @@ pub fn onward<'c>(
     campaign: &'c CompiledCampaign,
     flow_id: Option<u64>,
     wish: &Wish,
+    caps: &Caps<'_>,
     dice: &mut Dice,
 ) -> Onward<'c> {
     let listed = offers(campaign, flow_id);
-    let offer = wished(catalog, listed, wish)
-        .or_else(|| wish.assigned.and_then(|id| live(catalog, id)))
-        .or_else(|| draw(catalog, listed, dice))
-        .or_else(|| overflow(catalog, wish.assigned));
+    let open = |id| open(catalog, caps, id);
+    let offer = wished(open, listed, wish)
+        .or_else(|| wish.assigned.and_then(open))
+        .or_else(|| draw(open, listed, dice))
+        .or_else(|| overflow(catalog, wish.assigned).and_then(open));
     match offer {
         Some(offer) => Onward::Offer(offer),
         None => way_out(catalog, campaign),
@@ -69,14 +74,15 @@ pub fn offers(campaign: &CompiledCampaign, flow_id: Option<u64>) -> &[WeightedOf
     }
 }
 
-/// Whether visitors may be sent to an offer now.
-fn live(catalog: &Catalog, id: u64) -> Option<&CompiledOffer> {
-    let offer = catalog.offer(id)?;
-    offer.is_live().then_some(offer.as_ref())
+/// The offer itself where visitors may be sent to it now; else, where its cap is full, the offer
+/// that takes its overflow.
+fn open<'c>(catalog: &'c Catalog, caps: &Caps<'_>, id: u64) -> Option<&'c CompiledOffer> {
+    let offer = catalog.offer(id).filter(|offer| offer.is_live())?;
+    open_offer(catalog, offer, caps, &mut Silent)
 }
 
 fn wished<'c>(
-    catalog: &'c Catalog,
+    open: impl Fn(u64) -> Option<&'c CompiledOffer>,
     listed: &[WeightedOffer],
     wish: &Wish,
 ) -> Option<&'c CompiledOffer> {
@@ -90,17 +96,17 @@ fn wished<'c>(
     };
     let (before, from) = listed.split_at(by_id().or_else(by_number)?);
     let mut candidates = from.iter().chain(before);
-    candidates.find_map(|one| live(catalog, one.offer_id))
+    candidates.find_map(|one| open(one.offer_id))
 }
 
 fn draw<'c>(
-    catalog: &'c Catalog,
+    open: impl Fn(u64) -> Option<&'c CompiledOffer>,
     listed: &[WeightedOffer],
     dice: &mut Dice,
 ) -> Option<&'c CompiledOffer> {
     let drawable = || {
-        let live = |one: &WeightedOffer| Some((live(catalog, one.offer_id)?, one.weight));
-        listed.iter().filter_map(live)
+        let open = |one: &WeightedOffer| Some((open(one.offer_id)?, one.weight));
+        listed.iter().filter_map(open)
     };
     let total: u64 = drawable().map(|(_, weight)| u64::from(weight)).sum();
     if total == 0 {
@@ -116,9 +122,9 @@ fn draw<'c>(
     None
 }
 
-fn overflow(catalog: &Catalog, assigned: Option<u64>) -> Option<&CompiledOffer> {
+fn overflow(catalog: &Catalog, assigned: Option<u64>) -> Option<u64> {
     let cap = catalog.offer(assigned?)?.document.cap.as_ref()?;
-    live(catalog, cap.overflow_offer_id?)
+    cap.overflow_offer_id
 }
 
 fn way_out<'c>(catalog: &'c Catalog, campaign: &'c CompiledCampaign) -> Onward<'c> {
@@ -142,6 +148,12 @@ mod tests {
     use crate::domain::offer::{Cap, Status};
     use crate::domain::state::State;
     use crate::engine::testing::{World, campaign, flow, split};
+    use crate::engine::visit::Uncounted;
+
+    const CAPS: Caps<'static> = Caps {
+        counters: &Uncounted,
+        at: 0,
+    };
 
     /// Campaign 1, whose flow 5 has the landing 1 and the offers 1, 2, 3 (weights 10, 0, 30) in
     /// these states.
@@ -169,7 +181,7 @@ mod tests {
         let catalog = world.catalog();
         let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
         let mut dice = Dice::seeded(seed);
-        match onward(&catalog, campaign, Some(5), &wish, &mut dice) {
+        match onward(&catalog, campaign, Some(5), &wish, &CAPS, &mut dice) {
             Onward::Offer(offer) => Some(offer.document.id),
             Onward::Fallback(template) => {
                 assert_eq!(template.text(), "https://fallback/");
@@ -264,7 +276,14 @@ mod tests {
             offer_id: None,
         };
 
-        let next = onward(&catalog, campaign, Some(77), &wish, &mut Dice::seeded(1));
+        let next = onward(
+            &catalog,
+            campaign,
+            Some(77),
+            &wish,
+            &CAPS,
+            &mut Dice::seeded(1),
+        );
 
         assert!(matches!(next, Onward::Offer(offer) if offer.document.id == 2));
     }
@@ -280,7 +299,7 @@ mod tests {
             let mut hits = [0u32; 4];
 
             for _ in 0..4_000 {
-                match onward(&catalog, campaign, Some(5), &Wish::default(), &mut dice) {
+                match onward(&catalog, campaign, Some(5), &Wish::default(), &CAPS, &mut dice) {
                     Onward::Offer(offer) => hits[offer.document.id as usize] += 1,
                     other => panic!("{other:?}"),
                 }

@@ -5,7 +5,7 @@ use super::compiled::{CompiledCampaign, CompiledFlow, CompiledOffer, CompiledTar
 use super::decide::{Decision, Destination, odds};
 use super::dice::Dice;
 use super::trace::{Step, Trace};
-use super::visit::{Asked, Visit};
+use super::visit::{Asked, Caps};
 use crate::domain::campaign::ChooseOffer;
 use crate::domain::flow::RedirectKind;
 use crate::domain::offer::MAX_OVERFLOWS;
@@ -50,7 +50,7 @@ pub(super) fn draw<'c>(
                 offer_id: offer.document.id,
                 odds: odds(offers, index),
             });
-            if let Some(open) = open_offer(catalog, offer, asked.visit, trace) {
+            if let Some(open) = open_offer(catalog, offer, &asked.visit.caps(), trace) {
                 break open;
             }
         };
@@ -74,10 +74,10 @@ pub(super) fn draw<'c>(
 
 /// The offer itself while its cap lets it have visitors; else the first of its overflow offers
 /// that is active and not full. `None` where nobody takes the overflow.
-pub fn open_offer<'c>(
+pub(super) fn open_offer<'c>(
     catalog: &'c Catalog,
     offer: &'c CompiledOffer,
-    visit: &Visit<'_>,
+    caps: &Caps<'_>,
     trace: &mut impl Trace,
 ) -> Option<&'c CompiledOffer> {
     let mut offer = offer;
@@ -85,7 +85,8 @@ pub fn open_offer<'c>(
         let Some(cap) = &offer.document.cap else {
             return Some(offer);
         };
-        if visit.count(offer.conversions_of_the_day(visit.at)) < u64::from(cap.daily) {
+        let today = offer.conversions_of_the_day(caps.at);
+        if caps.counters.count(today) < u64::from(cap.daily) {
             return Some(offer);
         }
         trace.step(|| Step::OfferFull {

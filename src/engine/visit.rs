@@ -55,6 +55,14 @@ impl<'v> Visit<'v> {
         mixed ^ (mixed >> 31)
     }
 
+    /// What caps go by now.
+    pub fn caps(&self) -> Caps<'v> {
+        Caps {
+            counters: self.counters,
+            at: self.at,
+        }
+    }
+
     /// How far a counter is.
     pub fn count(&self, counter: Counter) -> u64 {
         self.counters.count(counter)
@@ -153,6 +161,13 @@ pub trait Counters {
     fn take(&self, counter: Counter, most: u64) -> bool;
     fn give_back(&self, counter: Counter);
     fn count(&self, counter: Counter) -> u64;
+}
+
+/// What caps go by: the counters, and the time at which they are asked, UTC milliseconds.
+#[derive(Clone, Copy)]
+pub struct Caps<'c> {
+    pub counters: &'c dyn Counters,
+    pub at: i64,
 }
 
 /// Which counter: of what, of whom, in which period.

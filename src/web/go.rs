@@ -27,10 +27,11 @@ use crate::domain::id::Id;
 use crate::domain::offer_click::OfferClick;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Visitor;
+use crate::engine::counters::Looking;
 use crate::engine::onward::{Onward, Wish, onward};
 use crate::engine::redirect::{self, Reply};
 use crate::engine::trace::Silent;
-use crate::engine::visit::{Forgetful, Uncounted, Visit};
+use crate::engine::visit::{Caps, Forgetful, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::macros::{MacroContext, Template};
 use crate::store::clicks::read;
@@ -156,6 +157,13 @@ async fn find(shared: &Shared, ids: &[Id]) -> Option<Known> {
     Some(known)
 }
 
+fn caps(hot: &Hot, at: i64) -> Caps<'_> {
+    Caps {
+        counters: &*hot.shared.counts,
+        at,
+    }
+}
+
 /// The number in `/go/{n}`, else in the query; other things there are no number.
 fn number(path: &str, query: &Query<'_>) -> Option<u32> {
     let in_path = path.strip_prefix("/go/").map(|rest| rest.trim_matches('/'));
@@ -203,7 +211,8 @@ fn from_click(
         assigned: known.offer_id,
         ..wish
     };
-    let next = onward(&catalog, campaign, click.flow_id, &wish, dice);
+    let caps = caps(hot, arrived.at);
+    let next = onward(&catalog, campaign, click.flow_id, &wish, &caps, dice);
     let public = hot.shared.codec.encode(click.id);
     let random = dice.throw();
     let context = |offer_id| MacroContext {
@@ -228,12 +237,13 @@ fn from_click(
         }
         Onward::Fallback(template) => (None, link(template, &context(None))),
         Onward::Campaign(next) => {
+            let looking = Looking(&*hot.shared.counts);
             let visit = Visit::new(
                 &visitor,
                 arrived.at,
                 &parameters,
                 &Forgetful,
-                &Uncounted,
+                &looking,
                 dice,
             );
             let decision = engine::decide(&catalog, next, &visit, dice, &mut Silent);
@@ -267,12 +277,13 @@ fn no_entry(
     visitor.parameters.others.retain(|(name, _)| !is_ours(name));
     let parameters = |name: &str| own_parameter(query, name);
     let dice = &mut *hot.dice.borrow_mut();
+    let looking = Looking(&*hot.shared.counts);
     let visit = Visit::new(
         &visitor,
         arrived.at,
         &parameters,
         &Forgetful,
-        &Uncounted,
+        &looking,
         dice,
     );
     let decision = engine::decide(&catalog, entry, &visit, dice, &mut Silent);
@@ -281,7 +292,8 @@ fn no_entry(
         assigned: decision.offer_id,
         ..wish
     };
-    let offer = match onward(&catalog, campaign, decision.flow_id, &wish, dice) {
+    let caps = caps(hot, arrived.at);
+    let offer = match onward(&catalog, campaign, decision.flow_id, &wish, &caps, dice) {
         Onward::Offer(offer) => Some(offer),
         _ => None,
     };
