@@ -355,8 +355,9 @@ fn a_domain_answers_unknown_links_and_robots_as_it_says() {
     assert_eq!(robots("go.example.com"), allowed);
     assert_ne!(robots("other.example.com"), allowed);
 
-    let to_campaign = json!({"fallback": {"kind": "campaign", "campaign_id": campaign_id}});
-    tracker.patch(&path, &to_campaign);
+    let to_campaign = json!({"kind": "campaign", "campaign_id": campaign_id, "url": null});
+    let (status, _) = tracker.patch(&path, &json!({"fallback": to_campaign}));
+    assert_eq!(status, 200);
     let taken = tracker.visit("go.example.com", "/no-such-link");
     assert!(taken.location().starts_with("http://127.0.0.1:9/"));
     tracker.patch(
