@@ -18,7 +18,7 @@ use crate::domain::documents::Documents;
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
-use crate::engine::Catalog;
+use crate::engine::{CampaignProblems, Catalog};
 use crate::jobs::{Jobs, Subjects};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
@@ -75,8 +75,8 @@ impl App {
         let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
         let ids = IdGenerator::new(config.storage.node, highest);
         let (first, problems) = Catalog::compile_lenient(&documents);
-        for found in problems {
-            for problem in found.problems {
+        for found in &problems {
+            for problem in &found.problems {
                 tracing::error!(
                     campaign = found.campaign_id,
                     field = problem.field,
@@ -87,12 +87,17 @@ impl App {
         }
         let catalog = Arc::new(ArcSwap::from_pointee(first));
         let published = Arc::clone(&catalog);
+        let known = Arc::new(ArcSwap::from_pointee(problems));
+        let before = Arc::clone(&known);
         let editor = Editor::open(
             writer.clone(),
             documents,
             highest_flow_id,
-            compile,
-            move |compiled| published.store(Arc::new(compiled)),
+            move |documents: &Documents, edited| compile(documents, edited, &before.load()),
+            move |(catalog, problems)| {
+                published.store(Arc::new(catalog));
+                known.store(Arc::new(problems));
+            },
         );
         let tallies = Arc::new(Tallies::default());
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
@@ -176,16 +181,43 @@ pub fn create_data_directory(data: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot create the data directory {}", data.display()))
 }
 
-/// The catalogue of these documents. Only the problems of the campaign that is being edited refuse
-/// it: an old problem elsewhere must not keep anything else from being saved.
-fn compile(documents: &Documents, edited: Option<u64>) -> Result<Catalog, Vec<Problem>> {
+/// A catalogue, and what is passed over in it.
+type Compiled = (Catalog, Vec<CampaignProblems>);
+
+/// The catalogue of these documents. The problems of the campaign that is being edited refuse it;
+/// so do those that an edit of anything else would bring to a campaign, such as a value of a list
+/// that its filter cannot read. An old problem elsewhere keeps nothing from being saved.
+fn compile(
+    documents: &Documents,
+    edited: Option<u64>,
+    known: &[CampaignProblems],
+) -> Result<Compiled, Vec<Problem>> {
     let (catalog, problems) = Catalog::compile_lenient(documents);
-    match problems
-        .into_iter()
-        .find(|found| Some(found.campaign_id) == edited)
-    {
-        Some(found) => Err(found.problems),
-        None => Ok(catalog),
+    let refused: Vec<Problem> = match edited {
+        Some(id) => {
+            let own = problems.iter().find(|found| found.campaign_id == id);
+            own.map_or(Vec::new(), |found| found.problems.clone())
+        }
+        None => problems
+            .iter()
+            .flat_map(|found| found.problems.iter().map(|one| (found.campaign_id, one)))
+            .filter(|(id, one)| {
+                let is_known =
+                    |old: &CampaignProblems| old.campaign_id == *id && old.problems.contains(one);
+                !known.iter().any(is_known)
+            })
+            .map(|(id, one)| {
+                let message = format!(
+                    "It would break campaign {id} ({}): {}",
+                    one.field, one.message
+                );
+                Problem::new("", "breaks_campaign", message)
+            })
+            .collect(),
+    };
+    match refused.is_empty() {
+        true => Ok((catalog, problems)),
+        false => Err(refused),
     }
 }
 
@@ -277,3 +309,36 @@ fn ignore_file_size_signal() {
 
 /// "File size limit exceeded", on Linux.
 const SIGXFSZ: i32 = 25;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::flow::FlowKind;
+    use crate::engine::testing::{World, campaign, flow, split};
+
+    #[test]
+    fn an_edit_is_refused_for_what_it_breaks_and_not_for_what_was_broken() {
+        let lost = flow(1, FlowKind::Regular, split(&[], &[(9, 1), (8, 1)]));
+        let world = World::new()
+            .campaign(campaign(1, "a", vec![lost]))
+            .campaign(campaign(2, "b", Vec::new()));
+        let broken = Catalog::compile_lenient(&world.documents).1;
+
+        let own = compile(&world.documents, Some(1), &broken).unwrap_err();
+        let of_another = compile(&world.documents, Some(2), &broken);
+        let newly_broken = compile(&world.documents, None, &[]).unwrap_err();
+        let broken_before = compile(&world.documents, None, &broken);
+        let half_mended = compile(
+            &world.clone().offer(9, "https://x/", None).documents,
+            None,
+            &broken,
+        );
+
+        assert_eq!(own[0].field, "flows[0].target.offers[0].offer_id");
+        assert!(of_another.is_ok());
+        assert_eq!(newly_broken[0].code, "breaks_campaign");
+        assert!(newly_broken[0].message.contains("campaign 1"));
+        assert!(broken_before.is_ok());
+        assert!(half_mended.is_ok());
+    }
+}
