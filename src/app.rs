@@ -83,8 +83,8 @@ impl App {
         let counts = counts::restore(&readers, &documents, &rates.now(), clock::now_ms())?;
         let counts = Arc::new(counts);
         let (first, problems) = Catalog::compile_lenient(&documents);
-        for found in problems {
-            for problem in found.problems {
+        for found in &problems {
+            for problem in &found.problems {
                 tracing::error!(
                     campaign = found.campaign_id,
                     field = problem.field,
@@ -340,3 +340,36 @@ fn ignore_file_size_signal() {
 
 /// "File size limit exceeded", on Linux.
 const SIGXFSZ: i32 = 25;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::flow::FlowKind;
+    use crate::engine::testing::{World, campaign, flow, split};
+
+    #[test]
+    fn an_edit_is_refused_for_what_it_breaks_and_not_for_what_was_broken() {
+        let lost = flow(1, FlowKind::Regular, split(&[], &[(9, 1), (8, 1)]));
+        let world = World::new()
+            .campaign(campaign(1, "a", vec![lost]))
+            .campaign(campaign(2, "b", Vec::new()));
+        let broken = Catalog::compile_lenient(&world.documents).1;
+
+        let own = compile(&world.documents, Some(1), &broken).unwrap_err();
+        let of_another = compile(&world.documents, Some(2), &broken);
+        let newly_broken = compile(&world.documents, None, &[]).unwrap_err();
+        let broken_before = compile(&world.documents, None, &broken);
+        let half_mended = compile(
+            &world.clone().offer(9, "https://x/", None).documents,
+            None,
+            &broken,
+        );
+
+        assert_eq!(own[0].field, "flows[0].target.offers[0].offer_id");
+        assert!(of_another.is_ok());
+        assert_eq!(newly_broken[0].code, "breaks_campaign");
+        assert!(newly_broken[0].message.contains("campaign 1"));
+        assert!(broken_before.is_ok());
+        assert!(half_mended.is_ok());
+    }
+}

@@ -161,3 +161,50 @@ fn note<E: Entity>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn users_name_an_entity_in_whatever_field_they_do() {
+        let campaign = Campaign::read(&json!({ "id": 5, "name": "C", "group_id": 1,
+            "traffic_source_id": 2, "flows": [{
+                "filters": [{ "key": "ip", "value": ["10.0.0.1", { "list_id": 3 }] }],
+                "target": { "kind": "redirect", "url": "https://x.example/" } }] }));
+        let domain = TrackingDomain::read(&json!({ "id": 6, "host": "go.example.com",
+            "index_campaign_id": 5, "fallback": { "kind": "campaign", "campaign_id": 5 } }));
+        let mut archived = domain.clone().unwrap();
+        (archived.id, archived.state) = (7, State::Archived);
+        let mut documents = Documents::default();
+        documents.campaigns.insert(5, Arc::new(campaign.unwrap()));
+        documents.domains.insert(6, Arc::new(domain.unwrap()));
+        documents.domains.insert(7, Arc::new(archived));
+        let cases = [
+            (Reference::Group(1), vec!["campaign 5: group_id"]),
+            (
+                Reference::TrafficSource(2),
+                vec!["campaign 5: traffic_source_id"],
+            ),
+            (
+                Reference::List(3),
+                vec!["campaign 5: flows[0].filters[0].value[1].list_id"],
+            ),
+            (
+                Reference::Campaign(5),
+                vec![
+                    "domain 6: index_campaign_id",
+                    "domain 6: fallback.campaign_id",
+                ],
+            ),
+            (Reference::List(5), vec![]),
+        ];
+        for (wanted, expected) in cases {
+            let users = documents.users_of(wanted).into_iter();
+            let users: Vec<String> = users.map(|(user, at)| format!("{user}: {at}")).collect();
+            assert_eq!(users, expected, "{wanted}");
+        }
+    }
+}

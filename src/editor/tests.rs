@@ -319,3 +319,25 @@ fn what_is_not_stored_is_not_published() {
     assert!(editor.documents().campaigns.is_empty());
     assert!(editor.catalog.load().campaign_by_id(1).is_none());
 }
+
+#[test]
+fn a_source_that_never_was_is_kept_where_it_stood_and_refused_where_it_is_new() {
+    let editor = editor();
+    editor.create::<Campaign>(&json!({ "name": "A" })).unwrap();
+    let older = "update campaigns set document = json_set(document, '$.traffic_source_id', 7)";
+    let written = editor.writer.edit_blocking(move |connection| {
+        connection.execute(older, [])?;
+        Ok(())
+    });
+    written.unwrap();
+    let restarted = started(editor.writer.clone());
+
+    let saved = restarted.patch::<Campaign>(1, &json!({ "name": "B" }));
+    let other = restarted.patch::<Campaign>(1, &json!({ "traffic_source_id": 8 }));
+
+    let warnings = saved.unwrap().warnings(&restarted.documents());
+    let field = "traffic_source_id";
+    let is_told = |one: &Problem| one.field == field && one.code == "unknown_reference";
+    assert!(warnings.iter().any(is_told), "{warnings:?}");
+    expect(codes(other.unwrap_err()), &[(field, "unknown_reference")]);
+}

@@ -58,7 +58,7 @@ impl CompiledFallback {
             Fallback::Campaign { campaign_id } => Self::Campaign(*campaign_id),
             Fallback::Redirect { url } => {
                 let template = Template::parse(url).0;
-                (!template.is_empty()).then(|| Self::Redirect(template))?
+                (!template.is_empty()).then_some(Self::Redirect(template))?
             }
         })
     }

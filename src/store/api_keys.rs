@@ -4,6 +4,7 @@
 //! are few and held in memory; a request never waits for the database to be let in.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rusqlite::{Connection, named_params};
@@ -58,19 +59,21 @@ pub fn list(readers: &Readers) -> Result<Vec<ApiKey>, StoreError> {
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
-/// Makes a key that counts at once.
+/// Makes a key that counts at once: its id, and the key itself.
 pub fn make(
     writer: &Writer,
-    keys: &ApiKeys,
+    keys: &Arc<ApiKeys>,
     name: String,
     now_ms: i64,
 ) -> Result<(u64, String), StoreError> {
-    let made = writer.edit_blocking(move |connection| {
+    let keys = Arc::clone(keys);
+    writer.edit_blocking(move |connection| {
         let key = create(connection, &name, now_ms)?;
+        // Before the commit, so that no revocation comes in between. If the commit fails nobody
+        // is told the key.
+        keys.learn(&key);
         Ok((connection.last_insert_rowid().unsigned_abs(), key))
-    })?;
-    keys.learn(&made.1);
-    Ok(made)
+    })
 }
 
 /// Takes a key away; from then on it lets nobody in. `false` if there is none with this id.
@@ -180,6 +183,23 @@ mod tests {
         ] {
             assert!(!keys.accept(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_made_key_counts_until_it_is_revoked() {
+        let writer = Writer::over(database());
+        let keys = Arc::new(ApiKeys::default());
+
+        let (id, key) = make(&writer, &keys, "script".to_owned(), 1).unwrap();
+        let (_, other) = make(&writer, &keys, "other".to_owned(), 1).unwrap();
+
+        assert!(keys.accept(&key) && keys.accept(&other));
+        assert!(revoke(&writer, &keys, id).unwrap());
+        assert!(!keys.accept(&key) && keys.accept(&other));
+        assert!(
+            !revoke(&writer, &keys, id).unwrap(),
+            "there is none any more"
+        );
     }
 
     #[test]

@@ -243,7 +243,7 @@ fn saved_changes_and_objects_survive_a_restart() {
 }
 
 #[test]
-fn archiving_what_is_in_use_says_who_uses_it() {
+fn archiving_by_force_what_is_in_use_says_who_uses_it() {
     let tracker = spawn();
     let campaign_id = tracker.simple_campaign("offer");
     let (_, read) = tracker.get(&format!("/api/v1/campaigns/{campaign_id}"));
@@ -251,7 +251,7 @@ fn archiving_what_is_in_use_says_who_uses_it() {
 
     let (status, archived) = tracker.api(
         "DELETE",
-        &format!("/api/v1/offers/{offer}"),
+        &format!("/api/v1/offers/{offer}?force=true"),
         None,
         Some(&tracker.key),
     );

@@ -93,4 +93,30 @@ mod tests {
             files.filter(|file| file.file_name().to_string_lossy().starts_with("fresh.db."));
         assert_eq!(copies.count(), 0);
     }
+
+    #[test]
+    fn campaigns_of_older_versions_show_their_traffic_source() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (_, sql) in &MIGRATIONS[..3] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 3).unwrap();
+        let campaigns = r#"
+            insert into campaigns (id, name, alias, state, version, document, created_at, updated_at)
+            values (1, 'A', 'a', 'active', 1, '{"traffic_source_id": 7}', 0, 0),
+                   (2, 'B', 'b', 'active', 1, '{"traffic_source_id": null}', 0, 0)"#;
+        connection.execute_batch(campaigns).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+
+        migrate(&mut connection, &directory.path().join("old.db")).unwrap();
+
+        let sources: Vec<Option<i64>> = connection
+            .prepare("select traffic_source_id from campaigns order by id")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(sources, [Some(7), None]);
+    }
 }

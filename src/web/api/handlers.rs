@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::BASE;
@@ -96,30 +96,31 @@ pub(super) async fn copy<R: Resource>(
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let changes = if has_body(&request) {
-        let read = web::Json::<Value>::from_request(&request, &mut payload.into_inner());
-        read.await.map_err(json_error)?.into_inner()
-    } else {
-        json!({})
-    };
+    let changes = optional_json(&request, payload, R::BODY_MAX).await?;
     let made = edit(editor, move |editor| editor.copy::<R>(id, &changes)).await?;
     Ok(created(made))
 }
 
-fn has_body(request: &HttpRequest) -> bool {
-    let headers = request.headers();
-    let length = headers.get(header::CONTENT_LENGTH);
-    length.is_some_and(|length| length.as_bytes() != b"0")
-        || headers.contains_key(header::TRANSFER_ENCODING)
-}
-
-/// The error handler of the JSON settings has made an [`ApiError`] of it already.
-fn json_error(error: actix_web::Error) -> ApiError {
-    match error.as_error::<ApiError>() {
-        Some(ApiError::TooLarge(most)) => ApiError::TooLarge(*most),
-        Some(ApiError::NotJson) => ApiError::NotJson,
-        Some(ApiError::Malformed(why)) => ApiError::Malformed(why.clone()),
-        _ => ApiError::Malformed(error.to_string()),
+/// The body as JSON; an empty object if there is none.
+async fn optional_json(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<Value, ApiError> {
+    let read = payload.to_bytes_limited(limit).await;
+    let body = read.map_err(|_| ApiError::TooLarge(limit))?;
+    let body = body.map_err(|error| ApiError::Malformed(error.to_string()))?;
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    let mime = request.mime_type().ok().flatten();
+    let is_json = mime.is_some_and(|mime| {
+        let suffix = mime.suffix().map(|suffix| suffix.as_str());
+        mime.subtype() == "json" || suffix == Some("json")
+    });
+    match is_json {
+        true => serde_json::from_slice(&body).map_err(|why| ApiError::Malformed(why.to_string())),
+        false => Err(ApiError::NotJson),
     }
 }
 

@@ -3,8 +3,9 @@
 //! Every address is one [`Endpoint`]: what answers it and its description stand together, so the
 //! OpenAPI document cannot miss one.
 //!
-//! Adding a resource: 1. implement [`resource::Resource`] for it; 2. add it to [`endpoints`] and
-//! to `openapi::schemas`. Adding another address: a file with its handler and its `Endpoint`,
+//! Adding a resource: 1. its document in `domain`, with its map in `Documents` and its arm in
+//! `Reference`; 2. its table, and its line in `store/entities.rs`; 3. implement
+//! [`resource::Resource`] for it; 4. add it to [`endpoints`] and to `openapi::schemas`. Adding another address: a file with its handler and its `Endpoint`,
 //! and a row in [`endpoints`].
 
 mod api_keys;

@@ -85,6 +85,9 @@ async fn the_example_campaign_is_stored_and_sent_back_as_it_was() {
     let landing = json!({ "name": "L", "url": "https://l.example/" });
     assert_eq!(send!(app, &key, "POST", "/offers", Some(&offer)).0, 201);
     assert_eq!(send!(app, &key, "POST", "/landings", Some(&landing)).0, 201);
+    let source = json!({ "name": "S" });
+    let made = send!(app, &key, "POST", "/traffic-sources", Some(&source));
+    assert_eq!(made.0, 201);
 
     let (status, created) = send!(app, &key, "POST", "/campaigns", Some(&example()));
 
@@ -267,7 +270,9 @@ async fn unknown_addresses_ids_and_methods_are_answered_in_json() {
         ("PUT", "/campaigns/-1", 404, "not_found"),
         ("DELETE", "/campaigns/12", 404, "not_found"),
         ("DELETE", "/campaigns", 405, "method_not_allowed"),
-        ("PATCH", "/offers/1", 405, "method_not_allowed"),
+        ("PATCH", "/offers/1", 404, "not_found"),
+        ("PATCH", "/offers", 405, "method_not_allowed"),
+        ("POST", "/lists/1/values", 422, "required"),
         ("GET", "/offers/1/restore", 405, "method_not_allowed"),
     ];
     for (method, path, status, code) in cases {
