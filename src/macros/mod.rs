@@ -19,17 +19,23 @@
 //! Adding a macro: 1. one row in `table.rs`. 2. Its fact in [`MacroContext`], if it is a new one,
 //! and in the sample of `testing.rs`, so that the row's example is checked against it.
 
+pub mod argument;
+mod body;
 mod context;
 mod encode;
+mod escape;
 #[cfg(test)]
 mod laws;
+mod page;
 mod pieces;
 mod shape;
 pub mod table;
 mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+mod value;
 
-pub use context::MacroContext;
+pub use body::{Body, BodyKind};
+pub use context::{Facts, MacroContext, Named, Within};
 pub use encode::Encoder;
 pub use template::Template;

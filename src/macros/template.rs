@@ -4,14 +4,14 @@ use std::fmt;
 
 use super::context::MacroContext;
 use super::encode::{Encoder, Encoding};
-use super::pieces::{Piece, pieces};
+use super::pieces::{Piece, pieces, without_macros};
 use super::shape::{Freedom, Shape, TRACKER, VISITOR};
-use super::table::{self, Macro, Origin};
-use crate::domain::nearest::nearest;
+use super::table::Origin;
+use super::value::{Reader, Value};
 use crate::domain::problem::Problem;
 
 /// A parsed template; what it expands to is a URL, or empty.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Template {
     /// As written, without surrounding white space.
     text: Box<str>,
@@ -20,26 +20,10 @@ pub struct Template {
     is_relative: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 enum Segment {
     Text(Box<str>),
     Value { of: Value, encoding: Encoding },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Value {
-    Registered(&'static Macro),
-    /// The click parameter of this name.
-    Parameter(Box<str>),
-}
-
-impl Value {
-    fn origin(&self) -> Origin {
-        match self {
-            Value::Registered(entry) => entry.origin,
-            Value::Parameter(_) => Origin::Visitor,
-        }
-    }
 }
 
 impl Template {
@@ -48,34 +32,36 @@ impl Template {
     pub fn parse(text: &str) -> (Template, Vec<Problem>) {
         let text = text.trim();
         let mut warnings = Vec::new();
+        let mut reader = Reader::of_link();
         let mut skeleton = String::with_capacity(text.len());
         let mut places: Vec<(usize, Segment, bool)> = Vec::new();
-        for piece in pieces(text, &mut warnings) {
+        for piece in pieces(text) {
             let start = skeleton.len();
-            match piece {
-                Piece::Text(text) => {
-                    if text.contains(['{', '}']) && warnings.is_empty() {
-                        warnings.push(stray_brace());
-                    }
-                    Encoder::new(&mut skeleton, Encoding::Text).push(text);
-                    let literal = skeleton[start..].into();
-                    places.push((start, Segment::Text(literal), false));
-                }
-                Piece::Macro { name, raw } => {
-                    let of = match table::find(name) {
-                        Some(entry) => Value::Registered(entry),
-                        None => {
-                            warnings.push(unknown(name));
-                            Value::Parameter(name.into())
-                        }
-                    };
-                    skeleton.push(match of.origin() {
-                        Origin::Visitor => VISITOR,
-                        Origin::Tracker => TRACKER,
+            let (literal, found) = match piece {
+                Piece::Text(text) => (text, None),
+                Piece::Macro(written) => {
+                    let found = reader.value(written.name, written.argument);
+                    let found = found.unwrap_or_else(|reason| {
+                        warnings.push(invalid(written.source, &reason));
+                        None
                     });
-                    let encoding = Encoding::Value;
-                    places.push((start, Segment::Value { of, encoding }, raw));
+                    (written.source, found.map(|of| (of, written.raw)))
                 }
+            };
+            warnings.append(&mut reader.warnings);
+            if let Some((of, raw)) = found {
+                skeleton.push(match of.origin() {
+                    Origin::Visitor => VISITOR,
+                    Origin::Tracker => TRACKER,
+                });
+                let encoding = Encoding::Value;
+                places.push((start, Segment::Value { of, encoding }, raw));
+            } else {
+                if literal.contains(['{', '}']) && warnings.is_empty() {
+                    warnings.push(stray_brace());
+                }
+                Encoder::new(&mut skeleton, Encoding::Text).push(literal);
+                places.push((start, Segment::Text(skeleton[start..].into()), false));
             }
         }
         let shape = Shape::of(&skeleton);
@@ -103,6 +89,14 @@ impl Template {
             segments: segments.into(),
         };
         (template, warnings)
+    }
+
+    /// What keeps a template from being saved: macros whose argument cannot be understood. (One
+    /// that is stored already works; such a macro stays as it is.)
+    pub fn problems(text: &str) -> Vec<Problem> {
+        let mut problems = Template::parse(text).1;
+        problems.retain(|problem| problem.code == INVALID);
+        problems
     }
 
     /// The text it was parsed from.
@@ -133,11 +127,7 @@ impl Template {
             match segment {
                 Segment::Text(text) => out.push_str(text),
                 Segment::Value { of, encoding } => {
-                    let mut encoder = Encoder::new(out, *encoding);
-                    match of {
-                        Value::Registered(entry) => (entry.value)(context, &mut encoder),
-                        Value::Parameter(name) => encoder.push_some((context.parameters)(name)),
-                    }
+                    of.write(context, &mut Encoder::new(out, *encoding));
                 }
             }
         }
@@ -153,12 +143,19 @@ impl Template {
     /// A parameter that the link already has stays as it is; one that it has without a value
     /// (`...&sub1=`, as networks hand their links out) gets the value.
     pub fn with_query(&self, parameters: &Template) -> Template {
-        let (mut link, fragment) = match self.text.find('#') {
+        // Signs in the arguments of macros are none of the link's.
+        let (mut link, fragment) = match without_macros(&self.text).find('#') {
             Some(at) => (self.text[..at].to_owned(), &self.text[at..]),
             None => (self.text.to_string(), ""),
         };
         let parameters = parameters.text.trim_start_matches(['?', '&']);
-        for parameter in parameters.split('&').filter(|part| !part.is_empty()) {
+        let mut from = 0;
+        for part in without_macros(parameters).split('&') {
+            let parameter = &parameters[from..from + part.len()];
+            from += part.len() + 1;
+            if parameter.is_empty() {
+                continue;
+            }
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match find_parameter(&link, name) {
                 Some(range) if link[range.clone()].is_empty() => {
@@ -168,7 +165,7 @@ impl Template {
                 }
                 Some(_) => {}
                 None => {
-                    match link.find('?') {
+                    match without_macros(&link).find('?') {
                         None => link.push('?'),
                         Some(_) if link.ends_with(['?', '&']) => {}
                         Some(_) => link.push('&'),
@@ -182,6 +179,13 @@ impl Template {
     }
 }
 
+/// All else follows from the text.
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
 impl fmt::Debug for Template {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Template({:?})", self.text)
@@ -190,9 +194,11 @@ impl fmt::Debug for Template {
 
 /// Where in the link's query the value of parameter `name` is; behind the name, if it has no `=`.
 fn find_parameter(link: &str, name: &str) -> Option<std::ops::Range<usize>> {
-    let mut start = link.find('?')? + 1;
-    for part in link[start..].split('&') {
+    let signs = without_macros(link);
+    let mut start = signs.find('?')? + 1;
+    for part in signs[start..].split('&') {
         let end = start + part.len();
+        let part = &link[start..end];
         match part.split_once('=') {
             Some((key, _)) if key == name => return Some(start + key.len() + 1..end),
             None if part == name => return Some(end..end),
@@ -211,27 +217,15 @@ fn stray_brace() -> Problem {
     )
 }
 
-fn unknown(name: &str) -> Problem {
-    let known = table::all()
-        .flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().copied()));
-    let advice = match nearest(name, known) {
-        Some(near) => format!(" Did you mean {{{near}}}?"),
-        None => String::new(),
-    };
-    Problem::new(
-        "",
-        "unknown_macro",
-        format!(
-            "{{{name}}} is no macro of ours, so it becomes the click parameter \"{name}\", or nothing without one.{advice}"
-        ),
-    )
+/// The code of a macro that cannot be understood: a document with one is not saved.
+const INVALID: &str = "invalid_macro";
+
+fn invalid(source: &str, reason: &str) -> Problem {
+    Problem::new("", INVALID, format!("{source} cannot be read: {reason}"))
 }
 
 fn open_redirect(value: &Value) -> Problem {
-    let name = match value {
-        Value::Registered(entry) => entry.name,
-        Value::Parameter(name) => name,
-    };
+    let name = value.name();
     Problem::new(
         "",
         "open_redirect",
@@ -304,10 +298,97 @@ mod tests {
 
         assert_eq!(
             found.iter().map(|(code, _)| *code).collect::<Vec<_>>(),
-            ["unsupported_macro", "unknown_macro", "unknown_macro"]
+            ["unknown_macro", "unknown_macro"]
         );
-        assert!(found[1].1.ends_with("Did you mean {country}?"), "{found:?}");
-        assert!(!found[2].1.contains("Did you mean"), "{found:?}");
+        assert!(found[0].1.ends_with("Did you mean {country}?"), "{found:?}");
+        assert!(!found[1].1.contains("Did you mean"), "{found:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_refused_with_its_reason() {
+        let cases = [
+            (
+                "{date:Y-m-d,Mars/Phobos}",
+                "\"Mars/Phobos\" is not a time zone",
+            ),
+            ("{date:Y-m-d,Europe/Kyv}", "did you mean Europe/Kyiv?"),
+            ("{date:Y-q}", "\"q\" is not a letter of dates"),
+            ("{date:}", "The format is empty"),
+            ("{random:5,1}", "write {random:1,5}"),
+            ("{random:1}", "\"1\" is not a range"),
+            ("{random:a,b}", "\"a\" is not a whole number"),
+            ("{sample:,}", "nothing to choose from"),
+            ("{sample}", "{sample:a,b,c}"),
+            ("{timestamp:us}", "no unit of time"),
+            ("{payout:dollars}", "\"dollars\" is not a currency"),
+            ("{cost:1}", "\"1\" is not a currency"),
+            ("{city:ru}", "in English only"),
+            ("{country:xx}", "no argument but a list of words"),
+            ("{country:DE=1,2}", "\"2\" has no ="),
+            ("{country:DE=1,de=2}", "\"de\" is there twice"),
+            ("{md5}", "it needs an argument"),
+            ("{md5:a b}", "without braces"),
+            ("{md5:random:5,1}", "write {random:1,5}"),
+            ("{md5:md5:md5:md5:ip}", "more than 3 functions"),
+        ];
+        for (text, reason) in cases {
+            let link = format!("https://x.example/?a={text}");
+            let found = Template::problems(&link);
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert_eq!(found[0].code, "invalid_macro", "{text}");
+            assert!(
+                found[0].message.contains(reason),
+                "{text}: {}",
+                found[0].message
+            );
+            assert!(found[0].message.contains(text), "{}", found[0].message);
+            // Stored already, it stays as it is and the rest works.
+            let out = Sample::new().expand(&template(&format!("{link}&ip={{ip}}")));
+            assert!(out.ends_with("&ip=203.0.113.9"), "{out}");
+        }
+        for fine in ["{date:Y-m", "{contry}", "{foo:bar}", "https://{sub1}/"] {
+            assert_eq!(Template::problems(fine), [], "{fine}");
+        }
+        assert_eq!(
+            warnings("https://x.example/?d={date:Y-m")[0].0,
+            "stray_brace"
+        );
+    }
+
+    #[test]
+    fn arguments_are_understood() {
+        let sample = Sample::new().with("zone", "Aé b");
+        let cases = [
+            ("{date:D, d M Y}", "Fri%2C%2002%20Jan%202026"),
+            ("{_date:Y/m/d}", "2026/01/02"),
+            ("{date:\\Y\\e\\a\\r Y}", "Year%202026"),
+            ("{timestamp:s}", "1767323045"),
+            ("{cost:usd}", "0.015"),
+            ("{payout:UAH}", ""),
+            ("{payout:USD=1}", "5"),
+            ("{country:us=1 de=2}", "2"),
+            ("{country:us=1,*=0}", "0"),
+            ("{country:us=1}", "DE"),
+            ("{Device_Type: mobile=m, desktop=d}", "m"),
+            ("{lower:zone}", "a%C3%A9%20b"),
+            ("{upper:zone}", "A%C3%89%20B"),
+            ("{base64:zone}", "QcOpIGI%3D"),
+            ("{_base64:zone}", "QcOpIGI="),
+            ("{md5:absent}", ""),
+            ("{md5:lower:country}", "5f02f0889301fd7be1ac972c11bf3e7d"),
+            ("{upper:date:F}", "JANUARY"),
+            ("{upper:sample:x}", "X"),
+            ("{region:EN}", "Bavaria"),
+        ];
+        for (text, expected) in cases {
+            let link = format!("https://x/?a={text}");
+            assert_eq!(
+                sample.expand(&template(&link)),
+                format!("https://x/?a={expected}"),
+                "{text}"
+            );
+            assert_eq!(Template::problems(&link), [], "{text}");
+        }
     }
 
     #[test]
@@ -399,6 +480,42 @@ mod tests {
                 "https://x/?aa=1&a={click_id}",
             ),
             ("https://x/?a=1", "a={ip}&b={ip}", "https://x/?a=1&b={ip}"),
+            // What a page makes of its fragment is its own business: servers see the query.
+            ("https://x/#/p?a=1", "a={ip}", "https://x/?a={ip}#/p?a=1"),
+            (
+                "https://x/?b=1#/p?a=1&c",
+                "a={ip}",
+                "https://x/?b=1&a={ip}#/p?a=1&c",
+            ),
+            ("https://x/?b=1#!", "a={ip}", "https://x/?b=1&a={ip}#!"),
+            ("https://x/?#f", "a={ip}", "https://x/?a={ip}#f"),
+            ("https://x/#", "a={ip}", "https://x/?a={ip}#"),
+            ("https://x", "a={ip}", "https://x?a={ip}"),
+            // Only & parts parameters.
+            ("https://x/?b=1;c=2", "a={ip}", "https://x/?b=1;c=2&a={ip}"),
+            ("https://x/?b=1;a=2", "a={ip}", "https://x/?b=1;a=2&a={ip}"),
+            ("https://x/?b=1?c=2", "a={ip}", "https://x/?b=1?c=2&a={ip}"),
+            // Signs in arguments are none of the link's.
+            (
+                "https://x/{date:Y#m}",
+                "a={ip}",
+                "https://x/{date:Y#m}?a={ip}",
+            ),
+            (
+                "https://x/{sample:a?b,c}",
+                "a={ip}",
+                "https://x/{sample:a?b,c}?a={ip}",
+            ),
+            (
+                "https://x/?b={sample:c&a=1,d}",
+                "a={ip}",
+                "https://x/?b={sample:c&a=1,d}&a={ip}",
+            ),
+            (
+                "https://x/",
+                "a={sample:c&d,e}&b=1",
+                "https://x/?a={sample:c&d,e}&b=1",
+            ),
         ];
         for (link, query, expected) in cases {
             let joined = template(link).with_query(&template(query));

@@ -93,6 +93,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         host: without_port(arrived.host),
         random,
         parameters: &|name| query.get(name),
+        facts: &(),
     });
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);
