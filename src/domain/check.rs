@@ -117,7 +117,8 @@ pub fn url(text: &str) -> Result<(), String> {
             text.len()
         ));
     }
-    if let Some(bad) = text.chars().find(|c| c.is_control() || c.is_whitespace()) {
+    let is_bad = |c: &char| c.is_control() || c.is_whitespace();
+    if let Some(bad) = without_arguments(text).chars().find(is_bad) {
         return Err(format!(
             "The URL holds {bad:?}; a URL has no spaces, line breaks or control characters (write %20)."
         ));
@@ -144,6 +145,28 @@ pub fn url(text: &str) -> Result<(), String> {
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
     host_and_port(host).map_err(|why| format!("The URL {} {why}", quoted(text)))
+}
+
+/// A template without what stands behind the colon of its macros, where a space may stand:
+/// `{date:Y-m-d H:i}` becomes `{date}`. Other white space and control characters stay.
+pub fn without_arguments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (place, part) in text.split('{').enumerate() {
+        if place > 0 {
+            out.push('{');
+        }
+        let is_fine = |c: char| c == ' ' || !(c.is_whitespace() || c.is_control());
+        match part.split_once('}') {
+            Some((inner, rest)) if place > 0 => match inner.split_once(':') {
+                Some((name, argument)) if argument.chars().all(is_fine) => {
+                    out.extend([name, "}", rest]);
+                }
+                _ => out.push_str(part),
+            },
+            _ => out.push_str(part),
+        }
+    }
+    out
 }
 
 /// Whether a template leaves even the scheme to a macro: `{offer_url}`.

@@ -153,6 +153,10 @@ impl Entity for Offer {
         }
     }
 
+    fn templates(&self) -> Vec<(String, &str)> {
+        vec![("url".to_owned(), &self.url)]
+    }
+
     fn remarks(&self) -> Vec<Problem> {
         let cap = self.cap.as_ref().map(|_| not_yet_acted_on("cap", "A cap"));
         cap.into_iter().collect()

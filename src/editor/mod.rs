@@ -24,6 +24,7 @@ use crate::domain::entity::{Entity, Fresh, Head};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
+use crate::macros::Template;
 use crate::store::entities::Stored;
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
@@ -111,6 +112,7 @@ impl Editor {
         let mut fresh = *editing;
         let incomplete = entity.complete(&documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
+        add_new(&mut problems, unreadable_macros(&entity));
         self.commit(&documents, None, entity, problems)
             .inspect(|_| *editing = fresh)
     }
@@ -129,6 +131,7 @@ impl Editor {
             return Err(conflict(sent, &entity, stored.as_ref()));
         }
         add_new(&mut problems, incomplete);
+        add_new(&mut problems, unreadable_macros(&entity));
         self.commit(&documents, Some(stored.as_ref()), entity, problems)
             .inspect(|_| *editing = fresh)
     }
@@ -199,6 +202,17 @@ impl Editor {
         publish();
         Ok(entity)
     }
+}
+
+/// The macros in an entity's links that cannot be understood.
+fn unreadable_macros<E: Entity>(entity: &E) -> Vec<Problem> {
+    let templates = entity.templates().into_iter();
+    templates
+        .flat_map(|(field, text)| {
+            let found = Template::problems(text).into_iter();
+            found.map(move |problem| problem.under(&field))
+        })
+        .collect()
 }
 
 /// Adds problems of fields that have none yet: what follows from a stand-in is no news.

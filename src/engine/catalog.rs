@@ -14,6 +14,7 @@ use super::compile::{self, Shelf};
 use super::compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
+use crate::domain::network::Network;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
@@ -138,6 +139,10 @@ impl Catalog {
 
     pub fn offer(&self, id: u64) -> Option<&Arc<CompiledOffer>> {
         self.shelf.offers.get(&id)
+    }
+
+    pub fn network(&self, id: u64) -> Option<&Arc<Network>> {
+        self.shelf.networks.get(&id)
     }
 
     fn host(&self, host: &str) -> Option<&Host> {

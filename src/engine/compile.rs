@@ -25,6 +25,7 @@ use crate::detect::params::ParameterMap;
 use crate::domain::campaign::{Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
+use crate::domain::network::Network;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::macros::Template;
@@ -34,6 +35,8 @@ use crate::macros::Template;
 pub(super) struct Shelf {
     pub(super) landings: AHashMap<u64, Arc<CompiledLanding>>,
     pub(super) offers: AHashMap<u64, Arc<CompiledOffer>>,
+    /// As they are: their parameters are in the links of their offers already.
+    pub(super) networks: AHashMap<u64, Arc<Network>>,
     pub(super) lists: Lists,
 }
 
@@ -56,6 +59,11 @@ impl Shelf {
         Self {
             landings,
             offers,
+            networks: documents
+                .networks
+                .iter()
+                .map(|(id, network)| (*id, Arc::clone(network)))
+                .collect(),
             lists: Lists::of(documents),
         }
     }

@@ -45,6 +45,7 @@
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each |
 //! | `redirect/` | ways to send a visitor on, one file each |
+//! | `facts.rs` | what macros ask about a decision |
 //! | `cost.rs` | what a click costs when it arrives |
 //! | `trace.rs` | the steps of a decision, as data |
 //! | `options.rs` | the registries as the dashboard gets them |
@@ -64,6 +65,7 @@ mod compiled;
 pub mod cost;
 mod decide;
 mod dice;
+mod facts;
 pub mod filter;
 mod options;
 pub mod redirect;
@@ -83,5 +85,6 @@ pub use catalog::{CampaignProblems, Catalog};
 pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
 pub use decide::{Decision, Destination, MAX_JUMPS, decide};
 pub use dice::Dice;
+pub use facts::Chosen;
 pub use options::{Options, options};
 pub use redirect::Reply;

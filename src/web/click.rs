@@ -21,7 +21,7 @@ use crate::domain::click::Click;
 use crate::domain::tracking_domain::without_port;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Forgetful, Uncounted, Visit};
-use crate::engine::{self, Catalog, CompiledCampaign};
+use crate::engine::{self, Catalog, Chosen, CompiledCampaign};
 use crate::macros::MacroContext;
 
 /// Names the campaign on `/click`.
@@ -93,7 +93,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         host: without_port(arrived.host),
         random,
         parameters: &|name| query.get(name),
-        facts: &(),
+        facts: &Chosen::of(&decision, &catalog),
     });
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::domain::flow::Target;
 
 /// Names of ours that a traffic source's parameters can be mapped to.
 pub const PARAMETERS: &[&str] = &[
@@ -169,6 +170,22 @@ impl Entity for Campaign {
             .into_iter()
             .chain(self.fallback_loop(documents))
             .collect()
+    }
+
+    fn templates(&self) -> Vec<(String, &str)> {
+        let flows = self.flows.iter().enumerate();
+        let mut templates: Vec<(String, &str)> = flows
+            .filter_map(|(index, flow)| match &flow.target {
+                Target::Redirect { url, .. } => {
+                    Some((format!("flows[{index}].target.url"), url.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        if let Fallback::Redirect { url } = &self.fallback {
+            templates.push(("fallback.url".to_owned(), url));
+        }
+        templates
     }
 
     fn remarks(&self) -> Vec<Problem> {

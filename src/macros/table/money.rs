@@ -43,7 +43,7 @@ pub(super) static TABLE: &[Macro] = &[
     Macro {
         name: "payout",
         aliases: &[],
-        help: "What the offer pays for a conversion, in the currency of {payout_currency}; nothing where it pays a percentage",
+        help: "What the offer pays for a conversion, in the currency of {payout_currency}; nothing before it is known",
         example: "5",
         origin: Tracker,
         argument: Some(Takes {
@@ -79,8 +79,13 @@ fn cost(c: &MacroContext<'_>) -> Option<(Micros, Currency)> {
     c.cost.map(|cost| (cost.amount, cost.currency))
 }
 
-/// A percentage is no amount before there is a sale.
+/// A percentage is no amount before there is a sale, and neither is what only the postback tells.
 fn payout(c: &MacroContext<'_>) -> Option<(Micros, Currency)> {
     let payout = c.facts.payout()?;
-    (payout.kind != PayoutKind::Percent).then_some((payout.value, payout.currency))
+    let is_known = match payout.kind {
+        PayoutKind::Fixed => true,
+        PayoutKind::Postback => payout.value != Micros::ZERO,
+        PayoutKind::Percent => false,
+    };
+    is_known.then_some((payout.value, payout.currency))
 }

@@ -64,7 +64,7 @@ pub(super) static TABLE: &[Macro] = &[
             required: false,
             help: "The lowest and the highest number, both included",
             example: "1,100",
-            gives: "59",
+            gives: "42",
             read: choice::range,
         }),
         value: |c, out| out.print(format_args!("{:08}", c.random % 100_000_000)),
