@@ -95,10 +95,12 @@ fn is_plain_beyond_ascii(c: char) -> bool {
 mod tests {
     use super::*;
 
+    type Escape = fn(&str, &mut String);
+
     #[test]
     fn each_place_has_its_escapes() {
         let value = "a b<'\"&`\\/\n\0é\u{2028}😀";
-        let cases: [(fn(&str, &mut String), &str); 6] = [
+        let cases: [(Escape, &str); 6] = [
             (text, "a b<'\"&`\\/é\u{2028}😀"),
             (html, "a b&lt;&#39;&quot;&amp;&#96;\\/\né\u{2028}😀"),
             (

@@ -17,8 +17,8 @@ pub(super) enum Place {
     Script,
     /// In a style sheet, or in `style="..."`.
     Style,
-    /// In the name of a tag or of an attribute, in `srcdoc`, or in an address such as
-    /// `javascript:...`: no encoding keeps a value in such a place.
+    /// In the name of a tag or of an attribute, in `srcdoc`, in the host of an address, or in an
+    /// address such as `javascript:...`: no encoding keeps a value in such a place.
     Nowhere,
 }
 
@@ -58,9 +58,10 @@ pub(super) struct Page {
 const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
 
 /// Attributes that are addresses.
-const LINKS: [&str; 12] = [
+const LINKS: [&str; 13] = [
     "href",
     "src",
+    "srcset",
     "action",
     "formaction",
     "data",
@@ -72,6 +73,9 @@ const LINKS: [&str; 12] = [
     "manifest",
     "longdesc",
 ];
+
+/// As much of an attribute's value is looked at.
+const LONGEST: usize = 512;
 
 impl Page {
     pub(super) fn new() -> Self {
@@ -109,26 +113,14 @@ impl Page {
             return Place::Nowhere;
         }
         if LINKS.contains(&name) {
-            // Browsers skip white space and control characters in schemes.
-            let start: String = self
-                .value
-                .chars()
-                .filter(|c| !c.is_whitespace() && !c.is_control())
-                .collect();
-            let is_code = ["javascript:", "vbscript:", "data:"]
-                .iter()
-                .any(|scheme| start.to_ascii_lowercase().starts_with(scheme));
-            // `java&#115;cript:` is one of them as well.
-            let is_hidden = start
-                .split(['/', '?', '#'])
-                .next()
-                .unwrap_or("")
-                .contains('&');
-            return if is_code || is_hidden {
-                Place::Nowhere
-            } else {
-                Place::Link
-            };
+            return in_address(&self.value);
+        }
+        // `<meta http-equiv=refresh content="0;url=...">`
+        if name == "content"
+            && let Some(at) = self.value.to_ascii_lowercase().find("url=")
+        {
+            let address = &self.value[at + 4..];
+            return in_address(address.trim_start_matches(['\'', '"']));
         }
         match name {
             _ if name.starts_with("on") && is_unquoted => Place::Nowhere,
@@ -233,7 +225,7 @@ impl Page {
             State::Value(None) if c == '>' => self.behind_tag(),
             State::Value(None) if c.is_whitespace() => State::Tag,
             State::Value(_) => {
-                if self.value.len() < 64 {
+                if self.value.len() < LONGEST {
                     self.value.push(c);
                 }
                 return;
@@ -282,6 +274,41 @@ impl Page {
     }
 }
 
+/// Behind the beginning of an address.
+fn in_address(start: &str) -> Place {
+    // Browsers skip white space and control characters in schemes, and read `\\` as `/`.
+    let start: String = start
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .map(|c| {
+            if c == '\\' {
+                '/'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect();
+    let is_code = ["javascript:", "vbscript:", "data:"]
+        .iter()
+        .any(|scheme| start.starts_with(scheme));
+    let before_path = match start.split_once(':') {
+        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => Some(rest),
+        _ => start.starts_with("//").then_some(start.as_str()),
+    };
+    // In the host; or `java&#115;cript:`, which is no host either.
+    let is_host =
+        before_path.is_some_and(|rest| !rest.trim_start_matches('/').contains(['/', '?', '#']));
+    let is_hidden = start
+        .split(['/', '?'])
+        .next()
+        .is_some_and(|first| first.contains('&'));
+    if is_code || is_host || is_hidden {
+        Place::Nowhere
+    } else {
+        Place::Link
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,6 +341,16 @@ mod tests {
             ("<a href=\" JavaScript\n:f('{}')\">", Place::Nowhere),
             ("<a href=\"java&#115;cript:{}\">", Place::Nowhere),
             ("<a href=\"https://x/?a=1&amp;b={}\">", Place::Link),
+            ("<a href='https://{}/'>", Place::Nowhere),
+            ("<a href='https:{}'>", Place::Nowhere),
+            ("<a href='//host{}/'>", Place::Nowhere),
+            ("<a href='\\\\{}/'>", Place::Nowhere),
+            ("<a href='/{}'>", Place::Link),
+            ("<a href='{}'>", Place::Link),
+            ("<a href='a?b:{}'>", Place::Link),
+            ("<meta content='0; URL=https://h/?a={}'>", Place::Link),
+            ("<meta content=\"0;url='//{}'\">", Place::Nowhere),
+            ("<meta content='{}'>", Place::Text),
             ("<iframe srcdoc=\"{}\">", Place::Nowhere),
             ("<a onclick=\"f('{}')\">", Place::Script),
             ("<a onclick=f({})>", Place::Nowhere),

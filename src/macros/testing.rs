@@ -31,7 +31,6 @@ impl Sample {
                     asn: Some(3209),
                     connection_type: Some(ConnectionType::Cellular),
                     proxy: text("vpn"),
-                    ..Place::default()
                 }),
                 agent: Arc::new(Agent {
                     fingerprint: 2,

@@ -34,7 +34,7 @@ fn macros_with_arguments_reach_the_network() {
     let (before, fragment) = location.split_once('#').expect("a fragment");
     assert_eq!(
         fragment,
-        "/127.0.0.1?q=Red%20Shoes%26x%3D1%0D%0ASet-Cookie%3Aa"
+        "/127.0.0.1?q=Red%20Shoes%26x%3D1%20%20Set-Cookie%3Aa"
     );
     let (path, query) = before.split_once('?').expect("a query");
     assert_eq!(path, "http://127.0.0.1:9/zone%2F7");

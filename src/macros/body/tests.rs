@@ -1,3 +1,5 @@
+//! What holds for bodies, whatever the values are.
+
 use proptest::prelude::*;
 
 use super::*;

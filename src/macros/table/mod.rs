@@ -551,8 +551,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::macros::Template;
     use crate::macros::testing::Sample;
+    use crate::macros::{Body, BodyKind, Template};
 
     #[test]
     fn names_and_aliases_are_unique_and_snake_case() {
@@ -593,6 +593,22 @@ mod tests {
                     assert_eq!(warnings, [], "{written}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_macro_means_the_same_in_a_body() {
+        let sample = Sample::new();
+        for entry in all().filter(|entry| !entry.argument.as_ref().is_some_and(|a| a.required)) {
+            let text = format!("{{{}}}", entry.name);
+            let (body, warnings) = Body::parse(&text, BodyKind::Text, &[]);
+            let mut out = String::new();
+
+            body.expand(&sample.context(), &mut out);
+
+            let plain = percent_encoding::percent_decode_str(entry.example).decode_utf8_lossy();
+            assert_eq!(out, plain, "{text}");
+            assert_eq!(warnings, [], "{text}");
         }
     }
 

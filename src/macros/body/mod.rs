@@ -9,10 +9,10 @@
 //! |---|---|
 //! | text of a page, a quoted attribute | escaped as HTML |
 //! | an attribute without quotes | escaped, white space and all |
-//! | `href`, `src`, `action`, ... | percent-encoded, as in a link |
+//! | `href`, `src`, the `url=` of a refresh, ... | percent-encoded, as in a link |
 //! | a script, `onclick`, ... | escaped as a script's string; put it in quotes |
 //! | a style sheet, `style` | escaped as CSS |
-//! | the name of a tag or an attribute, `srcdoc`, `javascript:` | left out, if the visitor brings it |
+//! | the name of a tag or an attribute, a host, `srcdoc`, `javascript:` | left out, if the visitor brings it |
 //! | a string of JSON | escaped as JSON |
 //! | elsewhere in JSON | a number as it is, nothing as `null`, all else as a string |
 //! | plain text | as it is, without control characters |
