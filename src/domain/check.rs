@@ -279,6 +279,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn spaces_may_stand_only_in_arguments_of_macros() {
+        let cases = [
+            ("https://x/?d={date:Y-m-d H:i,UTC}&{_s:a=1 b=2}", true),
+            ("https://x/?d={date:Y}", true),
+            ("https://x/?d={date Y}", false),
+            ("https://x/?d={date:Y H", false),
+            ("https://x/?d=date:Y H}", false),
+            ("https://x/?d={date:Y\nH}", false),
+            ("https://x/?d={date:Y} {ip}", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(url(text).is_ok(), expected, "{text}");
+        }
+        assert_eq!(without_arguments("a{b:c d}e{f}g:h}"), "a{b}e{f}g:h}");
+    }
+
+    #[test]
     fn aliases_are_letters_digits_and_two_signs_and_none_of_our_paths() {
         for good in ["us-push", "a", "X_9", "0x", &"a".repeat(64)] {
             assert_eq!(alias(good), Ok(good.to_owned()), "{good}");

@@ -31,6 +31,8 @@
 
 pub mod argument;
 mod body;
+#[cfg(test)]
+mod cases;
 mod context;
 mod encode;
 mod escape;

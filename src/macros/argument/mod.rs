@@ -115,7 +115,7 @@ pub(super) fn read(
     }
 }
 
-/// The language of a name. Bases of places are read in English.
+/// The language of a word. Bases of places are read in English.
 pub(super) fn read_language(
     entry: &'static Macro,
     text: &str,
@@ -125,7 +125,7 @@ pub(super) fn read_language(
         Ok(Ready::new(entry.origin, entry.value))
     } else {
         Err(format!(
-            "\"{text}\" is no language of ours: names of places are known in English only. Write {{{0}}} or {{{0}:en}}.",
+            "\"{text}\" is no language of ours: words are known in English only. Write {{{0}}} or {{{0}:en}}.",
             entry.name
         ))
     }

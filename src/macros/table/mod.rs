@@ -100,11 +100,11 @@ fn unique(c: &MacroContext<'_>, out: &mut Encoder<'_>, within: Within) {
     }
 }
 
-/// What the names of places take.
+/// What names of places and kinds take.
 const LANGUAGE: Takes = Takes {
     kind: Kind::Language,
     required: false,
-    help: "Language of the name; English is the only one known",
+    help: "Language of the word; English is the only one known",
     example: "en",
     gives: "",
     read: argument::read_language,
@@ -346,7 +346,10 @@ static TABLE: &[Macro] = &[
         help: "cellular, broadband, corporate, dialup, satellite or hosting; needs a base that knows it",
         example: "cellular",
         origin: Tracker,
-        argument: None,
+        argument: Some(Takes {
+            gives: "cellular",
+            ..LANGUAGE
+        }),
         value: |c, out| {
             out.push_some(c.visitor.place.connection_type.map(|kind| kind.as_str()));
         },
@@ -384,7 +387,10 @@ static TABLE: &[Macro] = &[
         help: "desktop, mobile, tablet, tv, console or other",
         example: "mobile",
         origin: Tracker,
-        argument: None,
+        argument: Some(Takes {
+            gives: "mobile",
+            ..LANGUAGE
+        }),
         value: |c, out| out.push(c.visitor.agent.device_type.as_str()),
     },
     Macro {
