@@ -280,6 +280,7 @@ pub fn simulate_offline(config: &Config, question: &Value) -> anyhow::Result<Str
             rules: &Arc::new(rules(config, data)?),
             fingerprint_key: &settings::secret16(&connection, "fingerprint_secret")?,
             counters: &Looking(&counts),
+            rates: &rates.now(),
             now_ms: clock::now_ms(),
         },
     )
@@ -320,6 +321,7 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
                 rules: &shared.rules,
                 fingerprint_key: &shared.fingerprint_key,
                 counters: &Looking(&*shared.counts),
+                rates: &shared.rates.now(),
                 now_ms: clock::now_ms(),
             },
         ),
@@ -340,36 +342,3 @@ fn ignore_file_size_signal() {
 
 /// "File size limit exceeded", on Linux.
 const SIGXFSZ: i32 = 25;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::flow::FlowKind;
-    use crate::engine::testing::{World, campaign, flow, split};
-
-    #[test]
-    fn an_edit_is_refused_for_what_it_breaks_and_not_for_what_was_broken() {
-        let lost = flow(1, FlowKind::Regular, split(&[], &[(9, 1), (8, 1)]));
-        let world = World::new()
-            .campaign(campaign(1, "a", vec![lost]))
-            .campaign(campaign(2, "b", Vec::new()));
-        let broken = Catalog::compile_lenient(&world.documents).1;
-
-        let own = compile(&world.documents, Some(1), &broken).unwrap_err();
-        let of_another = compile(&world.documents, Some(2), &broken);
-        let newly_broken = compile(&world.documents, None, &[]).unwrap_err();
-        let broken_before = compile(&world.documents, None, &broken);
-        let half_mended = compile(
-            &world.clone().offer(9, "https://x/", None).documents,
-            None,
-            &broken,
-        );
-
-        assert_eq!(own[0].field, "flows[0].target.offers[0].offer_id");
-        assert!(of_another.is_ok());
-        assert_eq!(newly_broken[0].code, "breaks_campaign");
-        assert!(newly_broken[0].message.contains("campaign 1"));
-        assert!(broken_before.is_ok());
-        assert!(half_mended.is_ok());
-    }
-}

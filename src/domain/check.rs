@@ -124,7 +124,8 @@ pub fn url(text: &str) -> Result<(), String> {
             text.len()
         ));
     }
-    if let Some(bad) = text.chars().find(|c| c.is_control() || c.is_whitespace()) {
+    let is_bad = |c: &char| c.is_control() || c.is_whitespace();
+    if let Some(bad) = without_arguments(text).chars().find(is_bad) {
         return Err(format!(
             "The URL holds {bad:?}; a URL has no spaces, line breaks or control characters (write %20)."
         ));
@@ -151,6 +152,28 @@ pub fn url(text: &str) -> Result<(), String> {
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
     host_and_port(host).map_err(|why| format!("The URL {} {why}", quoted(text)))
+}
+
+/// A template without what stands behind the colon of its macros, where a space may stand:
+/// `{date:Y-m-d H:i}` becomes `{date}`. Other white space and control characters stay.
+pub fn without_arguments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (place, part) in text.split('{').enumerate() {
+        if place > 0 {
+            out.push('{');
+        }
+        let is_fine = |c: char| c == ' ' || !(c.is_whitespace() || c.is_control());
+        match part.split_once('}') {
+            Some((inner, rest)) if place > 0 => match inner.split_once(':') {
+                Some((name, argument)) if argument.chars().all(is_fine) => {
+                    out.extend([name, "}", rest]);
+                }
+                _ => out.push_str(part),
+            },
+            _ => out.push_str(part),
+        }
+    }
+    out
 }
 
 /// Whether a template leaves even the scheme to a macro: `{offer_url}`.
@@ -261,6 +284,23 @@ pub fn timezone(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spaces_may_stand_only_in_arguments_of_macros() {
+        let cases = [
+            ("https://x/?d={date:Y-m-d H:i,UTC}&{_s:a=1 b=2}", true),
+            ("https://x/?d={date:Y}", true),
+            ("https://x/?d={date Y}", false),
+            ("https://x/?d={date:Y H", false),
+            ("https://x/?d=date:Y H}", false),
+            ("https://x/?d={date:Y\nH}", false),
+            ("https://x/?d={date:Y} {ip}", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(url(text).is_ok(), expected, "{text}");
+        }
+        assert_eq!(without_arguments("a{b:c d}e{f}g:h}"), "a{b}e{f}g:h}");
+    }
 
     #[test]
     fn aliases_are_letters_digits_and_two_signs_and_none_of_our_paths() {

@@ -96,6 +96,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The links in it that may hold macros, with their fields.
+    fn templates(&self) -> Vec<(String, &str)> {
+        Vec::new()
+    }
+
     /// All that is wrong with it among the others. A reference that was stored before may have
     /// been archived since: that must not keep anybody from saving.
     fn problems(&self, documents: &Documents, stored: Option<&Self>) -> Vec<Problem> {

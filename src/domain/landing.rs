@@ -59,6 +59,10 @@ impl Entity for Landing {
     fn search_texts(&self) -> Vec<&str> {
         vec![&self.name, &self.url]
     }
+
+    fn templates(&self) -> Vec<(String, &str)> {
+        vec![("url".to_owned(), &self.url)]
+    }
 }
 
 fn read_click_id_parameter(form: &mut Form<'_>) -> String {

@@ -56,6 +56,10 @@ impl Entity for Network {
         vec![&self.name]
     }
 
+    fn templates(&self) -> Vec<(String, &str)> {
+        vec![("offer_param".to_owned(), &self.offer_param)]
+    }
+
     fn remarks(&self) -> Vec<Problem> {
         if self.offer_param.is_empty()
             || CLICK_ID_MACROS
@@ -79,7 +83,8 @@ impl Entity for Network {
 fn read_offer_param(form: &mut Form<'_>) -> String {
     let text = form.text("offer_param").trim_start_matches(['?', '&']);
     let is_bad = |c: char| c.is_control() || c.is_whitespace() || c == '#';
-    if let Some(bad) = text.chars().find(|c| is_bad(*c)) {
+    let outside = check::without_arguments(text);
+    if let Some(bad) = outside.chars().find(|c| is_bad(*c)) {
         let message = format!(
             "{} holds {bad:?}; write name=value pairs joined by \"&\".",
             quoted(text)

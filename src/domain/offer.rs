@@ -148,6 +148,10 @@ impl Entity for Offer {
     fn conflicts(&self, documents: &Documents) -> Vec<Problem> {
         self.overflow_problem(documents).into_iter().collect()
     }
+
+    fn templates(&self) -> Vec<(String, &str)> {
+        vec![("url".to_owned(), &self.url)]
+    }
 }
 
 /// How many overflow offers a visitor is passed on through.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{add_new, as_json, next_head};
+use super::{add_new, as_json, next_head, unreadable_macros};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Fresh, Reference};
@@ -109,6 +109,7 @@ fn edited<E: Stored>(
     entity.set_head(next_head(stored.head(), entity.head().state));
     let incomplete = entity.complete(documents, Some(stored), fresh);
     add_new(&mut problems, incomplete);
+    add_new(&mut problems, unreadable_macros(&entity));
     Ok(Box::new(Edited {
         entity: Arc::new(entity),
         stored: Some(Arc::clone(stored)),

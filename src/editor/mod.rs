@@ -32,6 +32,7 @@ use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::engine::CampaignProblems;
+use crate::macros::Template;
 use crate::store::entities::{self, Save, Stored};
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
@@ -154,6 +155,7 @@ impl Editor {
         let mut fresh = editing.fresh;
         let incomplete = entity.complete(documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
+        add_new(&mut problems, unreadable_macros(&entity));
         let created = self.commit(editing, documents, model, entity, problems)?;
         editing.fresh = fresh;
         Ok(created)
@@ -184,6 +186,7 @@ impl Editor {
             return Err(conflict(sent, &entity, stored));
         }
         add_new(&mut problems, incomplete);
+        add_new(&mut problems, unreadable_macros(&entity));
         let stored = Some(Arc::clone(stored));
         let saved = self.commit(editing, documents, stored, entity, problems)?;
         editing.fresh = fresh;
@@ -347,6 +350,17 @@ impl Editing {
         let mut known = known.filter(|one| Reference::Campaign(one.campaign_id) == campaign);
         known.any(|one| one.problems.contains(problem))
     }
+}
+
+/// The macros in an entity's links that cannot be understood.
+fn unreadable_macros<E: Entity>(entity: &E) -> Vec<Problem> {
+    let templates = entity.templates().into_iter();
+    templates
+        .flat_map(|(field, text)| {
+            let found = Template::problems(text).into_iter();
+            found.map(move |problem| problem.under(&field))
+        })
+        .collect()
 }
 
 /// Adds problems of fields that have none yet: what follows from a stand-in is no news.

@@ -15,9 +15,11 @@ use super::compiled::{CompiledCampaign, CompiledFallback, CompiledLanding, Compi
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::Reference;
+use crate::domain::network::Network;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
+use crate::domain::traffic_source::TrafficSource;
 use crate::macros::Template;
 
 /// All campaigns, ready to decide.
@@ -196,6 +198,14 @@ impl Catalog {
         flows
             .find(|flow| flow.id == id)
             .map(|flow| flow.name.as_str())
+    }
+
+    pub fn network(&self, id: u64) -> Option<&Arc<Network>> {
+        self.documents.networks.get(&id)
+    }
+
+    pub fn traffic_source(&self, id: u64) -> Option<&Arc<TrafficSource>> {
+        self.documents.traffic_sources.get(&id)
     }
 
     fn host(&self, host: &str) -> Option<&Host> {

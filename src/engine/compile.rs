@@ -37,6 +37,7 @@ use crate::macros::Template;
 pub(super) struct Shelf {
     pub(super) landings: AHashMap<u64, Arc<CompiledLanding>>,
     pub(super) offers: AHashMap<u64, Arc<CompiledOffer>>,
+    /// As they are: their parameters are in the links of their offers already.
     pub(super) lists: Lists,
 }
 

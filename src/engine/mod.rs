@@ -49,6 +49,7 @@
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each |
 //! | `redirect/` | ways to send a visitor on, one file each |
+//! | `facts.rs` | what macros ask about a decision |
 //! | `cost.rs` | what a click costs when it arrives |
 //! | `counters.rs`, `budget.rs` | what is counted outside the catalog, and what was spent |
 //! | `trace.rs` | the steps of a decision, as data |
@@ -71,6 +72,7 @@ pub mod cost;
 pub mod counters;
 mod decide;
 mod dice;
+mod facts;
 pub mod filter;
 pub mod onward;
 mod options;
@@ -96,6 +98,7 @@ pub use catalog::{CampaignProblems, Catalog, Link};
 pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
 pub use decide::{Decision, Destination, MAX_JUMPS, decide};
 pub use dice::Dice;
+pub use facts::Chosen;
 pub use options::{Options, options};
 pub use pass_query::pass_query;
 pub use redirect::Reply;

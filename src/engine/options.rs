@@ -42,6 +42,14 @@ mod tests {
         );
         assert_eq!(json["redirects"][0]["key"], "http");
         assert_eq!(json["macros"][0]["name"], "click_id");
+        assert_eq!(json["macros"][0]["argument"], serde_json::Value::Null);
+        let macros = json["macros"].as_array().expect("a list");
+        let date = macros.iter().find(|entry| entry["name"] == "date");
+        let argument = &date.expect("a date")["argument"];
+        assert_eq!(argument["kind"], "date_format");
+        assert_eq!(argument["required"], false);
+        assert_eq!(argument["example"], "Y-m-d H:i:s,Europe/Kyiv");
+        assert_eq!(argument["gives"], "2026-01-02%2005%3A04%3A05");
         assert_eq!(
             json["macros"].as_array().map(Vec::len),
             Some(table::all().count())

@@ -1,6 +1,8 @@
 //! What is known when a link is built.
 
 use crate::domain::click::ClickCost;
+use crate::domain::money::{Currency, Micros};
+use crate::domain::offer::Payout;
 use crate::domain::visitor::Visitor;
 
 /// The facts that macros draw on, borrowed from whoever has them.
@@ -26,4 +28,53 @@ pub struct MacroContext<'a> {
     /// The parameter of the incoming query by its name there. For a step that comes later than
     /// the click, what was kept of it.
     pub parameters: &'a (dyn Fn(&str) -> Option<&'a str> + 'a),
+    /// What has to be looked up; `&()` where nothing can be.
+    pub facts: &'a dyn Facts,
+}
+
+/// What the tracker knows beyond the click itself. Asked only for what a link names, so that a
+/// click whose link names none of it pays nothing.
+pub trait Facts {
+    /// The name of what was chosen.
+    fn name(&self, _of: Named) -> Option<&str> {
+        None
+    }
+
+    /// What the chosen offer pays, as its document says.
+    fn payout(&self) -> Option<&Payout> {
+        None
+    }
+
+    /// Whether the visitor is new there; `None` where nobody remembers.
+    fn is_unique(&self, _within: Within) -> Option<bool> {
+        None
+    }
+
+    /// An amount in another currency, at the rate of the click's day; `None` without a rate.
+    fn converted(&self, _amount: Micros, _from: Currency, _to: Currency) -> Option<Micros> {
+        None
+    }
+}
+
+/// Nothing is known.
+impl Facts for () {}
+
+/// Something with a name of the operator's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    Flow,
+    Landing,
+    Offer,
+    /// The affiliate network of the chosen offer.
+    Network,
+    TrafficSource,
+}
+
+/// Where a visitor is new or known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    Campaign,
+    Flow,
+    /// All campaigns.
+    Everywhere,
 }

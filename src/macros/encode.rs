@@ -1,8 +1,10 @@
-//! Percent-encoding of values, straight into the output.
+//! Encoding of values, straight into the output: percent-encoding in links, escapes in bodies.
 
 use std::fmt::{self, Write};
 
-/// Which bytes pass unchanged; all others become `%XX`.
+use super::escape;
+
+/// What becomes of a value. In a link: which bytes pass unchanged; all others become `%XX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// A whole value: only the unreserved characters of RFC 3986 pass.
@@ -12,6 +14,20 @@ pub(super) enum Encoding {
     Raw,
     /// The operator's own text: printable ASCII without quotes, `<` and `>`.
     Text,
+    /// As it is: for digests, and where the operator asked for it in a body.
+    Verbatim,
+    /// In a body of plain text: as it is, without control characters.
+    Plain,
+    /// Between tags, and in quoted attributes.
+    Html,
+    /// In attributes without quotes.
+    HtmlUnquoted,
+    /// In scripts of a page, and in attributes that are scripts.
+    Script,
+    /// In style sheets of a page, and in attributes that are styles.
+    Style,
+    /// In strings of JSON.
+    Json,
 }
 
 impl Encoding {
@@ -26,6 +42,8 @@ impl Encoding {
             Encoding::Text => {
                 byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>')
             }
+            // Those of bodies go by characters.
+            _ => false,
         }
     }
 }
@@ -43,6 +61,19 @@ impl<'o> Encoder<'o> {
     }
 
     pub fn push(&mut self, text: &str) {
+        match self.encoding {
+            Encoding::Value | Encoding::Raw | Encoding::Text => self.push_percent(text),
+            Encoding::Verbatim => self.out.push_str(text),
+            Encoding::Plain => escape::text(text, self.out),
+            Encoding::Html => escape::html(text, self.out),
+            Encoding::HtmlUnquoted => escape::html_unquoted(text, self.out),
+            Encoding::Script => escape::script(text, self.out),
+            Encoding::Style => escape::style(text, self.out),
+            Encoding::Json => escape::json(text, self.out),
+        }
+    }
+
+    fn push_percent(&mut self, text: &str) {
         const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate() {
@@ -82,6 +113,13 @@ impl fmt::Write for Encoder<'_> {
         self.push(text);
         Ok(())
     }
+}
+
+/// The value itself, before any encoding.
+pub(super) fn plain(write: impl FnOnce(&mut Encoder<'_>)) -> String {
+    let mut value = String::new();
+    write(&mut Encoder::new(&mut value, Encoding::Verbatim));
+    value
 }
 
 #[cfg(test)]

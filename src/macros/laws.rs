@@ -30,6 +30,15 @@ fn template_texts() -> impl Strategy<Value = String> {
         "{_y}",
         "{ip}",
         "{_sub1}",
+        "{lower:x}",
+        "{_upper:y}",
+        "{_base64:x}",
+        "{md5:y}",
+        "{_x_requested_with}",
+        "{_country:DE=a b<c>}",
+        "{_keyword:a=b}",
+        "{_sample:<,'}",
+        "{_date:\\<Y\"}",
         "{{",
         "}}",
         "{",
@@ -91,6 +100,39 @@ proptest! {
         let text = format!("https://host.example/{text}");
         let out = Sample::new().with("x", &x).with("y", &y).expand(&template(&text));
         prop_assert_eq!(host(&out), "host.example");
+    }
+
+    #[test]
+    fn functions_do_not_let_a_value_out_of_its_place(
+        x in any::<String>(), y in "[/\\\\@:?#&=.a-zA-Z]{0,9}"
+    ) {
+        let names = ["lower:x", "upper:y", "base64:x", "md5:y", "sha1:x", "sha256:lower:y"];
+        for name in names {
+            let sample = Sample::new().with("x", &x).with("y", &y);
+            let text = format!("https://host.example/{{{name}}}?a={{{name}}}&b=1#{{{name}}}");
+            let out = sample.expand(&template(&text));
+            for (sign, count) in [('?', 1), ('#', 1), ('&', 1), ('=', 2), ('/', 3), (':', 1), ('@', 0)] {
+                prop_assert_eq!(out.matches(sign).count(), count, "{}", out);
+            }
+            let text = format!("https://{{_{name}}}/");
+            prop_assert_eq!(sample.expand(&template(&text)), "https:///");
+        }
+    }
+
+    #[test]
+    fn the_same_chance_gives_the_same_and_stays_in_its_range(
+        random: u64, lowest in -1000i64..1000, span in 0i64..1000
+    ) {
+        let sample = Sample::new();
+        let highest = lowest + span;
+        let link = format!("{{random:{lowest},{highest}}} {{random:{lowest},{highest}}}");
+        let parsed = template(&link);
+        let mut out = String::new();
+        parsed.expand(&super::MacroContext { random, ..sample.context() }, &mut out);
+        let (one, two) = out.split_once("%20").unwrap_or_default();
+        prop_assert_eq!(one, two);
+        let number: i64 = one.parse().expect("a number");
+        prop_assert!((lowest..=highest).contains(&number));
     }
 
     #[test]

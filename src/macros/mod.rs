@@ -1,8 +1,8 @@
-//! `{name}` in URL templates: parsed when a document is saved, expanded when a visitor clicks.
+//! `{name}` in links and bodies: parsed when a document is saved, expanded when a visitor clicks.
 //!
 //! A [`Template`] is text with macros. [`Template::parse`] cannot fail: a brace that is no macro
 //! stays a brace, and what looks like a mistake comes back as a warning. [`Template::expand`] is
-//! the hot path: it writes into the caller's buffer and allocates nothing else.
+//! the hot path: it writes into the caller's buffer, and only macros with arguments allocate.
 //!
 //! What a macro may do to a link is decided when it is parsed:
 //!
@@ -16,20 +16,38 @@
 //!   where even an encoded value would be the host or the scheme it is left out, with a warning.
 //!   `shape.rs` has the cases.
 //!
-//! Adding a macro: 1. one row in `table.rs`. 2. Its fact in [`MacroContext`], if it is a new one,
-//! and in the sample of `testing.rs`, so that the row's example is checked against it.
+//! `{name:argument}` says more: a format, a range, a currency, another macro ([`argument`]). One that
+//! cannot be understood keeps a document from being saved ([`Template::problems`]); in one that is
+//! stored it stays as it is. There is no macro of a file's content: a link should not be able to
+//! show what lies on the server.
+//!
+//! A [`Body`] is a page, a text or a JSON document with macros. `body/mod.rs` says how a value is
+//! encoded there.
+//!
+//! Adding a macro: 1. one row in `table/`. 2. Its fact in
+//! [`MacroContext`], if it is a new one, or in [`Facts`], if it has to be looked up; and in the
+//! sample of `testing.rs`, so that the row's examples are checked against it. 3. If it takes a new
+//! kind of argument: a [`argument::Kind`], and a function that reads it in `argument/`.
 
+pub mod argument;
+mod body;
+#[cfg(test)]
+mod cases;
 mod context;
 mod encode;
+mod escape;
 #[cfg(test)]
 mod laws;
+mod page;
 mod pieces;
 mod shape;
 pub mod table;
 mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+mod value;
 
-pub use context::MacroContext;
+pub use body::{Body, BodyKind};
+pub use context::{Facts, MacroContext, Named, Within};
 pub use encode::Encoder;
 pub use template::Template;

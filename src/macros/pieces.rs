@@ -1,16 +1,26 @@
-//! Cuts a template's text into literals and macros.
+//! Cuts a text into literals and macros.
 
-use super::table;
-use crate::domain::problem::Problem;
-
-/// A piece of the text, before it is known where in the link it stands.
+/// A piece of the text, before it is known what it means and where it stands.
 pub(super) enum Piece<'t> {
     Text(&'t str),
-    Macro { name: &'t str, raw: bool },
+    Macro(Written<'t>),
 }
 
-/// Cuts text into literals and macros.
-pub(super) fn pieces<'t>(text: &'t str, warnings: &mut Vec<Problem>) -> Vec<Piece<'t>> {
+/// A macro as it is written: `{name}`, `{_name}`, `{name:argument}`.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'t> {
+    /// Braces and all.
+    pub(super) source: &'t str,
+    pub(super) name: &'t str,
+    pub(super) argument: Option<&'t str>,
+    pub(super) raw: bool,
+}
+
+/// Longest macro, without its braces; what is longer is text.
+const LONGEST: usize = 512;
+
+/// Cuts a text. Whether the names mean anything is for the caller to say.
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut literal = 0;
     let mut from = 0;
@@ -26,34 +36,16 @@ pub(super) fn pieces<'t>(text: &'t str, warnings: &mut Vec<Problem>) -> Vec<Piec
         let Some(close) = text[inner..].find(['{', '}']).map(|at| inner + at) else {
             break;
         };
-        let content = &text[inner..close];
-        let (name, raw) = match content.strip_prefix('_') {
-            Some(name) => (name, true),
-            None => (content, false),
-        };
-        if text[close..].starts_with('}') && is_name(name) {
+        let is_closed = text[close..].starts_with('}');
+        if let Some(written) = written(&text[open..=close]).filter(|_| is_closed) {
             if literal < open {
                 pieces.push(Piece::Text(&text[literal..open]));
             }
-            pieces.push(Piece::Macro { name, raw });
+            pieces.push(Piece::Macro(written));
             literal = close + 1;
-        } else if let Some((name, _)) = name.split_once(':')
-            && table::find(name).is_some()
-        {
-            warnings.push(Problem::new(
-                "",
-                "unsupported_macro",
-                format!(
-                    "{{{content}}} stays as it is: macros take no arguments here. Write {{{name}}}."
-                ),
-            ));
         }
         // An opening brace found instead of a closing one may begin a macro itself.
-        from = if text[close..].starts_with('{') {
-            close
-        } else {
-            close + 1
-        };
+        from = if is_closed { close + 1 } else { close };
     }
     if literal < text.len() {
         pieces.push(Piece::Text(&text[literal..]));
@@ -61,7 +53,40 @@ pub(super) fn pieces<'t>(text: &'t str, warnings: &mut Vec<Problem>) -> Vec<Piec
     pieces
 }
 
-fn is_name(name: &str) -> bool {
+/// The text with every byte of its macros made a `_`, so that signs in their arguments are not
+/// taken for signs of the link.
+pub(super) fn without_macros(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Macro(written) => out.extend(std::iter::repeat_n('_', written.source.len())),
+        }
+    }
+    out
+}
+
+fn written(source: &str) -> Option<Written<'_>> {
+    let content = &source[1..source.len() - 1];
+    let (raw, content) = match content.strip_prefix('_') {
+        Some(content) => (true, content),
+        None => (false, content),
+    };
+    let (name, argument) = match content.split_once(':') {
+        Some((name, argument)) => (name, Some(argument)),
+        None => (content, None),
+    };
+    let is_macro = is_name(name) && content.len() <= LONGEST;
+    is_macro.then_some(Written {
+        source,
+        name,
+        argument,
+        raw,
+    })
+}
+
+/// Whether a text may be the name of a macro or of a parameter.
+pub(super) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name
             .bytes()

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::context::MacroContext;
+use super::context::{Facts, MacroContext, Named, Within};
 use crate::domain::click::ClickCost;
 use crate::domain::money::{Currency, Micros};
+use crate::domain::offer::{Payout, PayoutKind};
 use crate::domain::visitor::{
     Agent, ConnectionType, Country, DeviceType, Language, Parameters, Place, Visitor,
 };
@@ -29,7 +30,7 @@ impl Sample {
                     isp: text("Vodafone"),
                     asn: Some(3209),
                     connection_type: Some(ConnectionType::Cellular),
-                    ..Place::default()
+                    proxy: text("vpn"),
                 }),
                 agent: Arc::new(Agent {
                     fingerprint: 2,
@@ -41,6 +42,8 @@ impl Sample {
                     os_version: text("14"),
                     browser: text("Chrome"),
                     browser_version: text("126.0"),
+                    in_app: text("facebook"),
+                    x_requested_with: text("com.facebook.katana"),
                     ..Agent::default()
                 }),
                 language: Language::parse("de"),
@@ -69,16 +72,18 @@ impl Sample {
 
     /// Expands a template in this sample's context.
     pub(crate) fn expand(&self, template: &super::Template) -> String {
-        let parameters = |name: &str| self.query.get(name).map(String::as_str);
         let mut out = String::new();
-        template.expand(
-            &MacroContext {
-                parameters: &parameters,
-                ..self.context()
-            },
-            &mut out,
-        );
+        self.with_context(|context| template.expand(context, &mut out));
         out
+    }
+
+    /// Gives the context with the query's parameters away.
+    pub(crate) fn with_context(&self, take: impl FnOnce(&MacroContext<'_>)) {
+        let parameters = |name: &str| self.query.get(name).map(String::as_str);
+        take(&MacroContext {
+            parameters: &parameters,
+            ..self.context()
+        });
     }
 
     /// The context without the query's own parameters.
@@ -101,6 +106,40 @@ impl Sample {
             host: "go.example.com",
             random: 4_711,
             parameters: &|_| None,
+            facts: &SampleFacts,
         }
+    }
+}
+
+/// What has to be looked up about the sample. One US dollar is 0.9 euro; no other rate is known.
+struct SampleFacts;
+
+impl Facts for SampleFacts {
+    fn name(&self, of: Named) -> Option<&str> {
+        Some(match of {
+            Named::Flow => "phones",
+            Named::Landing => "Quiz page",
+            Named::Offer => "Keto DE",
+            Named::Network => "Example Network",
+            Named::TrafficSource => "Example Ads",
+        })
+    }
+
+    fn payout(&self) -> Option<&Payout> {
+        const PAYOUT: Payout = Payout {
+            kind: PayoutKind::Fixed,
+            value: Micros(5_000_000),
+            currency: Currency::USD,
+        };
+        Some(&PAYOUT)
+    }
+
+    fn is_unique(&self, within: Within) -> Option<bool> {
+        Some(within == Within::Campaign)
+    }
+
+    fn converted(&self, amount: Micros, from: Currency, to: Currency) -> Option<Micros> {
+        let is_known = from == Currency::USD && to.as_str() == "EUR";
+        is_known.then(|| amount.scaled(9, 10))?
     }
 }

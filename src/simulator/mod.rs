@@ -25,11 +25,12 @@ use crate::detect::{Detectors, Rules};
 use crate::domain::campaign::Campaign;
 use crate::domain::click::ClickCost;
 use crate::domain::problem::Problem;
+use crate::domain::rates::Rates;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Visitor;
 use crate::engine::trace::{Silent, Step, Story, Trace};
 use crate::engine::visit::{Counters, Memory, Seen, Visit};
-use crate::engine::{self, Catalog, CompiledCampaign, Decision, Dice, Reply};
+use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Decision, Dice, Reply};
 use crate::macros::MacroContext;
 
 /// Stands where a real click would have its id.
@@ -42,6 +43,7 @@ pub struct Surroundings<'s> {
     pub fingerprint_key: &'s [u8; 16],
     /// Only ever looked at.
     pub counters: &'s dyn Counters,
+    pub rates: &'s Rates,
     pub now_ms: i64,
 }
 
@@ -149,6 +151,7 @@ pub fn simulate(
         host: without_port(request.host),
         random: dice.throw(),
         parameters: &|name| query.get(name),
+        facts: &Chosen::of(&decision, catalog, surroundings.rates, at),
     });
     let steps = story.steps.into_iter().map(|step| Told {
         text: telling::sentence(&step, catalog),

@@ -5,6 +5,7 @@ use crate::detect::bot::BotRules;
 use crate::detect::client_ip::ProxyRules;
 use crate::detect::geo::Bases;
 use crate::domain::flow::{FlowKind, Mode};
+use crate::domain::rates::Rates;
 use crate::engine::testing::{World, campaign, filter, flow, redirect, split};
 use crate::engine::visit::Uncounted;
 
@@ -23,6 +24,7 @@ fn ask(catalog: &Catalog, question: Value) -> Result<Outcome, Vec<Problem>> {
         rules: &rules(),
         fingerprint_key: &[7; 16],
         counters: &Uncounted,
+        rates: &Rates::default(),
         now_ms: 1_767_323_045_000,
     };
     simulate(&question, &surroundings)

@@ -24,7 +24,7 @@ use crate::domain::tracking_domain::without_port;
 use crate::engine::counters::Looking;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Counters, Forgetful, Visit};
-use crate::engine::{self, Catalog, CompiledCampaign, Link, Reply, budget};
+use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Link, Reply, budget};
 use crate::macros::{MacroContext, Template};
 
 /// What names the campaign on `/click`; `key` is what other trackers call it.
@@ -106,6 +106,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         host: without_port(arrived.host),
         random,
         parameters: &|name| query.get(name),
+        facts: &Chosen::of(&decision, &catalog, &shared.rates.now(), arrived.at),
     });
     let landing = decision.landing_id.and_then(|id| catalog.landing(id));
     let reply = match landing {
@@ -240,6 +241,7 @@ fn fallback(
         host: without_port(arrived.host),
         random: hot.dice.borrow_mut().throw(),
         parameters: &|name| query.get(name),
+        facts: &(),
     };
     template.expand(&context, &mut location);
     Reply::Redirect {

@@ -27,6 +27,7 @@ use crate::domain::id::Id;
 use crate::domain::offer_click::OfferClick;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Visitor;
+use crate::engine::Chosen;
 use crate::engine::counters::Looking;
 use crate::engine::onward::{Onward, Wish, onward};
 use crate::engine::redirect::{self, Reply};
@@ -215,7 +216,37 @@ fn from_click(
     let next = onward(&catalog, campaign, click.flow_id, &wish, &caps, dice);
     let public = hot.shared.codec.encode(click.id);
     let random = dice.throw();
-    let context = |offer_id| MacroContext {
+    let rates = hot.shared.rates.now();
+    let looking = Looking(&*hot.shared.counts);
+    let visit = Visit::new(
+        &visitor,
+        arrived.at,
+        &parameters,
+        &Forgetful,
+        &looking,
+        dice,
+    );
+    // What answers is found first, because macros ask which offer it is.
+    let decision = match next {
+        Onward::Campaign(next) => Some(engine::decide(&catalog, next, &visit, dice, &mut Silent)),
+        _ => None,
+    };
+    let offer_id = match (&next, &decision) {
+        (Onward::Offer(offer), _) => Some(offer.document.id),
+        (_, Some(decision)) if decision.landing_id.is_none() => decision.offer_id,
+        _ => None,
+    };
+    let facts = Chosen {
+        catalog: &catalog,
+        campaign: &campaign.document,
+        seen: None,
+        rates: &rates,
+        at: click.at,
+        flow_id: click.flow_id,
+        landing_id: click.landing_id,
+        offer_id,
+    };
+    let context = MacroContext {
         click_id: public.as_str(),
         at: click.at,
         campaign_id: click.campaign_id,
@@ -229,29 +260,13 @@ fn from_click(
         host: without_port(arrived.host),
         random,
         parameters: &parameters,
+        facts: &facts,
     };
-    let (offer_id, reply) = match next {
-        Onward::Offer(offer) => {
-            let id = Some(offer.document.id);
-            (id, link(&offer.template, &context(id)))
-        }
-        Onward::Fallback(template) => (None, link(template, &context(None))),
-        Onward::Campaign(next) => {
-            let looking = Looking(&*hot.shared.counts);
-            let visit = Visit::new(
-                &visitor,
-                arrived.at,
-                &parameters,
-                &Forgetful,
-                &looking,
-                dice,
-            );
-            let decision = engine::decide(&catalog, next, &visit, dice, &mut Silent);
-            let is_straight = decision.landing_id.is_none();
-            let id = decision.offer_id.filter(|_| is_straight);
-            (id, decision.reply(&context(id)))
-        }
-        Onward::NotFound => (None, Reply::NotFound),
+    let reply = match (next, decision) {
+        (Onward::Offer(offer), _) => link(&offer.template, &context),
+        (Onward::Fallback(template), _) => link(template, &context),
+        (_, Some(decision)) => decision.reply(&context),
+        _ => Reply::NotFound,
     };
     Step {
         reply,
@@ -299,6 +314,11 @@ fn no_entry(
     };
     let public = click_id.map(|id| hot.shared.codec.encode(id));
     let offer_id = offer.map(|offer| offer.document.id);
+    let rates = hot.shared.rates.now();
+    let facts = Chosen {
+        offer_id,
+        ..Chosen::of(&decision, &catalog, &rates, arrived.at)
+    };
     let context = MacroContext {
         click_id: public.as_ref().map_or("", |id| id.as_str()),
         at: arrived.at,
@@ -313,6 +333,7 @@ fn no_entry(
         host: without_port(arrived.host),
         random: dice.throw(),
         parameters: &parameters,
+        facts: &facts,
     };
     Step {
         reply: match offer {

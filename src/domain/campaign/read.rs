@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::*;
+use crate::domain::flow::Target;
 use crate::domain::parameter;
 
 const FLOWS_MAX: usize = 500;
@@ -144,6 +145,22 @@ impl Entity for Campaign {
             .into_iter()
             .chain(self.fallback_loop(documents))
             .collect()
+    }
+
+    fn templates(&self) -> Vec<(String, &str)> {
+        let flows = self.flows.iter().enumerate();
+        let mut templates: Vec<(String, &str)> = flows
+            .filter_map(|(index, flow)| match &flow.target {
+                Target::Redirect { url, .. } => {
+                    Some((format!("flows[{index}].target.url"), url.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        if let Fallback::Redirect { url } = &self.fallback {
+            templates.push(("fallback.url".to_owned(), url));
+        }
+        templates
     }
 
     fn remarks(&self) -> Vec<Problem> {

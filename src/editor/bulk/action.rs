@@ -25,7 +25,7 @@ pub(super) enum Action {
         what: Swapped,
         from: u64,
         to: u64,
-        campaigns: Chosen,
+        campaigns: Selection,
     },
     /// Plain text in URLs.
     FindReplace {
@@ -36,7 +36,7 @@ pub(super) enum Action {
     /// Fields of entities of one kind get new values, as a JSON merge patch (RFC 7396).
     Set {
         kind: &'static str,
-        ids: Chosen,
+        ids: Selection,
         fields: Map<String, Value>,
     },
     /// Fields of flows: state, weight, name, match.
@@ -49,24 +49,24 @@ pub(super) enum Action {
         what: Swapped,
         id: u64,
         weight: u64,
-        campaigns: Chosen,
+        campaigns: Selection,
     },
     /// A new flow, or a copy of one.
     AddFlow {
-        campaigns: Chosen,
+        campaigns: Selection,
         flow: Value,
         copy: Option<u64>,
         position: Position,
     },
     /// A filter for all flows of these campaigns that may have filters, or for some flows.
     AddFilter {
-        campaigns: Chosen,
+        campaigns: Selection,
         flow_ids: Option<Vec<u64>>,
         filter: Value,
     },
     /// Takes filters of one key away.
     RemoveFilter {
-        campaigns: Chosen,
+        campaigns: Selection,
         flow_ids: Option<Vec<u64>>,
         key: String,
     },
@@ -91,7 +91,7 @@ impl Swapped {
 
 /// All entities of a kind that are not archived, or some.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Chosen {
+pub(super) enum Selection {
     All,
     Ids(Vec<u64>),
 }
@@ -269,13 +269,13 @@ fn names(fields: &Map<String, Value>) -> String {
 }
 
 /// `"all"`, or a list of ids.
-fn chosen(form: &mut Form<'_>, key: &'static str) -> Chosen {
+fn chosen(form: &mut Form<'_>, key: &'static str) -> Selection {
     match form.value(key) {
-        Some(Value::String(word)) if word == "all" => Chosen::All,
-        Some(Value::Array(_)) => Chosen::Ids(form.ids(key, IDS_MAX)),
+        Some(Value::String(word)) if word == "all" => Selection::All,
+        Some(Value::Array(_)) => Selection::Ids(form.ids(key, IDS_MAX)),
         _ => {
             form.missing(key, "Which ones? Send a list of ids, or \"all\".");
-            Chosen::Ids(Vec::new())
+            Selection::Ids(Vec::new())
         }
     }
 }

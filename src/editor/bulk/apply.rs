@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::Drafts;
-use super::action::{Action, Chosen, Position, Swapped};
+use super::action::{Action, Position, Selection, Swapped};
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Entity, Reference};
 use crate::domain::problem::Problem;
@@ -53,7 +53,7 @@ impl Action {
             Action::Set { kind, ids, fields } => set(kind, ids, fields, documents, &mut drafts)?,
             Action::SetFlows { flow_ids, fields } => {
                 known_flows(flow_ids, documents)?;
-                for_flows(&Chosen::All, documents, &mut drafts, |flow| {
+                for_flows(&Selection::All, documents, &mut drafts, |flow| {
                     if names(flow_ids, flow) {
                         merge(flow, &Value::Object(fields.clone()));
                     }
@@ -118,15 +118,15 @@ fn draft<E: Entity>(drafts: &mut Drafts, entity: &E, change: impl FnOnce(&mut Va
 /// The chosen ones of one kind; all means those that are not archived.
 fn pick<'d, E: Entity>(
     all: &'d BTreeMap<u64, Arc<E>>,
-    chosen: &Chosen,
+    chosen: &Selection,
     field: &str,
 ) -> Result<Vec<&'d Arc<E>>, Vec<Problem>> {
     let ids = match chosen {
-        Chosen::All => {
+        Selection::All => {
             let live = |one: &&Arc<E>| one.head().state != State::Archived;
             return Ok(all.values().filter(live).collect());
         }
-        Chosen::Ids(ids) => ids,
+        Selection::Ids(ids) => ids,
     };
     let mut found = Vec::with_capacity(ids.len());
     let mut problems = Vec::new();
@@ -147,7 +147,7 @@ fn pick<'d, E: Entity>(
 }
 
 fn for_campaigns(
-    chosen: &Chosen,
+    chosen: &Selection,
     documents: &Documents,
     drafts: &mut Drafts,
     mut change: impl FnMut(&mut Value),
@@ -159,7 +159,7 @@ fn for_campaigns(
 }
 
 fn for_flows(
-    chosen: &Chosen,
+    chosen: &Selection,
     documents: &Documents,
     drafts: &mut Drafts,
     mut change: impl FnMut(&mut Value),
@@ -170,7 +170,7 @@ fn for_flows(
 }
 
 fn for_splits(
-    chosen: &Chosen,
+    chosen: &Selection,
     documents: &Documents,
     drafts: &mut Drafts,
     mut change: impl FnMut(&mut Value),
@@ -274,14 +274,14 @@ fn find_replace(
 
 fn set(
     kind: &str,
-    chosen: &Chosen,
+    chosen: &Selection,
     fields: &Map<String, Value>,
     documents: &Documents,
     drafts: &mut Drafts,
 ) -> Result<(), Vec<Problem>> {
     fn all<E: Entity>(
         entities: &BTreeMap<u64, Arc<E>>,
-        chosen: &Chosen,
+        chosen: &Selection,
         patch: &Value,
         drafts: &mut Drafts,
     ) -> Result<(), Vec<Problem>> {

@@ -71,6 +71,7 @@ async fn answer(
             rules: &shared.rules,
             fingerprint_key: &shared.fingerprint_key,
             counters: &Looking(&*shared.counts),
+            rates: &shared.rates.now(),
             now_ms: clock::now_ms(),
         };
         simulate(&question, &surroundings)

@@ -1,10 +1,20 @@
 //! Every macro, one row each. `/api/v1/options` serves this table to pickers and help pages.
+//!
+//! Here are the facts of a click; `money.rs`, `time.rs` and `function.rs` have those that are
+//! worked out.
 
-use chrono::{DateTime, Datelike};
+mod function;
+mod markdown;
+mod money;
+mod time;
+
 use serde::Serialize;
 
-use super::context::MacroContext;
+use super::argument::{self, Kind, Takes};
+use super::context::{MacroContext, Named, Within};
 use super::encode::Encoder;
+
+pub use markdown::markdown;
 
 /// One name that expands, with all that is known about it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -16,6 +26,8 @@ pub struct Macro {
     /// What it may expand to.
     pub example: &'static str,
     pub origin: Origin,
+    /// What may stand behind a colon: `{name:argument}`.
+    pub argument: Option<Takes>,
     /// Writes the value; nothing where it is not known.
     #[serde(skip)]
     #[schema(ignore)]
@@ -58,9 +70,18 @@ pub fn find(name: &str) -> Option<&'static Macro> {
     })
 }
 
-/// All macros: the table below, then the sub ids.
+/// All macros: the table below, those that are worked out, then the sub ids.
 pub fn all() -> impl Iterator<Item = &'static Macro> {
-    TABLE.iter().chain(SUB_IDS)
+    facts().chain(SUB_IDS)
+}
+
+/// All macros but the sub ids.
+fn facts() -> impl Iterator<Item = &'static Macro> {
+    TABLE
+        .iter()
+        .chain(money::TABLE)
+        .chain(time::TABLE)
+        .chain(function::TABLE)
 }
 
 fn number(out: &mut Encoder<'_>, id: Option<u64>) {
@@ -68,6 +89,26 @@ fn number(out: &mut Encoder<'_>, id: Option<u64>) {
         out.print(id);
     }
 }
+
+fn flag(out: &mut Encoder<'_>, is_so: bool) {
+    out.push(if is_so { "1" } else { "0" });
+}
+
+fn unique(c: &MacroContext<'_>, out: &mut Encoder<'_>, within: Within) {
+    if let Some(is_unique) = c.facts.is_unique(within) {
+        flag(out, is_unique);
+    }
+}
+
+/// What names of places and kinds take.
+const LANGUAGE: Takes = Takes {
+    kind: Kind::Language,
+    required: false,
+    help: "Language of the word; English is the only one known",
+    example: "en",
+    gives: "",
+    read: argument::read_language,
+};
 
 use Origin::{Tracker, Visitor};
 
@@ -78,6 +119,7 @@ static TABLE: &[Macro] = &[
         help: "Our id of the click; the postback must bring it back",
         example: "06bk7w3r4t8m1n5q2x9z",
         origin: Tracker,
+        argument: None,
         value: |c, out| out.push(c.click_id),
     },
     Macro {
@@ -86,6 +128,7 @@ static TABLE: &[Macro] = &[
         help: "Id of the campaign",
         example: "12",
         origin: Tracker,
+        argument: None,
         value: |c, out| out.print(c.campaign_id),
     },
     Macro {
@@ -94,6 +137,7 @@ static TABLE: &[Macro] = &[
         help: "Name of the campaign",
         example: "US%20push",
         origin: Tracker,
+        argument: None,
         value: |c, out| out.push(c.campaign_name),
     },
     Macro {
@@ -102,7 +146,17 @@ static TABLE: &[Macro] = &[
         help: "Id of the flow that took the visitor",
         example: "34",
         origin: Tracker,
+        argument: None,
         value: |c, out| number(out, c.flow_id),
+    },
+    Macro {
+        name: "flow_name",
+        aliases: &["stream_name"],
+        help: "Name of the flow that took the visitor",
+        example: "phones",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| out.push_some(c.facts.name(Named::Flow)),
     },
     Macro {
         name: "landing_id",
@@ -110,7 +164,17 @@ static TABLE: &[Macro] = &[
         help: "Id of the landing shown",
         example: "5",
         origin: Tracker,
+        argument: None,
         value: |c, out| number(out, c.landing_id),
+    },
+    Macro {
+        name: "landing_name",
+        aliases: &[],
+        help: "Name of the landing shown",
+        example: "Quiz%20page",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| out.push_some(c.facts.name(Named::Landing)),
     },
     Macro {
         name: "offer_id",
@@ -118,7 +182,26 @@ static TABLE: &[Macro] = &[
         help: "Id of the offer chosen",
         example: "6",
         origin: Tracker,
+        argument: None,
         value: |c, out| number(out, c.offer_id),
+    },
+    Macro {
+        name: "offer_name",
+        aliases: &[],
+        help: "Name of the offer chosen",
+        example: "Keto%20DE",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| out.push_some(c.facts.name(Named::Offer)),
+    },
+    Macro {
+        name: "network_name",
+        aliases: &["affiliate_network_name"],
+        help: "Name of the affiliate network of the offer",
+        example: "Example%20Network",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| out.push_some(c.facts.name(Named::Network)),
     },
     Macro {
         name: "traffic_source_id",
@@ -126,7 +209,17 @@ static TABLE: &[Macro] = &[
         help: "Id of the traffic source of the campaign",
         example: "7",
         origin: Tracker,
+        argument: None,
         value: |c, out| number(out, c.traffic_source_id),
+    },
+    Macro {
+        name: "traffic_source_name",
+        aliases: &["ts_name"],
+        help: "Name of the traffic source of the campaign",
+        example: "Example%20Ads",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| out.push_some(c.facts.name(Named::TrafficSource)),
     },
     Macro {
         name: "external_id",
@@ -134,6 +227,7 @@ static TABLE: &[Macro] = &[
         help: "The traffic source's own id of the click",
         example: "ext-1",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.parameters.external_id.as_deref()),
     },
     Macro {
@@ -142,6 +236,7 @@ static TABLE: &[Macro] = &[
         help: "Site, zone or placement inside the traffic source",
         example: "zone7",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.parameters.source.as_deref()),
     },
     Macro {
@@ -150,6 +245,7 @@ static TABLE: &[Macro] = &[
         help: "Keyword of the click",
         example: "red%20shoes",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.parameters.keyword.as_deref()),
     },
     Macro {
@@ -158,6 +254,7 @@ static TABLE: &[Macro] = &[
         help: "Id of the ad shown",
         example: "cr-8",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.parameters.creative_id.as_deref()),
     },
     Macro {
@@ -166,6 +263,7 @@ static TABLE: &[Macro] = &[
         help: "Id of the ad group or ad set",
         example: "ag-9",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.parameters.ad_group_id.as_deref()),
     },
     Macro {
@@ -174,31 +272,8 @@ static TABLE: &[Macro] = &[
         help: "Id of the campaign inside the traffic source",
         example: "ac-10",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.parameters.ad_campaign_id.as_deref()),
-    },
-    Macro {
-        name: "cost",
-        aliases: &[],
-        help: "What the click cost, as recorded",
-        example: "0.015",
-        origin: Tracker,
-        value: |c, out| {
-            if let Some(cost) = c.cost {
-                out.print(cost.amount);
-            }
-        },
-    },
-    Macro {
-        name: "currency",
-        aliases: &[],
-        help: "Currency of the cost",
-        example: "USD",
-        origin: Tracker,
-        value: |c, out| {
-            if let Some(cost) = c.cost {
-                out.push(cost.currency.as_str());
-            }
-        },
     },
     Macro {
         name: "ip",
@@ -206,6 +281,7 @@ static TABLE: &[Macro] = &[
         help: "Address of the visitor",
         example: "203.0.113.9",
         origin: Tracker,
+        argument: None,
         value: |c, out| out.print(c.visitor.ip),
     },
     Macro {
@@ -214,6 +290,7 @@ static TABLE: &[Macro] = &[
         help: "Country code of the visitor",
         example: "DE",
         origin: Tracker,
+        argument: None,
         value: |c, out| {
             out.push_some(c.visitor.place.country.as_ref().map(|code| code.as_str()));
         },
@@ -224,6 +301,10 @@ static TABLE: &[Macro] = &[
         help: "Region of the visitor, in English; needs a city base",
         example: "Bavaria",
         origin: Tracker,
+        argument: Some(Takes {
+            gives: "Bavaria",
+            ..LANGUAGE
+        }),
         value: |c, out| out.push_some(c.visitor.place.region.as_deref()),
     },
     Macro {
@@ -232,6 +313,10 @@ static TABLE: &[Macro] = &[
         help: "City of the visitor, in English; needs a city base",
         example: "Munich",
         origin: Tracker,
+        argument: Some(Takes {
+            gives: "Munich",
+            ..LANGUAGE
+        }),
         value: |c, out| out.push_some(c.visitor.place.city.as_deref()),
     },
     Macro {
@@ -240,6 +325,10 @@ static TABLE: &[Macro] = &[
         help: "Internet provider of the visitor; needs an ISP or ASN base",
         example: "Vodafone",
         origin: Tracker,
+        argument: Some(Takes {
+            gives: "Vodafone",
+            ..LANGUAGE
+        }),
         value: |c, out| out.push_some(c.visitor.place.isp.as_deref()),
     },
     Macro {
@@ -248,6 +337,7 @@ static TABLE: &[Macro] = &[
         help: "Number of the visitor's network; needs an ASN base",
         example: "3209",
         origin: Tracker,
+        argument: None,
         value: |c, out| number(out, c.visitor.place.asn.map(u64::from)),
     },
     Macro {
@@ -256,9 +346,31 @@ static TABLE: &[Macro] = &[
         help: "cellular, broadband, corporate, dialup, satellite or hosting; needs a base that knows it",
         example: "cellular",
         origin: Tracker,
+        argument: Some(Takes {
+            gives: "cellular",
+            ..LANGUAGE
+        }),
         value: |c, out| {
             out.push_some(c.visitor.place.connection_type.map(|kind| kind.as_str()));
         },
+    },
+    Macro {
+        name: "is_using_proxy",
+        aliases: &[],
+        help: "1 if the address belongs to an anonymising network, else 0; needs a base that knows it",
+        example: "1",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| flag(out, c.visitor.place.proxy.is_some()),
+    },
+    Macro {
+        name: "proxy",
+        aliases: &[],
+        help: "vpn, hosting, proxy or tor, where the address belongs to such a network",
+        example: "vpn",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| out.push_some(c.visitor.place.proxy.as_deref()),
     },
     Macro {
         name: "language",
@@ -266,6 +378,7 @@ static TABLE: &[Macro] = &[
         help: "Preferred language of the browser",
         example: "de",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.language.as_ref().map(|code| code.as_str())),
     },
     Macro {
@@ -274,6 +387,10 @@ static TABLE: &[Macro] = &[
         help: "desktop, mobile, tablet, tv, console or other",
         example: "mobile",
         origin: Tracker,
+        argument: Some(Takes {
+            gives: "mobile",
+            ..LANGUAGE
+        }),
         value: |c, out| out.push(c.visitor.agent.device_type.as_str()),
     },
     Macro {
@@ -282,6 +399,7 @@ static TABLE: &[Macro] = &[
         help: "Maker of the device",
         example: "Samsung",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.agent.brand.as_deref()),
     },
     Macro {
@@ -290,6 +408,7 @@ static TABLE: &[Macro] = &[
         help: "Model of the device",
         example: "SM-S918B",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.agent.model.as_deref()),
     },
     Macro {
@@ -298,6 +417,7 @@ static TABLE: &[Macro] = &[
         help: "Operating system",
         example: "Android",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.agent.os.as_deref()),
     },
     Macro {
@@ -306,6 +426,7 @@ static TABLE: &[Macro] = &[
         help: "Version of the operating system",
         example: "14",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.agent.os_version.as_deref()),
     },
     Macro {
@@ -314,6 +435,7 @@ static TABLE: &[Macro] = &[
         help: "Browser",
         example: "Chrome",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.agent.browser.as_deref()),
     },
     Macro {
@@ -322,7 +444,26 @@ static TABLE: &[Macro] = &[
         help: "Version of the browser",
         example: "126.0",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.agent.browser_version.as_deref()),
+    },
+    Macro {
+        name: "in_app",
+        aliases: &[],
+        help: "The app whose built-in browser this is: facebook, instagram, tiktok, telegram, ...",
+        example: "facebook",
+        origin: Visitor,
+        argument: None,
+        value: |c, out| out.push_some(c.visitor.agent.in_app.as_deref()),
+    },
+    Macro {
+        name: "x_requested_with",
+        aliases: &[],
+        help: "Package name of the Android app that opened the link",
+        example: "com.facebook.katana",
+        origin: Visitor,
+        argument: None,
+        value: |c, out| out.push_some(c.visitor.agent.x_requested_with.as_deref()),
     },
     Macro {
         name: "user_agent",
@@ -330,6 +471,7 @@ static TABLE: &[Macro] = &[
         help: "User agent as sent",
         example: "Mozilla%2F5.0",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push(&c.visitor.agent.user_agent),
     },
     Macro {
@@ -338,6 +480,7 @@ static TABLE: &[Macro] = &[
         help: "The page that the visitor came from, as sent",
         example: "https%3A%2F%2Fnews.example%2F",
         origin: Visitor,
+        argument: None,
         value: |c, out| out.push_some(c.visitor.referrer.as_deref()),
     },
     Macro {
@@ -346,48 +489,44 @@ static TABLE: &[Macro] = &[
         help: "1 if the visitor is held to be a bot, else 0",
         example: "0",
         origin: Tracker,
-        value: |c, out| out.push(if c.visitor.bot.is_some() { "1" } else { "0" }),
+        argument: None,
+        value: |c, out| flag(out, c.visitor.bot.is_some()),
+    },
+    Macro {
+        name: "is_unique_campaign",
+        aliases: &["is_unique"],
+        help: "1 if the visitor is new to the campaign, else 0",
+        example: "1",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| unique(c, out, Within::Campaign),
+    },
+    Macro {
+        name: "is_unique_flow",
+        aliases: &["is_unique_stream"],
+        help: "1 if the visitor is new to the flow, else 0",
+        example: "0",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| unique(c, out, Within::Flow),
+    },
+    Macro {
+        name: "is_unique_global",
+        aliases: &[],
+        help: "1 if the visitor is new to all campaigns, else 0",
+        example: "0",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| unique(c, out, Within::Everywhere),
     },
     Macro {
         name: "current_domain",
-        aliases: &[],
+        aliases: &["domain"],
         help: "Host name of the campaign link that was followed",
         example: "go.example.com",
         origin: Tracker,
+        argument: None,
         value: |c, out| out.push(c.host),
-    },
-    Macro {
-        name: "timestamp",
-        aliases: &[],
-        help: "Time of the click, seconds since 1970 UTC",
-        example: "1767323045",
-        origin: Tracker,
-        value: |c, out| out.print(c.at.div_euclid(1000)),
-    },
-    Macro {
-        name: "date",
-        aliases: &[],
-        help: "Day of the click in UTC",
-        example: "2026-01-02",
-        origin: Tracker,
-        value: |c, out| {
-            if let Some(at) = DateTime::from_timestamp_millis(c.at) {
-                out.print(format_args!(
-                    "{:04}-{:02}-{:02}",
-                    at.year(),
-                    at.month(),
-                    at.day()
-                ));
-            }
-        },
-    },
-    Macro {
-        name: "random",
-        aliases: &[],
-        help: "Eight random digits, the same wherever they stand in one link",
-        example: "00004711",
-        origin: Tracker,
-        value: |c, out| out.print(format_args!("{:08}", c.random % 100_000_000)),
     },
 ];
 
@@ -403,6 +542,7 @@ macro_rules! sub_ids {
             help: concat!("Free parameter ", $number, " of the traffic source"),
             example: concat!("free", $number),
             origin: Visitor,
+            argument: None,
             value: sub_id::<$number>,
         }),*]
     };
@@ -417,8 +557,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::macros::Template;
     use crate::macros::testing::Sample;
+    use crate::macros::{Body, BodyKind, Template};
 
     #[test]
     fn names_and_aliases_are_unique_and_snake_case() {
@@ -441,14 +581,50 @@ mod tests {
         let sample = Sample::new();
         for entry in all() {
             for name in std::iter::once(&entry.name).chain(entry.aliases) {
-                let (template, warnings) = Template::parse(&format!("https://x/?v={{{name}}}"));
-                let mut out = String::new();
+                let mut written = Vec::new();
+                if let Some(takes) = &entry.argument {
+                    assert!(!takes.help.is_empty(), "{name}");
+                    written.push((format!("{name}:{}", takes.example), takes.gives));
+                }
+                if !entry.argument.as_ref().is_some_and(|takes| takes.required) {
+                    written.push(((*name).to_owned(), entry.example));
+                }
+                for (written, expected) in written {
+                    let (template, warnings) =
+                        Template::parse(&format!("https://x/?v={{{written}}}"));
 
-                template.expand(&sample.context(), &mut out);
+                    let out = sample.expand(&template);
 
-                assert_eq!(out, format!("https://x/?v={}", entry.example), "{name}");
-                assert_eq!(warnings, [], "{name}");
+                    assert_eq!(out, format!("https://x/?v={expected}"), "{written}");
+                    assert_eq!(warnings, [], "{written}");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn every_macro_means_the_same_in_a_body() {
+        let sample = Sample::new();
+        for entry in all().filter(|entry| !entry.argument.as_ref().is_some_and(|a| a.required)) {
+            let text = format!("{{{}}}", entry.name);
+            let (body, warnings) = Body::parse(&text, BodyKind::Text, &[]);
+            let mut out = String::new();
+
+            body.expand(&sample.context(), &mut out);
+
+            let plain = percent_encoding::percent_decode_str(entry.example).decode_utf8_lossy();
+            assert_eq!(out, plain, "{text}");
+            assert_eq!(warnings, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_macro_without_the_argument_it_needs_is_refused() {
+        for entry in all() {
+            let is_refused =
+                !Template::problems(&format!("https://x/?v={{{}}}", entry.name)).is_empty();
+            let is_needed = entry.argument.as_ref().is_some_and(|takes| takes.required);
+            assert_eq!(is_refused, is_needed, "{}", entry.name);
         }
     }
 

@@ -1,0 +1,123 @@
+//! What a macro stands for.
+
+use super::argument::{self, Ready};
+use super::context::MacroContext;
+use super::encode::Encoder;
+use super::pieces::is_name;
+use super::table::{self, Macro, Origin};
+use crate::domain::nearest::nearest;
+use crate::domain::problem::Problem;
+
+/// A macro, ready to be written.
+#[derive(Clone)]
+pub(super) enum Value {
+    Registered(&'static Macro),
+    /// A registered macro with its argument.
+    Computed(&'static Macro, Ready),
+    /// The click parameter of this name.
+    Parameter(Box<str>),
+}
+
+impl Value {
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Value::Registered(entry) => entry.origin,
+            Value::Computed(_, ready) => ready.origin,
+            Value::Parameter(_) => Origin::Visitor,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Value::Registered(entry) | Value::Computed(entry, _) => entry.name,
+            Value::Parameter(name) => name,
+        }
+    }
+
+    pub(super) fn write(&self, context: &MacroContext<'_>, out: &mut Encoder<'_>) {
+        match self {
+            Value::Registered(entry) => (entry.value)(context, out),
+            Value::Computed(_, ready) => ready.write(context, out),
+            Value::Parameter(name) => out.push_some((context.parameters)(name)),
+        }
+    }
+}
+
+/// Reads the macros of one text.
+pub struct Reader<'d> {
+    /// The parameters that a macro may name; `None` for any.
+    declared: Option<&'d [&'d str]>,
+    /// Functions around the macro that is being read.
+    pub(super) depth: u8,
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl<'d> Reader<'d> {
+    /// Of a link, in which every name is a macro.
+    pub(super) fn of_link() -> Self {
+        Self {
+            declared: None,
+            depth: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Of a body, in which most braces are not ours.
+    pub(super) fn of_body(declared: &'d [&'d str]) -> Self {
+        Self {
+            declared: Some(declared),
+            ..Self::of_link()
+        }
+    }
+
+    /// The macro of this name and argument; `None` if it is no macro of ours, an error in words for
+    /// the operator if it is one that cannot be understood.
+    pub(super) fn value(
+        &mut self,
+        name: &str,
+        argument: Option<&str>,
+    ) -> Result<Option<Value>, String> {
+        let declared = self.declared.map(|names| names.contains(&name));
+        match (table::find(name), argument) {
+            (Some(entry), None) => match &entry.argument {
+                // A parameter may well be called "lower".
+                Some(takes) if takes.required && declared == Some(true) => {
+                    Ok(Some(Value::Parameter(name.into())))
+                }
+                Some(takes) if takes.required => Err(format!(
+                    "it needs an argument: {}. Write it as in {{{}:{}}}.",
+                    takes.help, entry.name, takes.example
+                )),
+                _ => Ok(Some(Value::Registered(entry))),
+            },
+            (Some(entry), Some(argument)) => {
+                let ready = argument::read(entry, argument, self)?;
+                Ok(Some(Value::Computed(entry, ready)))
+            }
+            (None, Some(_)) => Ok(None),
+            (None, None) if !is_name(name) || declared == Some(false) => Ok(None),
+            (None, None) => {
+                if declared.is_none() {
+                    self.warnings.push(unknown(name));
+                }
+                Ok(Some(Value::Parameter(name.into())))
+            }
+        }
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    let known = table::all()
+        .flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().copied()));
+    let advice = match nearest(name, known) {
+        Some(near) => format!(" Did you mean {{{near}}}?"),
+        None => String::new(),
+    };
+    Problem::new(
+        "",
+        "unknown_macro",
+        format!(
+            "{{{name}}} is no macro of ours, so it becomes the click parameter \"{name}\", or nothing without one.{advice}"
+        ),
+    )
+}
