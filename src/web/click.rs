@@ -11,14 +11,15 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::respond::{self, respond};
-use super::state::Hot;
+use super::state::{Hot, Shared};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
-use crate::detect::params::Query;
+use crate::detect::params::{Query, unexpanded};
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::Click;
 use crate::domain::tracking_domain::without_port;
+use crate::domain::visitor::Parameters;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Forgetful, Uncounted, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
@@ -98,6 +99,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("head", campaign_id);
         return respond(reply);
     };
+    count_unexpanded(shared, &visitor.parameters, campaign_id);
     let click = Click {
         id,
         at: arrived.at,
@@ -120,6 +122,15 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
 
     hot.lane.store(click).await;
     respond(reply)
+}
+
+/// Counts the parameters that arrived as literal macros: the campaign warns of them.
+fn count_unexpanded(shared: &Shared, parameters: &Parameters, campaign_id: u64) {
+    let mut found = unexpanded::unexpanded(parameters).peekable();
+    if found.peek().is_some() {
+        let counted = std::iter::once(unexpanded::TALLY).chain(found);
+        shared.tallies.count_each(counted, campaign_id);
+    }
 }
 
 /// The request as plain data.

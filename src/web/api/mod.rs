@@ -9,7 +9,9 @@
 
 mod clicks;
 mod facts;
+mod observed;
 pub mod openapi;
+mod presets;
 mod query;
 pub mod resource;
 
@@ -53,6 +55,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<TrackingDomain>());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(facts::endpoints());
+    endpoints.extend(presets::endpoints());
     endpoints
 }
 

@@ -17,6 +17,9 @@ use crate::domain::problem::Problem;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::editor::Difference;
 use crate::engine::Options;
+use crate::presets::PresetSummary;
+use crate::presets::network::NetworkAnswer;
+use crate::presets::source::SourceAnswer;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 
@@ -114,6 +117,9 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Difference>(&mut schemas);
     add::<Options>(&mut schemas);
     add::<Tally>(&mut schemas);
+    add::<PresetSummary>(&mut schemas);
+    add::<SourceAnswer>(&mut schemas);
+    add::<NetworkAnswer>(&mut schemas);
     add::<SetAside>(&mut schemas);
     schemas.insert("Error".to_owned(), error());
     schemas

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::query::ListQuery;
-use super::{BASE, Endpoint, openapi};
+use super::{BASE, Endpoint, observed, openapi};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::landing::Landing;
@@ -176,11 +176,17 @@ async fn create<R: Resource>(
 async fn read<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let documents = editor.documents();
     let found = R::all(&documents).get(&parse_id::<R>(&id)?);
     let entity = found.ok_or_else(|| unknown::<R>(&id))?;
-    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &documents)))
+    let mut body = body(entity.as_ref(), &documents);
+    let observed = observed::warnings(&request, R::WORD, entity.head().id).await;
+    if let Some(warnings) = body["warnings"].as_array_mut() {
+        warnings.extend(observed.iter().map(|warning| json!(warning)));
+    }
+    Ok(HttpResponse::Ok().json(body))
 }
 
 async fn replace<R: Resource>(
