@@ -4,7 +4,7 @@ use rust_embed::Embed;
 use serde::de::DeserializeOwned;
 
 /// Files that are no presets: slug and why. Always empty in a release, as the tests see to.
-pub type Faults = Vec<(String, String)>;
+pub(super) type Faults = Vec<(String, String)>;
 
 #[derive(Embed)]
 #[folder = "src/presets/traffic_sources"]

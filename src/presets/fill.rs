@@ -76,6 +76,8 @@ pub(super) fn problems(values: &BTreeMap<String, String>, known: &[&str]) -> Vec
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -121,5 +123,25 @@ mod tests {
         let codes: Vec<_> = found.iter().map(|one| one.code).collect();
         assert_eq!(codes, ["required", "unknown_parameter"]);
         assert!(found[1].message.contains("Did you mean \"KEY\"?"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_are_the_whole_url(url in any::<String>(), likely in "([A-Z_]{1,4}|[{}/?&=é])*") {
+            for url in [url, likely] {
+                let pieces: String = cut(&url).map(|(piece, _)| piece).collect();
+                prop_assert_eq!(&pieces, &url);
+                prop_assert_eq!(fill(&url, &values(&[])), url);
+            }
+        }
+
+        #[test]
+        fn what_is_filled_in_leaves_macros_alone(
+            before in "[a-z/?&=]{0,9}", name in "[A-Z_]{1,9}", value in "[0-9a-z]{1,9}",
+        ) {
+            let url = format!("{before}={{{name}}}&x={name}");
+            let filled = fill(&url, &values(&[(&name, &value)]));
+            prop_assert_eq!(filled, format!("{before}={{{name}}}&x={value}"));
+        }
     }
 }

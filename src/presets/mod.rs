@@ -9,7 +9,7 @@
 //!
 //! Adding one: 1. a file `traffic_sources/<slug>.toml` or `networks/<slug>.toml`; its name is the
 //! slug, its fields are those of [`source::File`] or [`network::File`], any neighbour is an
-//! example. That is all: the tests of `laws.rs` try it.
+//! example. That is all: the tests in `laws/` try it.
 
 mod files;
 mod fill;
@@ -21,7 +21,7 @@ mod summary;
 
 use std::sync::LazyLock;
 
-pub use self::files::Faults;
+use self::files::Faults;
 pub use self::network::NetworkPreset;
 pub use self::source::SourcePreset;
 pub use self::summary::{PresetKind, PresetSummary};
