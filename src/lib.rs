@@ -8,6 +8,7 @@
 //! | [`detect`] | a request -> a [`domain::visitor::Visitor`]: client IP, geo, device, bot, language |
 //! | [`engine`] | a visitor -> a decision: catalog, flows, filters, rotation, redirects |
 //! | [`macros`] | `{name}` in URL templates: parsed when saved, expanded when clicked |
+//! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
 //! | [`web`] | HTTP: the click path, the JSON API |
@@ -16,9 +17,9 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros` and `simulator` are pure: they never name
-//! actix, rusqlite, tokio, `store` or `web`. `store` never names actix or `web`; `web` never names
-//! rusqlite or r2d2. `tests/architecture.rs` checks it.
+//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `presets` and `simulator` are
+//! pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never names actix or
+//! `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
 //! # Reading order
 //!
@@ -36,6 +37,7 @@ pub mod editor;
 pub mod engine;
 pub mod jobs;
 pub mod macros;
+pub mod presets;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -16,11 +16,12 @@ use super::state::{Hot, Shared};
 use super::{click_cookie, go};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
-use crate::detect::params::{ParameterMap, Query};
+use crate::detect::params::{ParameterMap, Query, unexpanded};
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::{Click, ClickCost};
 use crate::domain::tracking_domain::without_port;
+use crate::domain::visitor::Parameters;
 use crate::engine::counters::Looking;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Counters, Forgetful, Visit};
@@ -121,6 +122,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         return respond(reply);
     };
     spend(shared, decision.campaign, cost, arrived.at);
+    count_unexpanded(shared, &visitor.parameters, campaign_id);
     let click = Arc::new(Click {
         id,
         at: arrived.at,
@@ -166,6 +168,15 @@ fn spend(shared: &Shared, campaign: &CompiledCampaign, cost: Option<ClickCost>, 
         at,
     ) {
         shared.tallies.count("cost_without_rate", document.id);
+    }
+}
+
+/// Counts the parameters that arrived as literal macros: the campaign warns of them.
+fn count_unexpanded(shared: &Shared, parameters: &Parameters, campaign_id: u64) {
+    let mut found = unexpanded::unexpanded(parameters).peekable();
+    if found.peek().is_some() {
+        let counted = std::iter::once(unexpanded::TALLY).chain(found);
+        shared.tallies.count_each(counted, campaign_id);
     }
 }
 

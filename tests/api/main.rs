@@ -7,7 +7,7 @@
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
-//! | `clicks`, `macros`, `detection`, `hostile`, `editing`, `entities`, `startup` | what the tracker does on a good day |
+//! | `clicks`, `macros`, `detection`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
 //! | `counters` | caps, budgets and currency rates |
 //! | `faults` | what it does on a bad one |
 
@@ -27,6 +27,7 @@ mod hostile;
 mod load;
 mod lp_js;
 mod macros;
+mod presets;
 mod simulator;
 mod startup;
 mod tracker;

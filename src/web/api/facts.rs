@@ -1,5 +1,5 @@
-//! What the program knows: `GET /options` (its registries), `GET /tallies` (what is counted and
-//! not recorded) and `GET /set-aside` (what could not be stored).
+//! What the program knows: `GET /options` (its registries), `GET /tallies` (what is only
+//! counted) and `GET /set-aside` (what could not be stored).
 
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             operation: json!({
                 "tags": ["facts"],
                 "operationId": "tallies",
-                "summary": "What was counted and not recorded in the last 31 days, by UTC day: \
-                    HEAD requests, browser prefetches, unknown links",
+                "summary": "What was only counted in the last 31 days, by UTC day: HEAD requests, \
+                    browser prefetches, unknown links, macros that arrived as they were",
                 "responses": openapi::responses("200", json!({ "type": "object",
                     "properties": { "items": { "type": "array", "items": openapi::reference("Tally") } } }),
                     &["401", "403", "503"]),

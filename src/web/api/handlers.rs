@@ -6,10 +6,10 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::BASE;
 use super::page::page;
 use super::query::{ListQuery, flags};
 use super::resource::Resource;
+use super::{BASE, observed};
 use crate::domain::documents::Documents;
 use crate::editor::{EditError, Editor, as_json};
 use crate::web::error::ApiError;
@@ -61,11 +61,17 @@ pub(super) async fn create<R: Resource>(
 pub(super) async fn read<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let documents = editor.documents();
     let found = R::all(&documents).get(&parse_id::<R>(&id)?);
     let entity = found.ok_or_else(|| unknown::<R>(&id))?;
-    Ok(HttpResponse::Ok().json(body(entity.as_ref(), &documents)))
+    let mut body = body(entity.as_ref(), &documents);
+    let observed = observed::warnings(&request, R::WORD, entity.head().id).await;
+    if let Some(warnings) = body["warnings"].as_array_mut() {
+        warnings.extend(observed.iter().map(|warning| json!(warning)));
+    }
+    Ok(HttpResponse::Ok().json(body))
 }
 
 pub(super) async fn replace<R: Resource>(

@@ -16,9 +16,11 @@ mod handlers;
 mod limits;
 mod links;
 mod lists;
+mod observed;
 pub mod openapi;
 mod operations;
 mod page;
+mod presets;
 mod query;
 mod rates;
 pub mod resource;
@@ -79,6 +81,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(simulate::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
+    endpoints.extend(presets::endpoints());
     endpoints
 }
 
