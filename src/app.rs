@@ -15,10 +15,11 @@ use crate::detect::bot::BotRules;
 use crate::detect::client_ip::ProxyRules;
 use crate::detect::geo::Bases;
 use crate::domain::documents::Documents;
+use crate::domain::entity::Reference;
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
-use crate::engine::Catalog;
+use crate::engine::{Catalog, filter};
 use crate::jobs::{Jobs, Subjects};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
@@ -177,12 +178,19 @@ pub fn create_data_directory(data: &Path) -> anyhow::Result<()> {
 }
 
 /// The catalogue of these documents. Only the problems of the campaign that is being edited refuse
-/// it: an old problem elsewhere must not keep anything else from being saved.
-fn compile(documents: &Documents, edited: Option<u64>) -> Result<Catalog, Vec<Problem>> {
+/// it, or lines of the edited list that filters cannot use: an old problem elsewhere must not keep
+/// anything else from being saved.
+fn compile(documents: &Documents, edited: Option<Reference>) -> Result<Catalog, Vec<Problem>> {
+    if let Some(Reference::List(id)) = edited {
+        let problems = filter::list_problems(documents, id);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+    }
     let (catalog, problems) = Catalog::compile_lenient(documents);
     match problems
         .into_iter()
-        .find(|found| Some(found.campaign_id) == edited)
+        .find(|found| Some(Reference::Campaign(found.campaign_id)) == edited)
     {
         Some(found) => Err(found.problems),
         None => Ok(catalog),

@@ -169,8 +169,17 @@ impl Flow {
         flow
     }
 
-    /// The landings and offers it names, each with its field.
+    /// The lists, landings and offers it names, each with its field.
     pub(super) fn references(&self) -> Vec<(String, Reference)> {
+        let lists = self.filters.iter().enumerate().flat_map(|(index, filter)| {
+            let under = move |(field, id)| (format!("filters[{index}].{field}"), id);
+            filter.lists().into_iter().map(under)
+        });
+        let lists = lists.map(|(field, id)| (field, Reference::List(id)));
+        lists.chain(self.target_references()).collect()
+    }
+
+    fn target_references(&self) -> Vec<(String, Reference)> {
         let Target::Split { landings, offers } = &self.target else {
             return Vec::new();
         };
@@ -230,6 +239,37 @@ impl Filter {
             mode: form.choice("mode", Mode::ALL, Mode::default()),
             value: form.value("value").cloned().unwrap_or_default(),
         }
+    }
+
+    /// The named lists in its value, each with its field (`value[1].list_id`).
+    pub fn lists(&self) -> Vec<(String, u64)> {
+        let mut lists = Vec::new();
+        note_lists(&self.value, "value", 2, &mut lists);
+        lists
+    }
+}
+
+/// Lists in a value, in its entries, and in those of an object's `value`.
+fn note_lists(value: &Value, path: &str, depth: usize, lists: &mut Vec<(String, u64)>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(id) = fields.get("list_id").and_then(Value::as_u64) {
+                lists.push((format!("{path}.list_id"), id));
+            } else if let (Some(inner), 1..) = (fields.get("value"), depth) {
+                note_lists(inner, &format!("{path}.value"), depth - 1, lists);
+            }
+        }
+        Value::Array(entries) => {
+            // Long arrays of texts are usual.
+            let objects = entries
+                .iter()
+                .enumerate()
+                .filter(|(_, entry)| entry.is_object());
+            for (index, entry) in objects {
+                note_lists(entry, &format!("{path}[{index}]"), 0, lists);
+            }
+        }
+        _ => {}
     }
 }
 

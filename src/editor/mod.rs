@@ -18,9 +18,8 @@ use serde_json::Value;
 pub use differences::{Difference, differences};
 
 use crate::clock;
-use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
-use crate::domain::entity::{Entity, Fresh, Head};
+use crate::domain::entity::{Entity, Fresh, Head, Reference};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
@@ -30,7 +29,7 @@ use crate::store::writer::Writer;
 
 /// Makes the compiled catalogue the one that clicks see.
 type Publish = Box<dyn FnOnce() + Send>;
-type Compile = dyn Fn(&Documents, Option<u64>) -> Result<Publish, Vec<Problem>> + Send + Sync;
+type Compile = dyn Fn(&Documents, Option<Reference>) -> Result<Publish, Vec<Problem>> + Send + Sync;
 
 /// All documents, and how they change.
 pub struct Editor {
@@ -62,17 +61,19 @@ pub enum EditError {
 
 impl Editor {
     /// Goes on from what is stored. `compile` turns documents into a catalogue, or tells the
-    /// problems of the one campaign that is being edited (its id, if it is a campaign);
-    /// `publish` is called with each catalogue whose edit is stored.
+    /// problems of the one entity that is being edited; `publish` is called with each catalogue whose edit is stored.
     pub fn open<C: Send + 'static>(
         writer: Writer,
         documents: Documents,
         highest_flow_id: u64,
-        compile: impl Fn(&Documents, Option<u64>) -> Result<C, Vec<Problem>> + Send + Sync + 'static,
+        compile: impl Fn(&Documents, Option<Reference>) -> Result<C, Vec<Problem>>
+        + Send
+        + Sync
+        + 'static,
         publish: impl Fn(C) + Send + Sync + 'static,
     ) -> Self {
         let publish = Arc::new(publish);
-        let compile = move |documents: &Documents, edited: Option<u64>| {
+        let compile = move |documents: &Documents, edited: Option<Reference>| {
             let catalogue = compile(documents, edited)?;
             let publish = Arc::clone(&publish);
             Ok(Box::new(move || publish(catalogue)) as Publish)
@@ -180,7 +181,7 @@ impl Editor {
         let mut documents = documents.clone();
         E::all_mut(&mut documents).insert(entity.head().id, Arc::clone(&entity));
         // Compiled even if something is wrong already, to tell all problems at once.
-        let edited = (E::WORD == Campaign::WORD).then(|| entity.head().id);
+        let edited = Reference::of(E::WORD, entity.head().id);
         let publish = match (self.compile)(&documents, edited) {
             Ok(publish) if problems.is_empty() => publish,
             Ok(_) => return Err(EditError::Invalid(problems)),

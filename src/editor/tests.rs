@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::domain::campaign::Campaign;
 use crate::domain::offer::Offer;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::engine::Catalog;
@@ -42,7 +43,7 @@ fn started(writer: Writer) -> Fixture {
         let (catalog, problems) = Catalog::compile_lenient(documents);
         match problems
             .into_iter()
-            .find(|found| Some(found.campaign_id) == edited)
+            .find(|found| Some(Reference::Campaign(found.campaign_id)) == edited)
         {
             Some(found) => Err(found.problems),
             None => Ok(catalog),

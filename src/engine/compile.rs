@@ -56,7 +56,7 @@ impl Shelf {
         Self {
             landings,
             offers,
-            lists: Lists::of(documents),
+            lists: Lists::of(documents, None),
         }
     }
 }

@@ -43,7 +43,7 @@
 //! | `decide.rs`, `target.rs` | the order of flows, targets and fallbacks |
 //! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
-//! | `filter/` | conditions on the visitor, one file each |
+//! | `filter/` | conditions on the visitor, one file each, in groups |
 //! | `redirect/` | ways to send a visitor on, one file each |
 //! | `cost.rs` | what a click costs when it arrives |
 //! | `trace.rs` | the steps of a decision, as data |
@@ -51,9 +51,10 @@
 //!
 //! # Adding a filter
 //!
-//! 1. A file in `filter/` with a unit struct that implements [`filter::FilterKind`]: its key,
-//!    label, help, example, input and what it compiles to. `filter/values.rs` reads usual values.
-//! 2. Its line in [`filter::ALL`].
+//! 1. A file in its group's folder under `filter/` with a unit struct that implements
+//!    [`filter::FilterKind`]: its key, label, help, example, input and what it compiles to. The
+//!    table in `filter/mod.rs` tells who reads the usual values.
+//! 2. Its line in the group's `ALL`, from which [`filter::ALL`] is made.
 //!
 //! That is all: saving checks its values, the dashboard draws its editor, the simulator explains
 //! it, and the registry's tests try its example.

@@ -25,6 +25,7 @@ use super::auth;
 use super::error::{ApiError, BODY_MAX};
 use crate::domain::campaign::Campaign;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
@@ -49,6 +50,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Campaign>());
     endpoints.extend(resource::endpoints::<Offer>());
     endpoints.extend(resource::endpoints::<Landing>());
+    endpoints.extend(resource::endpoints::<List>());
     endpoints.extend(resource::endpoints::<Network>());
     endpoints.extend(resource::endpoints::<TrackingDomain>());
     endpoints.extend(clicks::endpoints());

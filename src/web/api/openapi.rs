@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{BASE, Endpoint, endpoints};
 use crate::domain::campaign::Campaign;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
@@ -28,6 +29,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Campaign", &["name"]),
     ("Offer", &["name", "url"]),
     ("Landing", &["name", "url"]),
+    ("List", &["name"]),
     ("Network", &["name"]),
     ("TrackingDomain", &["host"]),
     ("Cap", &["daily"]),
@@ -103,6 +105,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Campaign>(&mut schemas);
     add::<Offer>(&mut schemas);
     add::<Landing>(&mut schemas);
+    add::<List>(&mut schemas);
     add::<Network>(&mut schemas);
     add::<TrackingDomain>(&mut schemas);
     let mut drafts = BTreeMap::new();

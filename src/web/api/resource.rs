@@ -11,6 +11,7 @@ use super::{BASE, Endpoint, openapi};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::landing::Landing;
+use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
@@ -54,6 +55,10 @@ impl Resource for Landing {
     fn link_warnings(&self) -> Vec<Problem> {
         template_warnings("url", &self.url)
     }
+}
+
+impl Resource for List {
+    const PATH: &'static str = "lists";
 }
 
 impl Resource for Network {
