@@ -44,6 +44,10 @@ mod words;
 mod zone;
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod limit_cases;
+#[cfg(test)]
 mod tests;
 
 pub use compiled::Filters;
