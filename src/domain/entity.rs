@@ -89,10 +89,14 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         let mut warnings = self.remarks();
         for (field, reference) in self.references() {
             if reference.state(documents) == Some(State::Archived) {
+                let effect = match reference {
+                    Reference::List(_) => "but filters go on using it",
+                    _ => "and gets nothing",
+                };
                 warnings.push(Problem::new(
                     field,
                     "archived_reference",
-                    format!("The {reference} is archived and gets nothing."),
+                    format!("The {reference} is archived {effect}."),
                 ));
             }
         }

@@ -189,3 +189,35 @@ fn filters_that_cannot_work_are_refused_with_all_their_places() {
         assert!(fields.contains(&field), "{field} is not among {fields:?}");
     }
 }
+
+#[test]
+fn pickers_get_every_filter_with_its_group_and_editor() {
+    let (status, options) = spawn().get("/api/v1/options");
+
+    assert_eq!(status, 200);
+    let filters = options["filters"].as_array().unwrap();
+    let find = |key: &str| filters.iter().find(|one| one["key"] == key).unwrap();
+    for (key, group, input) in [
+        ("country", "geo", "countries"),
+        ("ip", "geo", "addresses"),
+        ("asn", "geo", "asns"),
+        ("proxy", "geo", "flag_or_choices"),
+        ("os_version", "device", "versions"),
+        ("sub_id_30", "parameters", "values"),
+        ("parameter", "parameters", "parameter"),
+        ("empty_referrer", "parameters", "flag"),
+        ("schedule", "time", "schedule"),
+        ("interval", "time", "interval"),
+        ("uniqueness", "visitor", "choice"),
+        ("limit", "other", "limit"),
+        ("share", "other", "percent"),
+    ] {
+        let found = find(key);
+        assert_eq!(
+            (&found["group"], &found["input"]["kind"]),
+            (&json!(group), &json!(input)),
+            "{key}"
+        );
+        assert_eq!(found["can_reject"], json!(key != "limit"));
+    }
+}

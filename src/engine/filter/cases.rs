@@ -242,7 +242,7 @@ fn each_filter_takes_whom_it_should_and_says_what_it_saw() {
             json!(["/Android \\d+;/"]),
             json!(["mozilla"]),
             json!(["@empty"]),
-            ["Mozilla/5.0 (Linux; Android 14; SM-S918B)", ""],
+            ["Mozilla/5.0 (Linux; Android 14; SM-S918B)", "@empty"],
         ),
         (
             "in_app",

@@ -56,7 +56,10 @@ impl FilterKind for TextFilter {
         let (text, absent) = (self.text, self.absent);
         Ok(condition(
             move |asked| set.matches(text(asked), absent),
-            move |asked| text(asked).unwrap_or(absent.word()).to_owned(),
+            move |asked| {
+                let text = text(asked).filter(|text| !text.is_empty());
+                text.unwrap_or(absent.word()).to_owned()
+            },
         ))
     }
 }
