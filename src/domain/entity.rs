@@ -149,7 +149,10 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
                     field,
                     "archived_reference",
                     match reference {
-                        Reference::Group(_) | Reference::List(_) | Reference::TrafficSource(_) => {
+                        Reference::List(_) => {
+                            format!("The {reference} is archived, but filters go on using it.")
+                        }
+                        Reference::Group(_) | Reference::TrafficSource(_) => {
                             format!("The {reference} is archived.")
                         }
                         _ => format!("The {reference} is archived and gets nothing."),

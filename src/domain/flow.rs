@@ -216,16 +216,6 @@ fn weights<T>(list: &[T], weight: impl Fn(&T) -> u32) -> Vec<u32> {
 }
 
 impl Filter {
-    /// The lists among its values, `{"list_id": 3}`, each with its field.
-    pub fn lists(&self) -> Vec<(String, u64)> {
-        let values = self.value.as_array().into_iter().flatten().enumerate();
-        let list = |(index, value): (usize, &Value)| {
-            let id = value.get("list_id")?.as_u64()?;
-            Some((format!("value[{index}].list_id"), id))
-        };
-        values.filter_map(list).collect()
-    }
-
     fn read(form: &mut Form<'_>) -> Self {
         let key = form.text("key");
         if key.is_empty() {
@@ -242,6 +232,37 @@ impl Filter {
             mode: form.choice("mode", Mode::ALL, Mode::default()),
             value: form.value("value").cloned().unwrap_or_default(),
         }
+    }
+
+    /// The named lists in its value, each with its field (`value[1].list_id`).
+    pub fn lists(&self) -> Vec<(String, u64)> {
+        let mut lists = Vec::new();
+        note_lists(&self.value, "value", 2, &mut lists);
+        lists
+    }
+}
+
+/// Lists in a value, in its entries, and in those of an object's `value`.
+fn note_lists(value: &Value, path: &str, depth: usize, lists: &mut Vec<(String, u64)>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(id) = fields.get("list_id").and_then(Value::as_u64) {
+                lists.push((format!("{path}.list_id"), id));
+            } else if let (Some(inner), 1..) = (fields.get("value"), depth) {
+                note_lists(inner, &format!("{path}.value"), depth - 1, lists);
+            }
+        }
+        Value::Array(entries) => {
+            // Long arrays of texts are usual.
+            let objects = entries
+                .iter()
+                .enumerate()
+                .filter(|(_, entry)| entry.is_object());
+            for (index, entry) in objects {
+                note_lists(entry, &format!("{path}[{index}]"), 0, lists);
+            }
+        }
+        _ => {}
     }
 }
 

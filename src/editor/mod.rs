@@ -31,7 +31,7 @@ use crate::domain::entity::{Entity, Fresh, Head, Reference};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
-use crate::engine::CampaignProblems;
+use crate::engine::{CampaignProblems, filter};
 use crate::macros::Template;
 use crate::store::entities::{self, Save, Stored};
 use crate::store::error::StoreError;
@@ -286,6 +286,11 @@ impl Editor {
             .iter()
             .map(|change| (change.reference(), change.problems(&documents)))
             .collect();
+        for (edited, problems) in &mut refusals {
+            if let Reference::List(id) = edited {
+                add_new(problems, filter::list_problems(&documents, *id));
+            }
+        }
         // Compiled even if something is wrong already, to tell all problems at once.
         let (publish, problems) = (self.compile)(&documents);
         let mut elsewhere = Vec::new();

@@ -74,7 +74,7 @@ impl Shelf {
         Self {
             landings,
             offers,
-            lists: Lists::of(documents),
+            lists: Lists::of(documents, Some(&older.lists)),
         }
     }
 }

@@ -47,7 +47,7 @@
 //! | `pass_query.rs` | the visitor's own query for the landing |
 //! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
-//! | `filter/` | conditions on the visitor, one file each |
+//! | `filter/` | conditions on the visitor, one file each, in groups |
 //! | `redirect/` | ways to send a visitor on, one file each |
 //! | `facts.rs` | what macros ask about a decision |
 //! | `cost.rs` | what a click costs when it arrives |
@@ -57,9 +57,10 @@
 //!
 //! # Adding a filter
 //!
-//! 1. A file in `filter/` with a unit struct that implements [`filter::FilterKind`]: its key,
-//!    label, help, example, input and what it compiles to. `filter/values.rs` reads usual values.
-//! 2. Its line in [`filter::ALL`].
+//! 1. A file in its group's folder under `filter/` with a unit struct that implements
+//!    [`filter::FilterKind`]: its key, label, help, example, input and what it compiles to. The
+//!    table in `filter/mod.rs` tells who reads the usual values.
+//! 2. Its line in the group's `ALL`, from which [`filter::ALL`] is made.
 //!
 //! That is all: saving checks its values, the dashboard draws its editor, the simulator explains
 //! it, and the registry's tests try its example.

@@ -32,14 +32,15 @@ mod tests {
 
         assert_eq!(
             json["filters"].as_array().map(Vec::len),
-            Some(filter::ALL.len())
+            Some(filter::all().count())
         );
         assert_eq!(json["filters"][0]["key"], "country");
         assert_eq!(json["filters"][0]["input"]["kind"], "countries");
-        assert_eq!(
-            json["filters"][1]["input"]["choices"][0]["value"],
-            "desktop"
-        );
+        let filters = json["filters"].as_array().into_iter().flatten();
+        let device_type = filters.into_iter().find(|one| one["key"] == "device_type");
+        let device_type = device_type.expect("it is there");
+        assert_eq!(device_type["group"], "device");
+        assert_eq!(device_type["input"]["choices"][0]["value"], "desktop");
         assert_eq!(json["redirects"][0]["key"], "http");
         assert_eq!(json["macros"][0]["name"], "click_id");
         assert_eq!(json["macros"][0]["argument"], serde_json::Value::Null);

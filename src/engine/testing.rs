@@ -279,8 +279,17 @@ pub(crate) const AT: i64 = 1_767_323_045_000;
 
 /// Asks on behalf of a flow of a campaign, about a visitor of whom nothing is remembered.
 pub(crate) fn asking<T>(visitor: &Visitor, flow_id: u64, ask: impl FnOnce(&Asked<'_>) -> T) -> T {
+    asking_for(visitor, flow_id, AT, ask)
+}
+
+/// The same, at some time.
+pub(crate) fn asking_at<T>(visitor: &Visitor, at: i64, ask: impl FnOnce(&Asked<'_>) -> T) -> T {
+    asking_for(visitor, 1, at, ask)
+}
+
+fn asking_for<T>(visitor: &Visitor, flow_id: u64, at: i64, ask: impl FnOnce(&Asked<'_>) -> T) -> T {
     let mut dice = Dice::seeded(1);
-    let visit = Visit::new(visitor, AT, &|_| None, &Forgetful, &Uncounted, &mut dice);
+    let visit = Visit::new(visitor, at, &|_| None, &Forgetful, &Uncounted, &mut dice);
     let campaign = campaign(1, "push", Vec::new());
     ask(&Asked {
         visit: &visit,

@@ -78,6 +78,21 @@ impl<'v> Visit<'v> {
         taken
     }
 
+    /// Takes one of each counter that is below its number, or of none if one of them is not. Given
+    /// back as with [`Visit::reserve`].
+    pub fn reserve_all(&self, counters: impl Iterator<Item = (Counter, u64)>) -> bool {
+        let before = self.reserved.borrow().len();
+        for (counter, most) in counters {
+            if !self.reserve(counter, most) {
+                for taken in self.reserved.borrow_mut().drain(before..) {
+                    self.counters.give_back(taken);
+                }
+                return false;
+            }
+        }
+        true
+    }
+
     /// The flow rejects: nothing was used.
     pub(super) fn give_back(&self) {
         for counter in self.reserved.borrow_mut().drain(..) {

@@ -17,15 +17,22 @@ pub struct Ranges {
 impl Ranges {
     /// Compiles a list; order and repeats do not matter.
     pub fn new(nets: impl IntoIterator<Item = IpNet>) -> Self {
+        Self::between(nets.into_iter().map(|net| (net.network(), net.broadcast())))
+    }
+
+    /// Compiles pairs of a first and a last address of the same kind; order and repeats do not
+    /// matter. A pair of two kinds holds nothing.
+    pub fn between(pairs: impl IntoIterator<Item = (IpAddr, IpAddr)>) -> Self {
         let mut ranges = Self::default();
-        for net in nets {
-            match net {
-                IpNet::V4(net) => ranges
-                    .v4
-                    .push((net.network().to_bits(), net.broadcast().to_bits())),
-                IpNet::V6(net) => ranges
-                    .v6
-                    .push((net.network().to_bits(), net.broadcast().to_bits())),
+        for (first, last) in pairs {
+            match (first.to_canonical(), last.to_canonical()) {
+                (IpAddr::V4(first), IpAddr::V4(last)) => {
+                    ranges.v4.push((first.to_bits(), last.to_bits()));
+                }
+                (IpAddr::V6(first), IpAddr::V6(last)) => {
+                    ranges.v6.push((first.to_bits(), last.to_bits()));
+                }
+                _ => {}
             }
         }
         merge(&mut ranges.v4);

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{FilterKind, Input, Lists, Matcher, values};
+use super::super::texts::UNKNOWN;
+use super::super::values::{self, Split};
+use super::super::{Condition, FilterKind, Input, Lists, condition};
 use crate::domain::problem::Problem;
 use crate::domain::visitor::Country;
-use crate::engine::visit::Asked;
 
 /// ISO 3166-1 alpha-2 in full, and `XK` (Kosovo), which geo bases use too.
 const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL \
@@ -30,7 +31,7 @@ impl FilterKind for CountryFilter {
     }
 
     fn help(&self) -> &'static str {
-        "Where the visitor's address is; \"unknown\" matches addresses that no base knows"
+        "Country of the address, by its two letters of ISO 3166; a pasted \"US ES GB\" is taken too. \"unknown\" is for addresses that no base knows"
     }
 
     fn example(&self) -> Value {
@@ -41,27 +42,24 @@ impl FilterKind for CountryFilter {
         Input::Countries
     }
 
-    fn compile(&self, value: &Value, _: &Lists) -> Result<Matcher, Vec<Problem>> {
+    fn compile(&self, value: &Value, lists: &Lists) -> Result<Box<dyn Condition>, Vec<Problem>> {
         let mut set = Set::default();
-        for country in values::list(value, read)? {
+        for country in values::list(value, lists, Split::Words, read)? {
             set.insert(country);
         }
-        Ok(Box::new(move |asked| {
-            set.contains(asked.visitor().place.country)
-        }))
-    }
-
-    fn seen(&self, asked: &Asked<'_>) -> String {
-        match &asked.visitor().place.country {
-            Some(country) => country.as_str().to_owned(),
-            None => "unknown".to_owned(),
-        }
+        Ok(condition(
+            move |asked| set.contains(asked.visitor().place.country),
+            |asked| match &asked.visitor().place.country {
+                Some(country) => country.as_str().to_owned(),
+                None => UNKNOWN.to_owned(),
+            },
+        ))
     }
 }
 
 /// A country, or `None` for `unknown`.
 fn read(text: &str) -> Result<Option<Country>, String> {
-    if text.eq_ignore_ascii_case("unknown") {
+    if text.eq_ignore_ascii_case(UNKNOWN) {
         return Ok(None);
     }
     match Country::parse(text) {
@@ -114,10 +112,10 @@ mod tests {
     use crate::engine::testing::{asking, visitor};
 
     fn matches(value: Value, country: &str) -> bool {
-        let matcher = CountryFilter.compile(&value, &Lists::default());
-        let matcher = matcher.expect("it compiles");
+        let condition = CountryFilter.compile(&value, &Lists::default());
+        let condition = condition.expect("it compiles");
         asking(&visitor(country, DeviceType::Mobile), 1, |asked| {
-            matcher(asked)
+            condition.matches(asked)
         })
     }
 
@@ -125,6 +123,7 @@ mod tests {
     fn a_visitor_matches_by_country() {
         assert!(matches(json!(["US", "de"]), "DE"));
         assert!(!matches(json!(["US", "CA"]), "DE"));
+        assert!(matches(json!("US, ES\nDE gb"), "GB"));
     }
 
     #[test]
