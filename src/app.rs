@@ -30,6 +30,7 @@ use crate::store::writer::Writer;
 use crate::store::{clicks, entities, migrations, settings};
 use crate::web::server;
 use crate::web::state::Shared;
+use crate::web::step::StepSigner;
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -69,6 +70,7 @@ impl App {
         let keys = Arc::new(ApiKeys::load(&connection)?);
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
+        let steps = StepSigner::new(&settings::secret16(&connection, "step_secret")?);
 
         let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
         let readers = Readers::open(&path)?;
@@ -113,6 +115,7 @@ impl App {
             tallies,
             keys,
             fingerprint_key,
+            steps,
             admin_hosts: config.admin.hosts.clone(),
         });
         Ok(App {

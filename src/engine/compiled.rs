@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::filter::Filters;
+use super::reply::CompiledReply;
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
 use crate::domain::campaign::Campaign;
-use crate::domain::flow::{FlowKind, RedirectKind};
+use crate::domain::flow::{FlowKind, Way};
 use crate::domain::landing::Landing;
 use crate::domain::offer::Offer;
 use crate::macros::Template;
@@ -54,15 +55,20 @@ pub(super) struct CompiledFlow {
 #[derive(Debug)]
 pub(super) enum CompiledTarget {
     Split {
+        /// To the landing, or to the offer where there is none.
+        way: Way,
         /// Empty: straight to the offer.
         landings: Weighted<Arc<CompiledLanding>>,
         /// Empty: the landing is all there is.
         offers: Weighted<Arc<CompiledOffer>>,
     },
     Redirect {
-        kind: RedirectKind,
+        way: Way,
         template: Template,
     },
+    Reply(CompiledReply),
+    /// Another campaign decides anew.
+    Campaign(u64),
 }
 
 /// A landing with its final link.

@@ -15,9 +15,15 @@
 //!    which takes everybody. Of the chosen flow it draws the landing and the offer by weight; the
 //!    visitor goes to the landing if there is one, and the offer waits behind it.
 //!
+//!    Or the flow answers by itself (`reply.rs`), or **jumps**: it leaves the visitor to another
+//!    campaign, which begins anew. Then the visit is a click of both, the later one with the
+//!    earlier as its parent; what the visit costs is booked with the first.
+//!
 //!    Whom no flow takes, the campaign's **fallback** gets: an address, another campaign, which
-//!    begins anew (at most [`MAX_JUMPS`] times), or "not found". A campaign that is paused or
-//!    archived asks no flow and answers with its fallback at once.
+//!    begins anew, or "not found". A campaign that is paused or archived asks no flow and answers
+//!    with its fallback at once. There are at most [`MAX_JUMPS`] ways on from campaign to
+//!    campaign, and no flow leads back to one that has passed the visitor on: the fallback of the
+//!    campaign that wanted it takes over.
 //! 4. [`cost::at_click`] says what the click costs; the click is recorded and handed to the writer.
 //! 5. [`Decision::reply`] expands the macros of the destination into an address. The reply leaves
 //!    once the click is stored.
@@ -45,6 +51,8 @@
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each |
 //! | `redirect/` | ways to send a visitor on, one file each |
+//! | `reply.rs` | answers of our own |
+//! | `passages.rs` | a visit that went through several campaigns becomes several clicks |
 //! | `facts.rs` | what macros ask about a decision |
 //! | `cost.rs` | what a click costs when it arrives |
 //! | `trace.rs` | the steps of a decision, as data |
@@ -68,7 +76,9 @@ mod dice;
 mod facts;
 pub mod filter;
 mod options;
+mod passages;
 pub mod redirect;
+pub mod reply;
 mod rotation;
 mod target;
 pub mod trace;
@@ -83,7 +93,7 @@ pub(crate) mod testing;
 
 pub use catalog::{CampaignProblems, Catalog};
 pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
-pub use decide::{Decision, Destination, MAX_JUMPS, decide};
+pub use decide::{Decision, Destination, MAX_JUMPS, Passage, decide};
 pub use dice::Dice;
 pub use facts::Chosen;
 pub use options::{Options, options};

@@ -18,11 +18,12 @@ use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::Click;
+use crate::domain::id::Id;
 use crate::domain::tracking_domain::without_port;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Forgetful, Uncounted, Visit};
 use crate::engine::{self, Catalog, Chosen, CompiledCampaign};
-use crate::macros::MacroContext;
+use crate::macros::{MacroContext, Parent};
 
 /// Names the campaign on `/click`.
 const CAMPAIGN_ID: &str = "campaign_id";
@@ -75,10 +76,15 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         (decision, dice.throw())
     };
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&document.cost, &visitor.parameters);
+    let paying = &decision.paying_campaign().document;
+    let cost = engine::cost::at_click(&paying.cost, &visitor.parameters);
     let is_head = method == Method::HEAD;
-    let id = (!is_head).then(|| shared.ids.next(arrived.at));
+    let next_id = || (!is_head).then(|| shared.ids.next(arrived.at));
+    // Of the campaigns that sent the visitor on: earlier ids than that of the last.
+    let parents: Vec<Id> = decision.passages.iter().filter_map(|_| next_id()).collect();
+    let id = next_id();
     let click_id = id.map(|id| shared.codec.encode(id));
+    let parent_click_id = parents.last().map(|id| shared.codec.encode(*id));
     let reply = decision.reply(&MacroContext {
         click_id: click_id.as_ref().map_or("", |id| id.as_str()),
         at: arrived.at,
@@ -88,6 +94,10 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         landing_id: decision.landing_id,
         offer_id: decision.offer_id,
         traffic_source_id: document.traffic_source_id,
+        parent: decision.passages.last().map(|passage| Parent {
+            campaign_id: passage.campaign.document.id,
+            click_id: parent_click_id.as_ref().map_or("", |id| id.as_str()),
+        }),
         visitor: &visitor,
         cost,
         host: without_port(arrived.host),
@@ -97,7 +107,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     });
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);
-        return respond(reply);
+        return respond(reply, shared, arrived.host);
     };
     let click = Click {
         id,
@@ -116,11 +126,17 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         bot_reason: visitor.bot.map(|bot| bot.reason),
         parameters: visitor.parameters,
         cost,
+        parent_id: None,
     };
-    drop(catalog);
-
-    hot.lane.store(click).await;
-    respond(reply)
+    if parents.is_empty() {
+        drop(catalog);
+        hot.lane.store(click).await;
+    } else {
+        let clicks = decision.clicks(&parents, click);
+        drop(catalog);
+        hot.lane.store_all(clicks).await;
+    }
+    respond(reply, shared, arrived.host)
 }
 
 /// The request as plain data.

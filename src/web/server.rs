@@ -9,7 +9,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::api;
 use super::state::{Hot, Shared};
-use super::{click, health};
+use super::{click, health, step};
 use crate::editor::Editor;
 
 /// How long a graceful stop waits for open requests, in seconds.
@@ -31,6 +31,11 @@ pub fn start(
             .app_data(web::Data::from(Arc::clone(&shared.keys)))
             .service(web::resource("/healthz").route(web::get().to(health::healthz)))
             .service(web::resource("/robots.txt").to(robots))
+            .service(
+                web::resource(step::PATH)
+                    .route(web::get().to(step::step))
+                    .route(web::head().to(step::step)),
+            )
             .configure(|config| api::configure(config, shared.admin_hosts.clone()))
             .default_service(web::to(click::click))
     })

@@ -12,6 +12,7 @@ use super::documents::Documents;
 use super::entity::{Entity, Fresh, Head, Reference, heads, not_yet_acted_on, read_head};
 use super::flow::{Flow, FlowKind};
 use super::form::{Form, quoted};
+use super::jumps;
 use super::money::{Currency, Micros};
 use super::offer::Status;
 use super::problem::Problem;

@@ -103,3 +103,44 @@ pub(super) fn decode(payload: &[u8]) -> Record {
         _ => unreadable("unknown kind of record".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::id::Id;
+
+    #[test]
+    fn a_click_reads_back_with_its_parent_and_an_older_one_without() {
+        let one = Click {
+            id: Id::first_at(1_790_000_000_000),
+            at: 1_790_000_000_000,
+            campaign_id: 1,
+            flow_id: None,
+            landing_id: None,
+            offer_id: None,
+            traffic_source_id: None,
+            domain_id: None,
+            ip: [203, 0, 113, 9].into(),
+            agent: Arc::default(),
+            place: Arc::default(),
+            language: None,
+            referrer: None,
+            bot_reason: None,
+            parameters: Default::default(),
+            cost: None,
+            parent_id: Some(Id::first_at(1_780_000_000_000)),
+        };
+        let without = Click {
+            parent_id: None,
+            ..one.clone()
+        };
+
+        let older = click(&without);
+
+        assert!(!String::from_utf8_lossy(&older).contains("parent_id"));
+        assert_eq!(decode(&older), Record::Click(Box::new(without)));
+        assert_eq!(decode(&click(&one)), Record::Click(Box::new(one)));
+    }
+}

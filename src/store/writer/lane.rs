@@ -115,6 +115,23 @@ impl Lane {
         }
     }
 
+    /// Stores the clicks of one visit, handed over together, so that one commit takes them. Ends
+    /// when all are as safe as [`Lane::store`] makes them.
+    pub async fn store_all(&self, clicks: Vec<Click>) {
+        let mut storing: Vec<_> = clicks
+            .into_iter()
+            .map(|click| Box::pin(self.store(click)))
+            .collect();
+        poll_fn(|context| {
+            storing.retain_mut(|one| one.as_mut().poll(context).is_pending());
+            match storing.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
     /// Waits until the click's progress is no longer `since`, or the time-out is over.
     fn progress_from<'a>(&'a self, pending: &'a Arc<Pending>, since: Progress) -> Moved<'a> {
         let deadline = Instant::now() + self.shared.ack_timeout;
