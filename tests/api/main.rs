@@ -6,7 +6,7 @@
 //! | `visitor` | a plain HTTP client that sends any bytes and says what exactly came back |
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
-//! | `clicks`, `macros`, `detection`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
+//! | `clicks`, `macros`, `redirects`, `detection`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
 //! | `faults` | what it does on a bad one |
 
 // A test that cannot go on may say so with a panic.
@@ -20,6 +20,7 @@ mod faults;
 mod hostile;
 mod load;
 mod macros;
+mod redirects;
 mod startup;
 mod tracker;
 mod visitor;
