@@ -34,6 +34,7 @@ use crate::store::{clicks, counts, entities, migrations, settings};
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
+use crate::web::step::StepSigner;
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -74,6 +75,7 @@ impl App {
         let rates = RateBook::load(&connection)?;
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
+        let steps = StepSigner::new(&settings::secret16(&connection, "step_secret")?);
 
         let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
         let readers = Readers::open(&path)?;
@@ -132,6 +134,7 @@ impl App {
             recent: RecentClicks::default(),
             keys,
             fingerprint_key,
+            steps,
             admin_hosts: config.admin.hosts.clone(),
         });
         listen_to_commands(&data, &shared);

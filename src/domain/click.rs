@@ -41,6 +41,9 @@ pub struct Click {
     pub parameters: Parameters,
     #[serde(default)]
     pub cost: Option<ClickCost>,
+    /// The click of the campaign that sent the visitor on to this one, in the same visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<Id>,
 }
 
 /// What the click cost, in the currency it was stated in.

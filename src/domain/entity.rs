@@ -96,6 +96,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What may have a surprising effect among the others.
+    fn doubts(&self, _documents: &Documents) -> Vec<Problem> {
+        Vec::new()
+    }
+
     /// The links in it that may hold macros, with their fields.
     fn templates(&self) -> Vec<(String, &str)> {
         Vec::new()
@@ -142,6 +147,7 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// What the operator should know although it is stored.
     fn warnings(&self, documents: &Documents) -> Vec<Problem> {
         let mut warnings = self.remarks();
+        warnings.extend(self.doubts(documents));
         for (field, reference) in self.named() {
             match reference.state(documents) {
                 None => warnings.push(unknown(field, reference)),

@@ -10,6 +10,8 @@ use super::form::Form;
 use super::problem::Problem;
 use super::state::State;
 
+pub use super::target::{RedirectKind, ReplyKind, Target, Way, WeightedLanding, WeightedOffer};
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Flow {
     /// Kept across saves when sent back.
@@ -80,59 +82,8 @@ impl Mode {
         &[("accept", Mode::Accept), ("reject", Mode::Reject)];
 }
 
-/// Where a flow sends its visitors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Target {
-    /// A landing by weight, then an offer by weight; without landings straight to the offer.
-    Split {
-        landings: Vec<WeightedLanding>,
-        offers: Vec<WeightedOffer>,
-    },
-    /// A URL template.
-    Redirect { redirect: RedirectKind, url: String },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub struct WeightedLanding {
-    pub landing_id: u64,
-    pub weight: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub struct WeightedOffer {
-    pub offer_id: u64,
-    pub weight: u32,
-}
-
-/// How the browser is told to go on. One file each under `engine/redirect`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RedirectKind {
-    /// `302 Found` with a `Location`.
-    #[default]
-    Http,
-}
-
-impl RedirectKind {
-    pub const ALL: &'static [(&'static str, RedirectKind)] = &[("http", RedirectKind::Http)];
-}
-
-/// Words of [`Target`]'s `kind`.
-#[derive(Clone, Copy, PartialEq)]
-enum TargetKind {
-    Split,
-    Redirect,
-}
-
-const TARGET_KINDS: &[(&str, TargetKind)] = &[
-    ("split", TargetKind::Split),
-    ("redirect", TargetKind::Redirect),
-];
-
 /// More would make each click slow.
 const FILTERS_MAX: usize = 100;
-const WEIGHTED_MAX: usize = 200;
 
 impl Flow {
     /// Reads the flow at this place of its campaign; `id` is 0 if it has none yet.
@@ -151,13 +102,13 @@ impl Flow {
             filters: form.list("filters", FILTERS_MAX, |form, _| Filter::read(form)),
             target: form
                 .object("target", Target::read)
-                .unwrap_or(Target::Split {
-                    landings: Vec::new(),
-                    offers: Vec::new(),
-                }),
+                .unwrap_or_else(Target::nowhere),
         };
         if form.value("target").is_none() {
-            form.missing("target", "A flow needs a target: a split or a redirect.");
+            form.missing(
+                "target",
+                "A flow needs a target: a split, a redirect, a reply or a campaign.",
+            );
         }
         if flow.kind == FlowKind::Default && !flow.filters.is_empty() {
             form.problem(
@@ -179,40 +130,16 @@ impl Flow {
                 (field, Reference::List(id))
             }));
         }
-        if let Target::Split { landings, offers } = &self.target {
-            for (index, one) in landings.iter().enumerate() {
-                let field = format!("target.landings[{index}].landing_id");
-                found.push((field, Reference::Landing(one.landing_id)));
-            }
-            for (index, one) in offers.iter().enumerate() {
-                let field = format!("target.offers[{index}].offer_id");
-                found.push((field, Reference::Offer(one.offer_id)));
-            }
-        }
+        let under = |(field, one)| (format!("target.{field}"), one);
+        found.extend(self.target.references().into_iter().map(under));
         found
     }
 
     /// What is allowed and probably not meant.
     pub(super) fn remarks(&self) -> Vec<Problem> {
-        let Target::Split { landings, offers } = &self.target else {
-            return Vec::new();
-        };
-        let landings = ("target.landings", weights(landings, |one| one.weight));
-        let offers = ("target.offers", weights(offers, |one| one.weight));
-        let is_idle = |weights: &[u32]| !weights.is_empty() && weights.iter().all(|one| *one == 0);
-        let idle = [landings, offers]
-            .into_iter()
-            .filter(|(_, weights)| is_idle(weights));
-        let remark = |(field, _)| {
-            let message = "All weights here are 0, so none of them gets a visitor.";
-            Problem::new(field, "no_weight", message)
-        };
-        idle.map(remark).collect()
+        let under = |remark: Problem| remark.under("target");
+        self.target.remarks().into_iter().map(under).collect()
     }
-}
-
-fn weights<T>(list: &[T], weight: impl Fn(&T) -> u32) -> Vec<u32> {
-    list.iter().map(weight).collect()
 }
 
 impl Filter {
@@ -263,52 +190,5 @@ fn note_lists(value: &Value, path: &str, depth: usize, lists: &mut Vec<(String, 
             }
         }
         _ => {}
-    }
-}
-
-impl Target {
-    fn read(form: &mut Form<'_>) -> Self {
-        if form.value("kind").is_none() {
-            form.missing("kind", "A target needs a kind: split or redirect.");
-        }
-        match form.choice("kind", TARGET_KINDS, TargetKind::Split) {
-            TargetKind::Redirect => Target::Redirect {
-                redirect: form.choice("redirect", RedirectKind::ALL, RedirectKind::default()),
-                url: check::read_url(form, "url"),
-            },
-            TargetKind::Split => {
-                let landings = form.list("landings", WEIGHTED_MAX, |form, _| WeightedLanding {
-                    landing_id: form.required_id("landing_id"),
-                    weight: form.weight(),
-                });
-                let offers = form.list("offers", WEIGHTED_MAX, |form, _| WeightedOffer {
-                    offer_id: form.required_id("offer_id"),
-                    weight: form.weight(),
-                });
-                let ids: Vec<u64> = landings.iter().map(|one| one.landing_id).collect();
-                note_repeated(form, "landings", "landing_id", &ids);
-                let ids: Vec<u64> = offers.iter().map(|one| one.offer_id).collect();
-                note_repeated(form, "offers", "offer_id", &ids);
-                if form.value("landings").is_none() && form.value("offers").is_none()
-                    || landings.is_empty() && offers.is_empty()
-                {
-                    form.missing("offers", "A split needs at least one offer or landing.");
-                }
-                Target::Split { landings, offers }
-            }
-        }
-    }
-}
-
-/// One entity stands in a split once: two weights of the same one are one weight.
-fn note_repeated(form: &mut Form<'_>, list: &str, key: &str, ids: &[u64]) {
-    for (index, id) in ids.iter().enumerate() {
-        if *id != 0 && ids[..index].contains(id) {
-            form.problem(
-                &format!("{list}[{index}].{key}"),
-                "duplicate",
-                format!("{key} {id} is there twice; give it one entry with both weights added."),
-            );
-        }
     }
 }

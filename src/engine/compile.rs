@@ -19,6 +19,7 @@ use super::compiled::{
 };
 use super::decide::MAX_JUMPS;
 use super::filter::{Filters, Lists};
+use super::reply::{self, CompiledReply};
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
@@ -92,7 +93,7 @@ pub(super) fn campaign(
     let mut passed_over = Vec::new();
     for (index, flow) in document.flows.iter().enumerate() {
         let mut found = Vec::new();
-        let compiled = compile_flow(flow, document.rotation, shelf, &mut found);
+        let compiled = compile_flow(flow, document, documents, shelf, &mut found);
         let place = format!("flows[{index}]");
         problems.extend(found.into_iter().map(|problem| problem.under(&place)));
         match (compiled, flow.kind) {
@@ -168,12 +169,20 @@ pub(super) fn warnings(document: &Campaign) -> Vec<Problem> {
     if let Fallback::Redirect { url } = &document.fallback {
         look(url, "fallback.url");
     }
+    for (index, flow) in document.flows.iter().enumerate() {
+        if let Target::Reply { reply, body, .. } = &flow.target {
+            let found = CompiledReply::new(*reply, None, body, &reply::declared(document)).1;
+            let field = format!("flows[{index}].target.body");
+            warnings.extend(found.into_iter().map(|warning| warning.under(&field)));
+        }
+    }
     warnings
 }
 
 fn compile_flow(
     flow: &Flow,
-    rotation: Rotation,
+    campaign: &Campaign,
+    documents: &Documents,
     shelf: &Shelf,
     problems: &mut Vec<Problem>,
 ) -> Result<CompiledFlow, PassedOver> {
@@ -194,13 +203,13 @@ fn compile_flow(
         problems.extend(found.into_iter().map(|problem| problem.under("filters")));
         PassedOver::Broken
     });
-    let target = compile_target(&flow.target, shelf, problems);
+    let target = compile_target(&flow.target, campaign, documents, shelf, problems);
     match flow.state {
         State::Active => {}
         State::Paused => return Err(PassedOver::Paused),
         State::Archived => return Err(PassedOver::Archived),
     }
-    if flow.kind == FlowKind::Regular && rotation == Rotation::Weight && flow.weight == 0 {
+    if flow.kind == FlowKind::Regular && campaign.rotation == Rotation::Weight && flow.weight == 0 {
         return Err(PassedOver::NoWeight);
     }
     Ok(CompiledFlow {
@@ -213,11 +222,14 @@ fn compile_flow(
 
 fn compile_target(
     target: &Target,
+    campaign: &Campaign,
+    documents: &Documents,
     shelf: &Shelf,
     problems: &mut Vec<Problem>,
 ) -> Result<CompiledTarget, PassedOver> {
+    let way = target.way();
     match target {
-        Target::Redirect { redirect, url } => {
+        Target::Redirect { url, .. } => {
             let template = Template::parse(url).0;
             if template.is_empty() {
                 problems.push(Problem::new(
@@ -227,12 +239,30 @@ fn compile_target(
                 ));
                 return Err(PassedOver::Broken);
             }
-            Ok(CompiledTarget::Redirect {
-                kind: *redirect,
-                template,
-            })
+            Ok(CompiledTarget::Redirect { way, template })
         }
-        Target::Split { landings, offers } => {
+        Target::Reply {
+            reply,
+            status,
+            body,
+        } => {
+            // What is odd about the body is told by `warnings`.
+            let names = reply::declared(campaign);
+            let compiled = CompiledReply::new(*reply, *status, body, &names).0;
+            Ok(CompiledTarget::Reply(compiled))
+        }
+        Target::Campaign { campaign_id } => match documents.campaigns.get(campaign_id) {
+            Some(found) if found.state == State::Archived => Err(PassedOver::NoLiveTarget),
+            // A paused one answers with its fallback.
+            Some(_) => Ok(CompiledTarget::Campaign(*campaign_id)),
+            None => {
+                problems.push(missing("target.campaign_id", "campaign", *campaign_id));
+                Err(PassedOver::Broken)
+            }
+        },
+        Target::Split {
+            landings, offers, ..
+        } => {
             if landings.is_empty() && offers.is_empty() {
                 problems.push(Problem::new(
                     "target",
@@ -273,6 +303,7 @@ fn compile_target(
                 && offers.is_empty() == live_offers.is_empty()
             {
                 Ok(CompiledTarget::Split {
+                    way,
                     landings: Weighted::new(live_landings),
                     offers: Weighted::new(live_offers),
                 })

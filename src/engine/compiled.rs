@@ -5,12 +5,13 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use super::filter::Filters;
+use super::reply::CompiledReply;
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use super::visit::{Counted, Counter};
 use crate::detect::params::ParameterMap;
 use crate::domain::campaign::{Campaign, Cost, Fallback};
-use crate::domain::flow::{FlowKind, RedirectKind};
+use crate::domain::flow::{FlowKind, Way};
 use crate::domain::landing::Landing;
 use crate::domain::offer::Offer;
 use crate::domain::period;
@@ -76,15 +77,20 @@ pub(super) struct CompiledFlow {
 #[derive(Debug)]
 pub(super) enum CompiledTarget {
     Split {
+        /// To the landing, or to the offer where there is none.
+        way: Way,
         /// Empty: straight to the offer.
         landings: Weighted<Arc<CompiledLanding>>,
         /// Empty: the landing is all there is.
         offers: Weighted<Arc<CompiledOffer>>,
     },
     Redirect {
-        kind: RedirectKind,
+        way: Way,
         template: Template,
     },
+    Reply(CompiledReply),
+    /// Another campaign decides anew.
+    Campaign(u64),
 }
 
 /// A landing with its final link.

@@ -5,19 +5,21 @@ use super::catalog::Catalog;
 use super::compiled::{CompiledCampaign, CompiledFallback, CompiledFlow, Regular};
 use super::dice::Dice;
 use super::redirect::{self, Reply};
+use super::reply::CompiledReply;
 use super::rotation::Weighted;
 use super::target;
 use super::trace::{NotFound, Odds, Step, Trace};
 use super::visit::{Asked, Seen, Visit};
-use crate::domain::flow::RedirectKind;
+use crate::domain::flow::Way;
 use crate::macros::{MacroContext, Template};
 
-/// How often a fallback may lead on to another campaign.
-pub const MAX_JUMPS: usize = 8;
+pub use crate::domain::jumps::MAX_JUMPS;
 
 /// What was decided about one visitor.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Decision<'c> {
+    /// The campaigns whose flows sent the visitor on, in order; for most visits none.
+    pub passages: Vec<Passage<'c>>,
     /// The campaign that decided in the end, after jumps.
     pub campaign: &'c CompiledCampaign,
     /// What that campaign remembers of the visitor.
@@ -30,13 +32,26 @@ pub struct Decision<'c> {
     pub destination: Destination<'c>,
 }
 
+/// A campaign whose flow sent the visitor on to another one: a click of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Passage<'c> {
+    pub campaign: &'c CompiledCampaign,
+    /// What that campaign remembers of the visitor.
+    pub seen: Seen,
+    pub flow_id: u64,
+}
+
 /// Where the visitor goes next.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Destination<'c> {
     Redirect {
-        kind: RedirectKind,
+        way: Way,
         template: &'c Template,
     },
+    /// An answer of ours.
+    Reply(&'c CompiledReply),
+    /// Another campaign is to decide: [`decide`] asks it, so this never comes out of there.
+    Campaign(u64),
     NotFound,
 }
 
@@ -44,19 +59,21 @@ impl Decision<'_> {
     /// The answer, with the click's macros expanded.
     pub fn reply(&self, context: &MacroContext<'_>) -> Reply {
         match self.destination {
-            Destination::Redirect { kind, template } => {
+            Destination::Redirect { way, template } => {
                 let mut location = String::new();
                 template.expand(context, &mut location);
-                redirect::of(kind).reply(location)
+                redirect::reply(way, location)
             }
-            Destination::NotFound => Reply::NotFound,
+            Destination::Reply(reply) => reply.reply(context),
+            Destination::Campaign(_) | Destination::NotFound => Reply::NotFound,
         }
     }
 }
 
 /// Decides about a visitor of `campaign`: forced flows in order, then regular flows by position
-/// or by weight, then the default flow, then the fallback. Pure but for what it takes of limits:
-/// the same documents, visit and seed give the same decision, with and without a listener.
+/// or by weight, then the default flow, then the fallback. A flow or a fallback may leave it to
+/// another campaign, which begins anew. Pure but for what it takes of limits: the same documents,
+/// visit and seed give the same decision, with and without a listener.
 pub fn decide<'c: 'v, 'v>(
     catalog: &'c Catalog,
     campaign: &'c CompiledCampaign,
@@ -64,14 +81,57 @@ pub fn decide<'c: 'v, 'v>(
     dice: &mut Dice,
     trace: &mut impl Trace,
 ) -> Decision<'c> {
-    let mut campaign = campaign;
+    let mut passages = Vec::new();
+    let decision = follow(catalog, campaign, &mut passages, visit, dice, trace);
+    Decision {
+        passages,
+        ..decision
+    }
+}
+
+/// Goes from campaign to campaign until one decides. No flow sends a visitor to a campaign that
+/// has passed him on already: each counts the visit once.
+fn follow<'c: 'v, 'v>(
+    catalog: &'c Catalog,
+    mut campaign: &'c CompiledCampaign,
+    passages: &mut Vec<Passage<'c>>,
+    visit: &'v Visit<'v>,
+    dice: &mut Dice,
+    trace: &mut impl Trace,
+) -> Decision<'c> {
     let mut seen = Seen::default();
-    for _ in 0..=MAX_JUMPS {
+    for jumps in 0..=MAX_JUMPS {
         seen = visit.memory.seen(&campaign.document);
         if let Some(decision) = by_flows(catalog, campaign, seen, visit, dice, trace) {
-            return decision;
+            let (Some(flow_id), Destination::Campaign(id)) =
+                (decision.flow_id, decision.destination)
+            else {
+                return decision;
+            };
+            let was_here = campaign.document.id == id || has_passed(passages, id);
+            let next = catalog.campaign_by_id(id);
+            if let Some(next) = next.filter(|_| !was_here && jumps < MAX_JUMPS) {
+                trace.step(|| Step::Jump {
+                    flow_id,
+                    campaign_id: id,
+                });
+                passages.push(Passage {
+                    campaign,
+                    seen,
+                    flow_id,
+                });
+                campaign = next;
+                continue;
+            }
+            trace.step(|| Step::JumpRefused {
+                flow_id,
+                campaign_id: id,
+            });
         }
         match &campaign.fallback {
+            CompiledFallback::Campaign(id) if has_passed(passages, *id) => {
+                return not_found(campaign, seen, NotFound::TooManyJumps, trace);
+            }
             CompiledFallback::Campaign(id) => match catalog.campaign_by_id(*id) {
                 Some(next) => {
                     trace.step(|| Step::FallbackCampaign { campaign_id: *id });
@@ -81,10 +141,8 @@ pub fn decide<'c: 'v, 'v>(
             },
             CompiledFallback::Redirect(template) => {
                 trace.step(|| Step::FallbackRedirect);
-                let destination = Destination::Redirect {
-                    kind: RedirectKind::Http,
-                    template,
-                };
+                let way = Way::default();
+                let destination = Destination::Redirect { way, template };
                 return by_fallback(campaign, seen, destination);
             }
             CompiledFallback::NotFound => {
@@ -93,6 +151,11 @@ pub fn decide<'c: 'v, 'v>(
         }
     }
     not_found(campaign, seen, NotFound::TooManyJumps, trace)
+}
+
+fn has_passed(passages: &[Passage<'_>], campaign_id: u64) -> bool {
+    let mut ids = passages.iter().map(|one| one.campaign.document.id);
+    ids.any(|id| id == campaign_id)
 }
 
 fn by_flows<'c: 'v, 'v>(
@@ -191,6 +254,7 @@ fn by_fallback<'c>(
     destination: Destination<'c>,
 ) -> Decision<'c> {
     Decision {
+        passages: Vec::new(),
         campaign,
         seen,
         flow_id: None,

@@ -15,11 +15,17 @@
 //!    which takes everybody. Of the chosen flow it draws the landing and the offer by weight; the
 //!    visitor goes to the landing if there is one, and the offer waits behind it.
 //!
+//!    Or the flow answers by itself (`reply.rs`), or **jumps**: it leaves the visitor to another
+//!    campaign, which begins anew. Then the visit is a click of both, the later one with the
+//!    earlier as its parent; what the visit costs is booked with the first.
+//!
 //!    Whom no flow takes, the campaign's **fallback** gets: an address, another campaign, which
-//!    begins anew (at most [`MAX_JUMPS`] times), or "not found". A campaign that is paused,
-//!    archived, or diverts because its budget is spent asks no flow and answers with its fallback
-//!    at once. The visitors of an offer whose cap is reached go to its overflow offer; without one
-//!    its weight goes to the rest, and a flow with nothing open is passed over.
+//!    begins anew, or "not found". A campaign that is paused, archived, or diverts because its
+//!    budget is spent asks no flow and answers with its fallback at once. There are at most
+//!    [`MAX_JUMPS`] ways on from campaign to campaign, and no flow leads back to one that has passed
+//!    the visitor on: the fallback of the campaign that wanted it takes over. The visitors of an
+//!    offer whose cap is reached go to its overflow offer; without one its weight goes to the rest,
+//!    and a flow with nothing open is passed over.
 //! 4. [`cost::at_click`] says what the click costs; the click is recorded and handed to the writer.
 //! 5. [`Decision::reply`] expands the macros of the destination into an address. The reply leaves
 //!    once the click is stored.
@@ -49,6 +55,8 @@
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each, in groups |
 //! | `redirect/` | ways to send a visitor on, one file each |
+//! | `reply.rs` | answers of our own |
+//! | `passages.rs` | a visit that went through several campaigns becomes several clicks |
 //! | `facts.rs` | what macros ask about a decision |
 //! | `cost.rs` | what a click costs when it arrives |
 //! | `counters.rs`, `budget.rs` | what is counted outside the catalog, and what was spent |
@@ -78,7 +86,9 @@ pub mod filter;
 pub mod onward;
 mod options;
 mod pass_query;
+mod passages;
 pub mod redirect;
+pub mod reply;
 mod rotation;
 mod target;
 pub mod trace;
@@ -97,7 +107,7 @@ pub(crate) mod testing;
 
 pub use catalog::{CampaignProblems, Catalog, Link};
 pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
-pub use decide::{Decision, Destination, MAX_JUMPS, decide};
+pub use decide::{Decision, Destination, MAX_JUMPS, Passage, decide};
 pub use dice::Dice;
 pub use facts::Chosen;
 pub use options::{Options, options};

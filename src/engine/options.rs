@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::filter::{self, FilterOption};
 use super::redirect::{self, RedirectOption};
+use super::reply::{self, ReplyOption};
 use crate::macros::table::{self, Macro};
 
 /// Everything that can be chosen in a campaign.
@@ -11,6 +12,7 @@ use crate::macros::table::{self, Macro};
 pub struct Options {
     pub filters: Vec<FilterOption>,
     pub redirects: Vec<RedirectOption>,
+    pub replies: Vec<ReplyOption>,
     pub macros: Vec<&'static Macro>,
 }
 
@@ -18,6 +20,7 @@ pub fn options() -> Options {
     Options {
         filters: filter::options(),
         redirects: redirect::options(),
+        replies: reply::options(),
         macros: table::all().collect(),
     }
 }
@@ -25,6 +28,7 @@ pub fn options() -> Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::flow::ReplyKind;
 
     #[test]
     fn every_registry_is_served_whole() {
@@ -42,6 +46,11 @@ mod tests {
         assert_eq!(device_type["group"], "device");
         assert_eq!(device_type["input"]["choices"][0]["value"], "desktop");
         assert_eq!(json["redirects"][0]["key"], "http");
+        assert_eq!(json["redirects"][0]["settings"][0]["key"], "status");
+        assert_eq!(
+            json["replies"].as_array().map(Vec::len),
+            Some(ReplyKind::ALL.len())
+        );
         assert_eq!(json["macros"][0]["name"], "click_id");
         assert_eq!(json["macros"][0]["argument"], serde_json::Value::Null);
         let macros = json["macros"].as_array().expect("a list");

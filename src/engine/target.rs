@@ -7,7 +7,6 @@ use super::dice::Dice;
 use super::trace::{Step, Trace};
 use super::visit::{Asked, Caps};
 use crate::domain::campaign::ChooseOffer;
-use crate::domain::flow::RedirectKind;
 use crate::domain::offer::MAX_OVERFLOWS;
 
 /// Draws the landing and the offer, and sends the visitor to the first there is. `None` where
@@ -21,6 +20,7 @@ pub(super) fn draw<'c>(
     trace: &mut impl Trace,
 ) -> Option<Decision<'c>> {
     let mut decision = Decision {
+        passages: Vec::new(),
         campaign,
         seen: asked.seen,
         flow_id: Some(flow.id),
@@ -28,17 +28,29 @@ pub(super) fn draw<'c>(
         offer_id: None,
         destination: Destination::NotFound,
     };
-    let (landings, offers) = match &flow.target {
-        CompiledTarget::Redirect { kind, template } => {
-            decision.destination = Destination::Redirect {
-                kind: *kind,
-                template,
-            };
+    let (way, landings, offers) = match &flow.target {
+        CompiledTarget::Redirect { way, template } => {
+            let way = *way;
+            decision.destination = Destination::Redirect { way, template };
             return Some(decision);
         }
-        CompiledTarget::Split { landings, offers } => (landings, offers),
+        CompiledTarget::Reply(reply) => {
+            trace.step(|| Step::Reply {
+                reply: reply.kind(),
+            });
+            decision.destination = Destination::Reply(reply);
+            return Some(decision);
+        }
+        CompiledTarget::Campaign(id) => {
+            decision.destination = Destination::Campaign(*id);
+            return Some(decision);
+        }
+        CompiledTarget::Split {
+            way,
+            landings,
+            offers,
+        } => (*way, landings, offers),
     };
-    let kind = RedirectKind::Http;
     let is_later =
         campaign.document.choose_offer == ChooseOffer::AtOfferClick && !landings.items().is_empty();
     if !is_later && offers.total() > 0 {
@@ -56,14 +68,14 @@ pub(super) fn draw<'c>(
         };
         let template = &open.template;
         decision.offer_id = Some(open.document.id);
-        decision.destination = Destination::Redirect { kind, template };
+        decision.destination = Destination::Redirect { way, template };
     }
     if let Some(index) = landings.draw(dice) {
         let landing = &landings.items()[index];
         let landing_id = landing.document.id;
         let template = &landing.template;
         decision.landing_id = Some(landing_id);
-        decision.destination = Destination::Redirect { kind, template };
+        decision.destination = Destination::Redirect { way, template };
         trace.step(|| Step::LandingDrawn {
             landing_id,
             odds: odds(landings, index),

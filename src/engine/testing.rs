@@ -108,6 +108,7 @@ pub(crate) fn filter(key: &str, mode: Mode, value: Value) -> Filter {
 pub(crate) fn redirect(url: &str) -> Target {
     Target::Redirect {
         redirect: RedirectKind::Http,
+        status: None,
         url: url.to_owned(),
     }
 }
@@ -115,6 +116,8 @@ pub(crate) fn redirect(url: &str) -> Target {
 /// (landing, weight) and (offer, weight).
 pub(crate) fn split(landings: &[(u64, u32)], offers: &[(u64, u32)]) -> Target {
     Target::Split {
+        redirect: RedirectKind::Http,
+        status: None,
         landings: landings
             .iter()
             .map(|(landing_id, weight)| WeightedLanding {
@@ -247,7 +250,7 @@ pub(crate) type Outcome = (Option<u64>, Option<u64>, Option<u64>, Option<String>
 pub(crate) fn outcome(decision: &Decision<'_>) -> Outcome {
     let address = match decision.destination {
         Destination::Redirect { template, .. } => Some(template.text().to_owned()),
-        Destination::NotFound => None,
+        _ => None,
     };
     (
         decision.flow_id,

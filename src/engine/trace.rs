@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::domain::flow::{FlowKind, Mode};
+use crate::domain::flow::{FlowKind, Mode, ReplyKind};
 use crate::domain::state::State;
 
 /// Somebody who may want to hear the steps.
@@ -113,6 +113,21 @@ pub enum Step {
     FlowFull {
         flow_id: u64,
     },
+    /// The flow answers by itself.
+    Reply {
+        reply: ReplyKind,
+    },
+    /// The flow sends the visitor on to another campaign, which begins to decide.
+    Jump {
+        flow_id: u64,
+        campaign_id: u64,
+    },
+    /// The flow would send the visitor to a campaign where he was already, or once too often: the
+    /// fallback takes over.
+    JumpRefused {
+        flow_id: u64,
+        campaign_id: u64,
+    },
     /// No flow took the visitor.
     NoFlow {
         campaign_id: u64,
@@ -142,7 +157,8 @@ pub enum PassedOver {
     Archived,
     /// Weight 0 in a campaign that rotates by weight.
     NoWeight,
-    /// All its landings, or all its offers, are paused, archived or of weight 0.
+    /// All its landings, or all its offers, are paused, archived or of weight 0; or the campaign
+    /// that it leads to is archived.
     NoLiveTarget,
     /// It has problems, which saving would have refused.
     Broken,
@@ -156,6 +172,6 @@ pub enum NotFound {
     Chosen,
     /// The campaign of the fallback is not there.
     MissingCampaign,
-    /// Fallbacks lead from campaign to campaign without end.
+    /// Flows and fallbacks lead from campaign to campaign without end.
     TooManyJumps,
 }

@@ -19,7 +19,10 @@ pub struct MacroContext<'a> {
     pub landing_id: Option<u64>,
     pub offer_id: Option<u64>,
     pub traffic_source_id: Option<u64>,
+    /// Where the visitor was sent on from, in the same visit.
+    pub parent: Option<Parent<'a>>,
     pub visitor: &'a Visitor,
+    /// What the visit cost; after a jump it is booked with the first campaign's click.
     pub cost: Option<ClickCost>,
     /// Host name of the request, as a link may carry it.
     pub host: &'a str,
@@ -30,6 +33,14 @@ pub struct MacroContext<'a> {
     pub parameters: &'a (dyn Fn(&str) -> Option<&'a str> + 'a),
     /// What has to be looked up; `&()` where nothing can be.
     pub facts: &'a dyn Facts,
+}
+
+/// The campaign that sent the visitor on to this one, and its click.
+#[derive(Debug, Clone, Copy)]
+pub struct Parent<'a> {
+    pub campaign_id: u64,
+    /// The public click id; empty where none is recorded.
+    pub click_id: &'a str,
 }
 
 /// What the tracker knows beyond the click itself. Asked only for what a link names, so that a

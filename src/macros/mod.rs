@@ -48,6 +48,6 @@ pub(crate) mod testing;
 mod value;
 
 pub use body::{Body, BodyKind};
-pub use context::{Facts, MacroContext, Named, Within};
+pub use context::{Facts, MacroContext, Named, Parent, Within};
 pub use encode::Encoder;
 pub use template::Template;

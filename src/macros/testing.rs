@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::context::{Facts, MacroContext, Named, Within};
+use super::context::{Facts, MacroContext, Named, Parent, Within};
 use crate::domain::click::ClickCost;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::offer::{Payout, PayoutKind};
@@ -97,6 +97,10 @@ impl Sample {
             landing_id: Some(5),
             offer_id: Some(6),
             traffic_source_id: Some(7),
+            parent: Some(Parent {
+                campaign_id: 11,
+                click_id: "06bk7w3r4t8m1n5q2x9a",
+            }),
             visitor: &self.visitor,
             cost: Some(ClickCost {
                 amount: Micros(15_000),

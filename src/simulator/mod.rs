@@ -31,7 +31,7 @@ use crate::domain::visitor::Visitor;
 use crate::engine::trace::{Silent, Step, Story, Trace};
 use crate::engine::visit::{Counters, Memory, Seen, Visit};
 use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Decision, Dice, Reply};
-use crate::macros::MacroContext;
+use crate::macros::{MacroContext, Parent};
 
 /// Stands where a real click would have its id.
 const CLICK_ID: &str = "00000000000000000000";
@@ -136,7 +136,7 @@ pub fn simulate(
     );
     shares.count(&decision);
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&decision.campaign.cost, &visitor.parameters);
+    let cost = engine::cost::at_click(&decision.paying_campaign().cost, &visitor.parameters);
     let reply = decision.reply(&MacroContext {
         click_id: CLICK_ID,
         at,
@@ -151,6 +151,10 @@ pub fn simulate(
         host: without_port(request.host),
         random: dice.throw(),
         parameters: &|name| query.get(name),
+        parent: decision.passages.last().map(|passage| Parent {
+            campaign_id: passage.campaign.document.id,
+            click_id: CLICK_ID,
+        }),
         facts: &Chosen::of(&decision, catalog, surroundings.rates, at),
     });
     let steps = story.steps.into_iter().map(|step| Told {

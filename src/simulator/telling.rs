@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::flow::{FlowKind, Mode};
+use crate::domain::flow::{FlowKind, Mode, ReplyKind};
 use crate::domain::state::State;
 use crate::domain::visitor::Visitor;
 use crate::engine::Catalog;
@@ -84,6 +84,20 @@ pub(super) fn sentence(step: &Step, catalog: &Catalog) -> String {
                 names.flow(*flow_id)
             )
         }
+        Step::Reply { reply } => {
+            let word = ReplyKind::ALL.iter().find(|(_, kind)| kind == reply);
+            let word = word.map_or("reply", |(word, _)| word);
+            format!("The flow answers by itself ({word}).")
+        }
+        Step::Jump { campaign_id, .. } => format!(
+            "The flow sends the visitor on to {}.",
+            names.campaign(*campaign_id)
+        ),
+        Step::JumpRefused { campaign_id, .. } => format!(
+            "The flow would send the visitor on to {}, where he was already or once too often; the \
+             fallback takes over.",
+            names.campaign(*campaign_id)
+        ),
         Step::NoFlow { campaign_id } => format!(
             "No flow of {} takes the visitor; its fallback does.",
             names.campaign(*campaign_id)

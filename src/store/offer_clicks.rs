@@ -148,6 +148,7 @@ mod tests {
             };
             let id = table.ids.next(AT);
             let click = Click {
+                parent_id: None,
                 id,
                 at: AT,
                 campaign_id: 1,

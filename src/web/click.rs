@@ -20,13 +20,14 @@ use crate::detect::params::{ParameterMap, Query, unexpanded};
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::{Click, ClickCost};
+use crate::domain::id::Id;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Parameters;
 use crate::engine::counters::Looking;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Counters, Forgetful, Visit};
 use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Link, Reply, budget};
-use crate::macros::{MacroContext, Template};
+use crate::macros::{MacroContext, Parent, Template};
 
 /// What names the campaign on `/click`; `key` is what other trackers call it.
 const CAMPAIGN_ID: [&str; 2] = ["campaign_id", "key"];
@@ -51,7 +52,8 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         Link::Campaign(campaign) => campaign,
         Link::Redirect(template) => {
             shared.tallies.count("unknown_link", 0);
-            return respond(fallback(hot, &arrived, &query, template));
+            let reply = fallback(hot, &arrived, &query, template);
+            return respond(reply, shared, arrived.host);
         }
         Link::NotFound => {
             shared.tallies.count("unknown_link", 0);
@@ -90,9 +92,14 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         (decision, dice.throw())
     };
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&decision.campaign.cost, &visitor.parameters);
-    let id = (!is_head).then(|| shared.ids.next(arrived.at));
+    let paying = decision.paying_campaign();
+    let cost = engine::cost::at_click(&paying.cost, &visitor.parameters);
+    let next_id = || (!is_head).then(|| shared.ids.next(arrived.at));
+    // Of the campaigns that sent the visitor on: earlier ids than that of the last.
+    let parents: Vec<Id> = decision.passages.iter().filter_map(|_| next_id()).collect();
+    let id = next_id();
     let click_id = id.map(|id| shared.codec.encode(id));
+    let parent_click_id = parents.last().map(|id| shared.codec.encode(*id));
     let reply = decision.reply(&MacroContext {
         click_id: click_id.as_ref().map_or("", |id| id.as_str()),
         at: arrived.at,
@@ -102,6 +109,10 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         landing_id: decision.landing_id,
         offer_id: decision.offer_id,
         traffic_source_id: document.traffic_source_id,
+        parent: decision.passages.last().map(|passage| Parent {
+            campaign_id: passage.campaign.document.id,
+            click_id: parent_click_id.as_ref().map_or("", |id| id.as_str()),
+        }),
         visitor: &visitor,
         cost,
         host: without_port(arrived.host),
@@ -119,11 +130,11 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     };
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);
-        return respond(reply);
+        return respond(reply, shared, arrived.host);
     };
-    spend(shared, decision.campaign, cost, arrived.at);
+    spend(shared, paying, cost, arrived.at);
     count_unexpanded(shared, &visitor.parameters, campaign_id);
-    let click = Arc::new(Click {
+    let click = Click {
         id,
         at: arrived.at,
         campaign_id: document.id,
@@ -140,15 +151,16 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         bot_reason: visitor.bot.map(|bot| bot.reason),
         parameters: visitor.parameters,
         cost,
-    });
-    drop(catalog);
+        parent_id: None,
+    };
     let shows_landing = click.landing_id.is_some();
-    if shows_landing {
-        shared.recent.keep(Known::new(Arc::clone(&click)));
+    let clicks = decision.clicks(&parents, click);
+    drop(catalog);
+    if shows_landing && let Some(last) = clicks.last() {
+        shared.recent.keep(Known::new(Arc::clone(last)));
     }
-
-    hot.lane.store(click).await;
-    let mut response = respond(reply);
+    hot.lane.store_all(clicks).await;
+    let mut response = respond(reply, shared, arrived.host);
     if let (true, Some(click_id)) = (shows_landing, &click_id) {
         click_cookie::set(&mut response, click_id.as_str());
     }
@@ -252,6 +264,7 @@ fn fallback(
         host: without_port(arrived.host),
         random: hot.dice.borrow_mut().throw(),
         parameters: &|name| query.get(name),
+        parent: None,
         facts: &(),
     };
     template.expand(&context, &mut location);

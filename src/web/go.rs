@@ -22,7 +22,7 @@ use crate::detect::bot::{is_browser_prefetch, is_preview};
 use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::click::Click;
-use crate::domain::flow::RedirectKind;
+use crate::domain::flow::Way;
 use crate::domain::id::Id;
 use crate::domain::offer_click::OfferClick;
 use crate::domain::tracking_domain::without_port;
@@ -91,7 +91,7 @@ pub(super) async fn go(request: &HttpRequest, hot: &Hot) -> HttpResponse {
     };
     if request.method() == Method::HEAD {
         shared.tallies.count("head", step.campaign_id);
-        return respond(step.reply);
+        return respond(step.reply, shared, arrived.host);
     }
     if known.is_none() {
         shared.tallies.count("no_entry", step.campaign_id);
@@ -111,7 +111,7 @@ pub(super) async fn go(request: &HttpRequest, hot: &Hot) -> HttpResponse {
         };
         hot.lane.store(offer_click).await;
     }
-    respond(step.reply)
+    respond(step.reply, shared, arrived.host)
 }
 
 /// What was decided about a step.
@@ -260,11 +260,15 @@ fn from_click(
         host: without_port(arrived.host),
         random,
         parameters: &parameters,
+        parent: None,
         facts: &facts,
     };
     let reply = match (next, decision) {
-        (Onward::Offer(offer), _) => link(&offer.template, &context),
-        (Onward::Fallback(template), _) => link(template, &context),
+        (Onward::Offer(offer), _) => {
+            let way = way(campaign, click.flow_id);
+            link(&offer.template, way, &context)
+        }
+        (Onward::Fallback(template), _) => link(template, Way::default(), &context),
         (_, Some(decision)) => decision.reply(&context),
         _ => Reply::NotFound,
     };
@@ -333,11 +337,15 @@ fn no_entry(
         host: without_port(arrived.host),
         random: dice.throw(),
         parameters: &parameters,
+        parent: None,
         facts: &facts,
     };
     Step {
         reply: match offer {
-            Some(offer) => link(&offer.template, &context),
+            Some(offer) => {
+                let way = way(campaign, decision.flow_id);
+                link(&offer.template, way, &context)
+            }
             None => decision.reply(&context),
         },
         campaign_id: campaign.document.id,
@@ -365,10 +373,17 @@ fn nowhere(campaign_id: u64) -> Step {
     }
 }
 
-fn link(template: &Template, context: &MacroContext<'_>) -> Reply {
+fn link(template: &Template, way: Way, context: &MacroContext<'_>) -> Reply {
     let mut location = String::new();
     template.expand(context, &mut location);
-    redirect::of(RedirectKind::Http).reply(location)
+    redirect::reply(way, location)
+}
+
+/// How visitors of a flow are sent on.
+fn way(campaign: &CompiledCampaign, flow_id: Option<u64>) -> Way {
+    let mut flows = campaign.document.flows.iter();
+    let flow = flows.find(|flow| Some(flow.id) == flow_id);
+    flow.map_or(Way::default(), |flow| flow.target.way())
 }
 
 /// The facts of a click as macros and filters ask for them.

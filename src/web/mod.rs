@@ -15,3 +15,4 @@ pub mod recent;
 mod respond;
 pub mod server;
 pub mod state;
+pub mod step;

@@ -1,10 +1,13 @@
 //! Plain replies become HTTP responses.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
-use crate::engine::redirect::Reply;
+use super::api::is_admin_host;
+use super::state::Shared;
+use crate::clock;
+use crate::engine::redirect::{ContentKind, Page, Reply, leading_page};
 
 /// No cache may ever answer for us: each visit is a click of its own.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -13,8 +16,13 @@ const CLIENT_HINTS: HeaderValue = HeaderValue::from_static(
     "Sec-CH-UA-Model, Sec-CH-UA-Platform-Version, Sec-CH-UA-Full-Version-List",
 );
 
-/// The response to a click.
-pub(crate) fn respond(reply: Reply) -> HttpResponse {
+/// Pages of operators must not act in the name of the dashboard beside them.
+const SANDBOX: HeaderValue =
+    HeaderValue::from_static("sandbox allow-scripts allow-forms allow-popups allow-top-navigation");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// The response to a click on a link of this host.
+pub(crate) fn respond(reply: Reply, shared: &Shared, host: &str) -> HttpResponse {
     match reply {
         Reply::Redirect { status, location } => {
             // A location that cannot be a header cannot come out of a template; if it does, the
@@ -22,14 +30,49 @@ pub(crate) fn respond(reply: Reply) -> HttpResponse {
             let Ok(location) = HeaderValue::try_from(location) else {
                 return not_found();
             };
-            HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND))
-                .insert_header((header::LOCATION, location))
-                .insert_header((header::CACHE_CONTROL, NO_STORE))
-                .insert_header((HeaderName::from_static("accept-ch"), CLIENT_HINTS))
-                .finish()
+            let mut builder = builder(status, StatusCode::FOUND);
+            builder.insert_header((header::LOCATION, location));
+            builder.finish()
+        }
+        Reply::Page(leading) => page(leading),
+        Reply::TwoPages { location } => {
+            let address = shared.steps.address(&location, clock::now_ms());
+            page(leading_page(&address.unwrap_or(location)))
+        }
+        Reply::Content { status, kind, body } => {
+            let mut builder = builder(status, StatusCode::OK);
+            builder.insert_header((header::X_CONTENT_TYPE_OPTIONS, NOSNIFF));
+            let content_type = match kind {
+                ContentKind::Text => "text/plain; charset=utf-8",
+                ContentKind::Html => "text/html; charset=utf-8",
+            };
+            if kind == ContentKind::Html && is_admin_host(&shared.admin_hosts, host) {
+                builder.insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX));
+            }
+            builder.content_type(content_type).body(body)
         }
         Reply::NotFound => not_found(),
     }
+}
+
+/// One of the small pages that lead on.
+fn page(page: Page) -> HttpResponse {
+    let mut builder = builder(200, StatusCode::OK);
+    builder.insert_header((header::X_CONTENT_TYPE_OPTIONS, NOSNIFF));
+    if let Some(policy) = page.referrer_policy {
+        builder.insert_header((header::REFERRER_POLICY, HeaderValue::from_static(policy)));
+    }
+    builder
+        .content_type("text/html; charset=utf-8")
+        .body(page.html)
+}
+
+/// What all answers to clicks have in common.
+fn builder(status: u16, otherwise: StatusCode) -> HttpResponseBuilder {
+    let mut builder = HttpResponse::build(StatusCode::from_u16(status).unwrap_or(otherwise));
+    builder.insert_header((header::CACHE_CONTROL, NO_STORE));
+    builder.insert_header((HeaderName::from_static("accept-ch"), CLIENT_HINTS));
+    builder
 }
 
 /// Nothing here.
@@ -54,10 +97,7 @@ pub(crate) fn no_prefetch() -> HttpResponse {
 fn text(status: StatusCode, body: &'static str) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((header::CACHE_CONTROL, NO_STORE))
-        .insert_header((
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
         .content_type("text/plain; charset=utf-8")
         .body(body)
 }

@@ -10,7 +10,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::api;
 use super::state::{Hot, Shared};
-use super::{click, health, lp_js};
+use super::{click, health, lp_js, step};
 use crate::domain::tracking_domain::Robots;
 use crate::editor::Editor;
 
@@ -34,6 +34,11 @@ pub fn start(
             .service(web::resource("/healthz").route(web::get().to(health::healthz)))
             .service(web::resource("/robots.txt").to(robots))
             .service(web::resource("/lp.js").to(lp_js::script))
+            .service(
+                web::resource(step::PATH)
+                    .route(web::get().to(step::step))
+                    .route(web::head().to(step::step)),
+            )
             .configure(|config| api::configure(config, shared.admin_hosts.clone()))
             .default_service(web::to(click::click))
     })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::recent::RecentClicks;
+use super::step::StepSigner;
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::counters::Counts;
@@ -33,6 +34,7 @@ pub struct Shared {
     pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],
+    pub steps: StepSigner,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,
 }

@@ -7,7 +7,7 @@
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
-//! | `clicks`, `macros`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
+//! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
 //! | `counters` | caps, budgets and currency rates |
 //! | `faults` | what it does on a bad one |
 
@@ -29,6 +29,7 @@ mod load;
 mod lp_js;
 mod macros;
 mod presets;
+mod redirects;
 mod simulator;
 mod startup;
 mod tracker;

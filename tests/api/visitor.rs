@@ -34,6 +34,14 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The names of all headers, in order, each as often as it came.
+    pub(crate) fn header_names(&self) -> Vec<String> {
+        let names = self.headers.iter().map(|(name, _)| name);
+        let mut names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).collect();
+        names.sort();
+        names
+    }
+
     pub(crate) fn location(&self) -> &str {
         self.header("location").unwrap_or_default()
     }

@@ -141,10 +141,19 @@ impl Entity for Campaign {
             );
             Problem::new("alias", "alias_taken", message)
         });
-        taken
-            .into_iter()
-            .chain(self.fallback_loop(documents))
-            .collect()
+        let mut problems: Vec<Problem> = taken.into_iter().collect();
+        problems.extend(self.fallback_loop(documents));
+        for problem in jumps::problems(self, documents) {
+            // Fallbacks that go round by themselves are told as such.
+            if problems.iter().all(|told| told.field != problem.field) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    fn doubts(&self, documents: &Documents) -> Vec<Problem> {
+        jumps::doubts(self, documents)
     }
 
     fn templates(&self) -> Vec<(String, &str)> {

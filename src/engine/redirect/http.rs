@@ -1,10 +1,37 @@
-//! `302 Found` with a `Location`.
+//! A status of the 300s with a `Location`: 302, unless another one is chosen.
 
-use super::{Redirect, Reply};
-use crate::domain::flow::RedirectKind;
+use super::{Choice, Redirect, Reply, Setting};
+use crate::domain::flow::{RedirectKind, Way};
 
 /// The plain redirect: fastest, and the browser passes its referrer on as its policy says.
 pub(super) struct Http;
+
+const STATUS: u16 = 302;
+
+static SETTINGS: &[Setting] = &[Setting {
+    key: "status",
+    label: "Status",
+    help: "What the answer says of the address; 302 suits tracking links",
+    choices: &[
+        Choice {
+            value: 301,
+            label: "301 moved for good: browsers keep it, and later visits are not counted",
+        },
+        Choice {
+            value: 302,
+            label: "302 found",
+        },
+        Choice {
+            value: 303,
+            label: "303 see other: a form that was sent here is not sent on",
+        },
+        Choice {
+            value: 307,
+            label: "307 temporary: a form that was sent here is sent on",
+        },
+    ],
+    left_out: STATUS,
+}];
 
 impl Redirect for Http {
     fn kind(&self) -> RedirectKind {
@@ -20,20 +47,20 @@ impl Redirect for Http {
     }
 
     fn help(&self) -> &'static str {
-        "Answers 302 with the address; the fastest way"
+        "Answers 302 with the address; the fastest way, and the only one without a page"
     }
 
     fn example(&self) -> &'static str {
         "https://example.com/?c={click_id}"
     }
 
-    fn reply(&self, location: String) -> Reply {
-        // An empty `Location` means "here again" to a browser: a loop.
-        if location.is_empty() {
-            return Reply::NotFound;
-        }
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn reply(&self, location: String, way: Way) -> Reply {
         Reply::Redirect {
-            status: 302,
+            status: way.status.unwrap_or(STATUS),
             location,
         }
     }
@@ -44,13 +71,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_location_goes_into_a_302() {
-        assert_eq!(
-            Http.reply("https://example.com/".to_owned()),
-            Reply::Redirect {
-                status: 302,
-                location: "https://example.com/".to_owned()
-            }
-        );
+    fn the_location_goes_out_with_the_chosen_status() {
+        for (chosen, status) in [(None, 302), (Some(301), 301), (Some(307), 307)] {
+            let way = Way {
+                kind: RedirectKind::Http,
+                status: chosen,
+            };
+            assert_eq!(
+                Http.reply("https://example.com/".to_owned(), way),
+                Reply::Redirect {
+                    status,
+                    location: "https://example.com/".to_owned()
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn every_status_of_the_document_can_be_chosen() {
+        let choices: Vec<u16> = SETTINGS[0].choices.iter().map(|one| one.value).collect();
+        assert_eq!(choices, Way::STATUSES);
     }
 }

@@ -14,6 +14,11 @@ const INSERT: &str = "
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict(id) do nothing";
 
+/// Few clicks come from another campaign, so that is no column of all of them.
+const INSERT_JUMP: &str = "
+    insert into jumps (click_id, parent_id) values (?, ?)
+    on conflict(click_id) do nothing";
+
 /// Column `flags`: see the migration that made it.
 fn flags(click: &Click) -> i64 {
     let fell_back = click.cost.is_some_and(|cost| cost.fell_back);
@@ -66,6 +71,11 @@ pub(crate) fn insert(
         currency_id,
         flags(click),
     ])?;
+    if let (true, Some(parent_id)) = (rows > 0, click.parent_id) {
+        connection
+            .prepare_cached(INSERT_JUMP)?
+            .execute([click.id.to_row(), parent_id.to_row()])?;
+    }
     Ok(rows > 0)
 }
 
@@ -111,6 +121,7 @@ mod tests {
                     currency: Currency::parse("EUR").unwrap(),
                     fell_back: index % 2 == 1,
                 }),
+                parent_id: None,
             };
             insert(&connection, &mut statement, &mut dictionary, &click).unwrap();
 

@@ -173,6 +173,9 @@ fn owned(value: &impl rusqlite::ToSql) -> Value {
     }
 }
 
+/// The click of the campaign that sent the visitor on to this click's one.
+const PARENT: &str = "parent_click_id";
+
 const COLUMNS: &str = "
     select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, routes.landing_id,
         routes.offer_id, routes.traffic_source_id, routes.domain_id, clicks.ip, places.country,
@@ -182,12 +185,13 @@ const COLUMNS: &str = "
         agents.user_agent, clicks.language, clicks.referrer, clicks.source, clicks.keyword,
         clicks.creative_id, clicks.ad_group_id, clicks.ad_campaign_id, clicks.external_id,
         clicks.sub_ids, clicks.others, clicks.cost, currencies.code, clicks.flags,
-        agents.bot_reason, agents.bot_detail";
+        agents.bot_reason, agents.bot_detail, jumps.parent_id";
 const JOINS: &str = "
     join routes on routes.id = clicks.route_id
     left join currencies on currencies.id = clicks.currency_id
     join agents on agents.id = clicks.agent_id
-    join places on places.id = clicks.place_id";
+    join places on places.id = clicks.place_id
+    left join jumps on jumps.click_id = clicks.id";
 
 /// One page of the log.
 pub fn list(readers: &Readers, codec: &IdCodec, query: &Query) -> Result<Page, StoreError> {
@@ -408,6 +412,8 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
         _ => None,
     };
     item.insert("bot_detail".into(), detail.into());
+    // Still as it is stored.
+    item.insert(PARENT.into(), row.get::<_, Option<i64>>(41)?.into());
     Ok((id, item))
 }
 
@@ -420,5 +426,9 @@ pub(crate) fn rfc3339(at: i64) -> Option<String> {
 fn finish(codec: &IdCodec, id: i64, mut item: Map<String, Json>) -> Map<String, Json> {
     let public = Id::from_row(id).map(|id| codec.encode(id).to_string());
     item.insert("click_id".into(), public.into());
+    if let Some(parent) = item.get_mut(PARENT) {
+        let id = parent.as_i64().and_then(Id::from_row);
+        *parent = id.map(|id| codec.encode(id).to_string()).into();
+    }
     item
 }

@@ -58,6 +58,8 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
     };
     Ok(Click {
         id,
+        // Links of offers behind a landing do not name it.
+        parent_id: None,
         at: row.get("at")?,
         campaign_id: row.get("campaign_id")?,
         flow_id: row.get("flow_id")?,
@@ -147,6 +149,7 @@ mod tests {
         let visitor = Sample::new().visitor;
         let at = 1_790_000_000_000;
         let full = Click {
+            parent_id: None,
             // The clock was set back by a second.
             id: IdGenerator::new(0, None).next(at + 1_000),
             at,
@@ -175,6 +178,7 @@ mod tests {
             }),
         };
         let bare = Click {
+            parent_id: None,
             id: IdGenerator::new(0, Some(full.id)).next(at),
             agent: Arc::default(),
             place: Arc::default(),

@@ -84,6 +84,7 @@ fn old_periods_leave_the_database_and_totals_stay() {
 /// A click of campaign 1 and flow 5 that cost half a unit.
 fn click(at: i64) -> Click {
     Click {
+        parent_id: None,
         id: Id::first_at(at),
         at,
         campaign_id: 1,

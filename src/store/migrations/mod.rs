@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_entities", include_str!("0004_entities.sql")),
     ("0006_counters", include_str!("0006_counters.sql")),
     ("0007_offer_clicks", include_str!("0007_offer_clicks.sql")),
+    ("0008_jumps", include_str!("0008_jumps.sql")),
     ("0009_changes", include_str!("0009_changes.sql")),
 ];
 

@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::pending::{Pending, Progress};
 use super::shared::Shared;
+use crate::domain::click::Click;
 use crate::store::record::Record;
 
 /// How precisely the acknowledgement time-out is kept.
@@ -113,6 +114,29 @@ impl Lane {
             }
             _ => shared.keep_in_memory(pending),
         }
+    }
+
+    /// Stores the clicks of one visit, handed over together, so that one commit takes them. Ends
+    /// when all are as safe as [`Lane::store`] makes them.
+    pub async fn store_all(&self, mut clicks: Vec<Arc<Click>>) {
+        if clicks.len() == 1
+            && let Some(click) = clicks.pop()
+        {
+            self.store(click).await;
+            return;
+        }
+        let mut storing: Vec<_> = clicks
+            .into_iter()
+            .map(|click| Box::pin(self.store(click)))
+            .collect();
+        poll_fn(|context| {
+            storing.retain_mut(|one| one.as_mut().poll(context).is_pending());
+            match storing.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
     }
 
     /// Waits until the click's progress is no longer `since`, or the time-out is over.

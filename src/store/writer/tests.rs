@@ -78,6 +78,7 @@ fn click(id: Id) -> Click {
         bot_reason: None,
         parameters: Default::default(),
         cost: None,
+        parent_id: None,
     }
 }
 
@@ -124,6 +125,34 @@ fn the_same_click_twice_is_one_row() {
     });
 
     assert_eq!(fixture.stored().len(), 1);
+}
+
+#[test]
+fn the_clicks_of_one_visit_are_one_commit_and_know_their_parents() {
+    let fixture = Fixture::new();
+    let parent = fixture.click();
+    let mut child = fixture.click();
+    child.parent_id = Some(parent.id);
+    let pair = (child.id.to_row(), parent.id.to_row());
+
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        let before = fixture.writer.health().commits;
+        lane.store_all(vec![Arc::new(parent), Arc::new(child)])
+            .await;
+        assert_eq!(fixture.writer.health().commits, before + 1);
+    });
+
+    let jumps: Vec<(i64, i64)> = fixture
+        .database()
+        .prepare("select click_id, parent_id from jumps")
+        .and_then(|mut statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .expect("queried");
+    assert_eq!(jumps, [pair]);
+    assert_eq!(fixture.stored().len(), 2);
 }
 
 #[test]

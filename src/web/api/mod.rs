@@ -133,18 +133,16 @@ fn json(limit: usize) -> web::JsonConfig {
         .error_handler(|error, _| ApiError::from(error).into())
 }
 
-/// Once hosts are named for administration, the API answers on no other.
 fn is_admin(hosts: &[String], context: &GuardContext<'_>) -> bool {
-    if hosts.is_empty() {
-        return true;
-    }
-    let host = context
-        .head()
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .map(without_port);
-    host.is_some_and(|host| hosts.iter().any(|admin| admin.eq_ignore_ascii_case(host)))
+    let host = context.head().headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    is_admin_host(hosts, host.unwrap_or_default())
+}
+
+/// Once hosts are named for administration, API and dashboard answer on no other.
+pub(crate) fn is_admin_host(hosts: &[String], host: &str) -> bool {
+    let host = without_port(host);
+    hosts.is_empty() || hosts.iter().any(|admin| admin.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]

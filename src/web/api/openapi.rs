@@ -51,7 +51,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Flow", &["target"]),
     ("OutgoingPostback", &["url"]),
     ("ParameterName", &["name"]),
-    ("Target", &["kind", "url"]),
+    ("Target", &["kind", "url", "reply", "campaign_id"]),
     ("WeightedLanding", &["landing_id"]),
     ("WeightedOffer", &["offer_id"]),
 ];
