@@ -19,7 +19,9 @@ use crate::domain::id::{IdCodec, IdGenerator};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
 use crate::engine::Catalog;
+use crate::engine::memory::Visitors;
 use crate::jobs::{Jobs, Subjects};
+use crate::keeper::Keeper;
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
@@ -69,6 +71,7 @@ impl App {
         let keys = Arc::new(ApiKeys::load(&connection)?);
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
+        let visitor_key = settings::secret16(&connection, "visitor_secret")?;
 
         let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
         let readers = Readers::open(&path)?;
@@ -86,6 +89,10 @@ impl App {
             }
         }
         let catalog = Arc::new(ArcSwap::from_pointee(first));
+        let visitors = Arc::new(Visitors::new(config.uniqueness_bytes(), &visitor_key));
+        let keeper = Keeper::open(&data, Arc::clone(&visitors));
+        keeper.warm(readers.clone(), catalog.load_full(), highest);
+        let keeping = keeper.keeping();
         let published = Arc::clone(&catalog);
         let editor = Editor::open(
             writer.clone(),
@@ -99,6 +106,7 @@ impl App {
         let jobs = Jobs::start(Subjects {
             writer: writer.clone(),
             tallies: Arc::clone(&tallies),
+            keeper,
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
@@ -111,6 +119,8 @@ impl App {
             writer,
             readers,
             tallies,
+            visitors,
+            keeping,
             keys,
             fingerprint_key,
             admin_hosts: config.admin.hosts.clone(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::detect::Rules;
 use crate::detect::geo::Watcher;
+use crate::keeper::Keeper;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 
@@ -24,6 +25,7 @@ pub struct Jobs {
 pub struct Subjects {
     pub writer: Writer,
     pub tallies: Arc<Tallies>,
+    pub keeper: Keeper,
     pub rules: Arc<Rules>,
     /// The directory in which geo bases are looked for.
     pub data: PathBuf,
@@ -66,8 +68,10 @@ fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
             tracing::warn!(%error, "counts could not be written; they are kept for the next time");
         }
         if last {
+            subjects.keeper.finish(clock::now_ms());
             return;
         }
+        subjects.keeper.save_if_due(clock::now_ms());
         reload_bases(&mut watcher, subjects);
     }
 }

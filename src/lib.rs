@@ -34,6 +34,7 @@ pub mod domain;
 pub mod editor;
 pub mod engine;
 pub mod jobs;
+pub mod keeper;
 pub mod macros;
 pub mod store;
 pub mod telemetry;

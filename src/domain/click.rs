@@ -41,6 +41,17 @@ pub struct Click {
     pub parameters: Parameters,
     #[serde(default)]
     pub cost: Option<ClickCost>,
+    /// The visitor's key, where it came from a cookie and does not follow from address and user
+    /// agent.
+    #[serde(default)]
+    pub visitor: Option<u64>,
+    /// The visitor's first click within the window: of the campaign, of the flow, of all.
+    #[serde(default)]
+    pub is_unique_campaign: bool,
+    #[serde(default)]
+    pub is_unique_flow: bool,
+    #[serde(default)]
+    pub is_unique_global: bool,
 }
 
 /// What the click cost, in the currency it was stated in.

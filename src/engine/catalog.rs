@@ -12,7 +12,7 @@ use ahash::AHashMap;
 
 use super::compile::{self, Shelf};
 use super::compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Bind, Campaign};
 use crate::domain::documents::Documents;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
@@ -26,6 +26,7 @@ pub struct Catalog {
     everywhere: Links,
     hosts: AHashMap<Box<str>, Host>,
     shelf: Shelf,
+    longest_hours: u32,
 }
 
 type Links = AHashMap<Box<str>, Arc<CompiledCampaign>>;
@@ -62,6 +63,7 @@ impl Catalog {
         let mut problems = Vec::new();
         let mut catalog = Catalog {
             shelf: Shelf::of(documents),
+            longest_hours: longest_hours(documents),
             ..Catalog::default()
         };
         for domain in documents.domains.values() {
@@ -140,6 +142,11 @@ impl Catalog {
         self.shelf.offers.get(&id)
     }
 
+    /// The longest time for which a campaign remembers visitors, in hours.
+    pub fn longest_hours(&self) -> u32 {
+        self.longest_hours
+    }
+
     fn host(&self, host: &str) -> Option<&Host> {
         self.hosts.get(&*normal_host(host))
     }
@@ -173,6 +180,15 @@ impl Catalog {
             }
         }
     }
+}
+
+fn longest_hours(documents: &Documents) -> u32 {
+    let campaigns = documents.campaigns.values();
+    let hours = campaigns.map(|campaign| match campaign.bind {
+        Bind::None => campaign.uniqueness.window_hours,
+        _ => campaign.uniqueness.window_hours.max(campaign.bind_hours),
+    });
+    hours.max().unwrap_or(0)
 }
 
 /// Lower case, without port and final dot.

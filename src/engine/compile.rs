@@ -22,7 +22,7 @@ use super::filter::{Filters, Lists};
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
-use crate::domain::campaign::{Campaign, Fallback, Rotation};
+use crate::domain::campaign::{Bind, Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
 use crate::domain::problem::Problem;
@@ -74,13 +74,22 @@ pub(super) fn campaign(
     let mut passed_over = Vec::new();
     for (index, flow) in document.flows.iter().enumerate() {
         let mut found = Vec::new();
-        let compiled = compile_flow(flow, document.rotation, shelf, &mut found);
+        let compiled = compile_flow(flow, document.bind, shelf, &mut found);
         let place = format!("flows[{index}]");
         problems.extend(found.into_iter().map(|problem| problem.under(&place)));
         match (compiled, flow.kind) {
             (Err(why), _) => passed_over.push((flow.id, why)),
             (Ok(compiled), FlowKind::Forced) => forced.push(compiled),
-            (Ok(compiled), FlowKind::Regular) => regular.push((compiled, flow.weight)),
+            (Ok(compiled), FlowKind::Regular) => {
+                let is_drawn = flow.weight > 0 || document.rotation == Rotation::Position;
+                if !is_drawn {
+                    passed_over.push((flow.id, PassedOver::NoWeight));
+                }
+                // Who is bound to it still gets there.
+                if is_drawn || document.bind != Bind::None {
+                    regular.push((compiled, flow.weight));
+                }
+            }
             // It takes everybody, so a second one has nothing to do.
             (Ok(compiled), FlowKind::Default) => {
                 default.get_or_insert(compiled);
@@ -134,7 +143,7 @@ pub(super) fn warnings(document: &Campaign) -> Vec<Problem> {
 
 fn compile_flow(
     flow: &Flow,
-    rotation: Rotation,
+    bind: Bind,
     shelf: &Shelf,
     problems: &mut Vec<Problem>,
 ) -> Result<CompiledFlow, PassedOver> {
@@ -155,14 +164,11 @@ fn compile_flow(
         problems.extend(found.into_iter().map(|problem| problem.under("filters")));
         PassedOver::Broken
     });
-    let target = compile_target(&flow.target, shelf, problems);
+    let target = compile_target(&flow.target, bind, shelf, problems);
     match flow.state {
         State::Active => {}
         State::Paused => return Err(PassedOver::Paused),
         State::Archived => return Err(PassedOver::Archived),
-    }
-    if flow.kind == FlowKind::Regular && rotation == Rotation::Weight && flow.weight == 0 {
-        return Err(PassedOver::NoWeight);
     }
     Ok(CompiledFlow {
         id: flow.id,
@@ -172,8 +178,10 @@ fn compile_flow(
     })
 }
 
+/// What has weight 0 stays in where visitors may be bound to it; it is never drawn.
 fn compile_target(
     target: &Target,
+    bind: Bind,
     shelf: &Shelf,
     problems: &mut Vec<Problem>,
 ) -> Result<CompiledTarget, PassedOver> {
@@ -202,10 +210,12 @@ fn compile_target(
                 ));
                 return Err(PassedOver::Broken);
             }
+            let keeps_landings = matches!(bind, Bind::Landing | Bind::Offer);
+            let keeps_offers = bind == Bind::Offer;
             let mut live_landings = Vec::new();
             for (index, entry) in landings.iter().enumerate() {
                 match shelf.landings.get(&entry.landing_id) {
-                    Some(landing) if landing.is_live() && entry.weight > 0 => {
+                    Some(landing) if landing.is_live() && (entry.weight > 0 || keeps_landings) => {
                         live_landings.push((Arc::clone(landing), entry.weight));
                     }
                     Some(_) => {}
@@ -219,7 +229,7 @@ fn compile_target(
             let mut live_offers = Vec::new();
             for (index, entry) in offers.iter().enumerate() {
                 match shelf.offers.get(&entry.offer_id) {
-                    Some(offer) if offer.is_live() && entry.weight > 0 => {
+                    Some(offer) if offer.is_live() && (entry.weight > 0 || keeps_offers) => {
                         live_offers.push((Arc::clone(offer), entry.weight));
                     }
                     Some(_) => {}
@@ -230,12 +240,14 @@ fn compile_target(
                     )),
                 }
             }
-            if landings.is_empty() == live_landings.is_empty()
-                && offers.is_empty() == live_offers.is_empty()
+            let live_landings = Weighted::new(live_landings);
+            let live_offers = Weighted::new(live_offers);
+            if landings.is_empty() == (live_landings.total() == 0)
+                && offers.is_empty() == (live_offers.total() == 0)
             {
                 Ok(CompiledTarget::Split {
-                    landings: Weighted::new(live_landings),
-                    offers: Weighted::new(live_offers),
+                    landings: live_landings,
+                    offers: live_offers,
                 })
             } else {
                 Err(PassedOver::NoLiveTarget)

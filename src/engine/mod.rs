@@ -28,8 +28,15 @@
 //! passed over.
 //!
 //! **Only what is active takes part.** A flow, landing or offer that is paused, archived or of
-//! weight 0 is left out when compiling, so its share goes to the rest. A flow that has nothing
-//! left to send visitors to is passed over.
+//! weight 0 is left out when compiling, so its share goes to the rest. (Weight 0 is kept where the
+//! campaign binds, and never drawn.) A flow that has nothing left to send visitors to is passed
+//! over.
+//!
+//! **A returning visitor finds the same again** where the campaign binds: in a campaign that
+//! rotates by weight the bound flow is asked before any other is drawn, after the forced ones; in
+//! a flow, the bound landing and offer are taken instead of drawing. What was given weight 0 in
+//! the meantime still gets the visitors that are bound to it; what was paused or archived does
+//! not, and the visitor is bound anew.
 //!
 //! **It can explain itself.** The same code tells its steps to a [`trace::Trace`]; on the click
 //! path that is [`trace::Silent`], of which the compiler leaves nothing.
@@ -42,6 +49,7 @@
 //! | `compile.rs`, `compiled.rs` | a document becomes ready to decide |
 //! | `decide.rs`, `target.rs` | the order of flows, targets and fallbacks |
 //! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
+//! | `memory/` | who was here before, and what was chosen then |
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each |
 //! | `redirect/` | ways to send a visitor on, one file each |
@@ -65,6 +73,7 @@ pub mod cost;
 mod decide;
 mod dice;
 pub mod filter;
+pub mod memory;
 mod options;
 pub mod redirect;
 mod rotation;

@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::respond::{self, respond};
 use super::state::Hot;
+use super::visitor_cookie;
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
 use crate::detect::params::Query;
@@ -19,8 +20,9 @@ use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::check;
 use crate::domain::click::Click;
 use crate::domain::tracking_domain::without_port;
+use crate::domain::visitor::BotReason;
 use crate::engine::trace::Silent;
-use crate::engine::visit::{Forgetful, Uncounted, Visit};
+use crate::engine::visit::{Uncounted, Unique, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::macros::MacroContext;
 
@@ -60,23 +62,37 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
             .others
             .retain(|(name, _)| name != CAMPAIGN_ID);
     }
-    let (decision, random) = {
+    let cookie = visitor_cookie::read(&arrived.headers, &shared.visitors);
+    let (decision, known, random) = {
         let dice = &mut *hot.dice.borrow_mut();
+        let user_agent = &visitor.agent.user_agent;
+        let stranger = dice.throw();
+        let known = shared
+            .visitors
+            .known(visitor.ip, user_agent, cookie, arrived.at, stranger);
         let parameters = |name: &str| query.get(name);
-        let visit = Visit::new(
-            &visitor,
-            arrived.at,
-            &parameters,
-            &Forgetful,
-            &Uncounted,
-            dice,
-        );
+        let visit = Visit::new(&visitor, arrived.at, &parameters, &known, &Uncounted, dice);
         let decision = engine::decide(&catalog, campaign, &visit, dice, &mut Silent);
-        (decision, dice.throw())
+        (decision, known, dice.throw())
     };
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&document.cost, &visitor.parameters);
     let is_head = method == Method::HEAD;
+    let is_preview = visitor
+        .bot
+        .as_ref()
+        .is_some_and(|bot| bot.reason == BotReason::Prefetch);
+    let unique = if is_head || is_preview {
+        // Nobody was here yet: the visit that counts is still to come.
+        Unique::default()
+    } else {
+        known.remember(document, decision.flow_id, decision.choices())
+    };
+    let called = known.called(document);
+    let wants_cookie = cookie.is_none() && document.uniqueness.cookies && !(is_head || is_preview);
+    let set_cookie = wants_cookie
+        .then(|| visitor_cookie::write(&shared.visitors, called.key, catalog.longest_hours()))
+        .flatten();
+    let cost = engine::cost::at_click(&document.cost, &visitor.parameters, unique.in_campaign);
     let id = (!is_head).then(|| shared.ids.next(arrived.at));
     let click_id = id.map(|id| shared.codec.encode(id));
     let reply = decision.reply(&MacroContext {
@@ -115,11 +131,19 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         bot_reason: visitor.bot.map(|bot| bot.reason),
         parameters: visitor.parameters,
         cost,
+        visitor: called.by_cookie.then_some(called.key),
+        is_unique_campaign: unique.in_campaign,
+        is_unique_flow: unique.in_flow,
+        is_unique_global: unique.anywhere,
     };
     drop(catalog);
 
     hot.lane.store(click).await;
-    respond(reply)
+    let mut response = respond(reply);
+    if let Some(cookie) = set_cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// The request as plain data.

@@ -11,3 +11,4 @@ mod health;
 mod respond;
 pub mod server;
 pub mod state;
+mod visitor_cookie;

@@ -7,7 +7,9 @@ use arc_swap::ArcSwap;
 
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
+use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
+use crate::keeper::Keeping;
 use crate::store::api_keys::ApiKeys;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
@@ -22,6 +24,9 @@ pub struct Shared {
     pub writer: Writer,
     pub readers: Readers,
     pub tallies: Arc<Tallies>,
+    pub visitors: Arc<Visitors>,
+    /// How the keeping of `visitors` goes.
+    pub keeping: Arc<Keeping>,
     pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],

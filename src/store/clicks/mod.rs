@@ -3,3 +3,4 @@
 pub(crate) mod insert;
 pub mod log;
 mod packed;
+pub mod recorded;

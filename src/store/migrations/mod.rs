@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_entities", include_str!("0001_entities.sql")),
     ("0002_clicks", include_str!("0002_clicks.sql")),
     ("0003_routing", include_str!("0003_routing.sql")),
+    ("0005_uniqueness", include_str!("0005_uniqueness.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

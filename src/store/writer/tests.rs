@@ -77,6 +77,10 @@ fn click(id: Id) -> Click {
         bot_reason: None,
         parameters: Default::default(),
         cost: None,
+        visitor: None,
+        is_unique_campaign: false,
+        is_unique_flow: false,
+        is_unique_global: false,
     }
 }
 
