@@ -82,6 +82,8 @@ pub mod trace;
 pub mod visit;
 
 #[cfg(test)]
+mod bound;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod laws;

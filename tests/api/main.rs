@@ -7,6 +7,7 @@
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `clicks`, `detection`, `hostile`, `editing`, `startup` | what the tracker does on a good day |
+//! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
 
 // A test that cannot go on may say so with a panic.
@@ -21,4 +22,5 @@ mod hostile;
 mod load;
 mod startup;
 mod tracker;
+mod uniqueness;
 mod visitor;

@@ -221,22 +221,24 @@ fn clicks() -> impl Strategy<Value = Vec<Click>> {
     })
 }
 
+/// A campaign whose window has as many hours as its id, and whose bindings last.
+fn lasting(id: u64) -> Campaign {
+    Campaign {
+        bind_hours: 8_760,
+        ..campaign(id, id as u32)
+    }
+}
+
 fn remember(visitors: &Visitors, click: &Click) -> Unique {
     let (minutes, last, campaign_id, flow_id) = *click;
     let known = known(visitors, last, NOON + minutes * MINUTE_MS);
-    known.remember(
-        &campaign(campaign_id, campaign_id as u32),
-        flow_id,
-        flow_id.and_then(flow),
-    )
+    known.remember(&lasting(campaign_id), flow_id, flow_id.and_then(flow))
 }
 
 fn everything_seen(visitors: &Visitors, minutes: i64) -> Vec<Seen> {
     let pairs = (0..4).flat_map(|last| [(last, 1), (last, 2)]);
     pairs
-        .map(|(last, id)| {
-            known(visitors, last, NOON + minutes * MINUTE_MS).seen(&campaign(id, id as u32))
-        })
+        .map(|(last, id)| known(visitors, last, NOON + minutes * MINUTE_MS).seen(&lasting(id)))
         .collect()
 }
 
@@ -280,7 +282,7 @@ proptest! {
             let expected = Unique { in_campaign, in_flow, anywhere };
 
             let asked = known(&visitors, last, NOON + now * MINUTE_MS)
-                .seen(&campaign(campaign_id, campaign_id as u32)).unique(flow_id);
+                .seen(&lasting(campaign_id)).unique(flow_id);
             prop_assert_eq!(asked, expected);
             prop_assert_eq!(remember(&visitors, click), expected);
         }
@@ -343,7 +345,7 @@ proptest! {
         let since = file.map_or(0, |file| warmed.load(&file).expect("whole"));
         let mut warming = Warming::new(&warmed, now, since == 0);
         for click in log.iter().rev().filter(|click| click.at >= since) {
-            warming.add(&campaign(click.campaign_id, click.campaign_id as u32), click);
+            warming.add(&lasting(click.campaign_id), click);
         }
 
         let (expected, found) = (everything_seen(&visitors, last), everything_seen(&warmed, last));

@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::aged::Then;
 use super::past::{Past, is_within};
@@ -40,6 +40,8 @@ pub struct Warming<'v> {
     from_nothing: bool,
     /// Entries whose unique click is not found yet, and the minute they have until then.
     provisional: [AHashMap<u64, u32>; 2],
+    /// Entries of the file whose latest choice is found.
+    decided: AHashSet<u64>,
     refused: usize,
     added: usize,
 }
@@ -55,6 +57,7 @@ impl<'v> Warming<'v> {
             now: minute(now),
             from_nothing,
             provisional: Default::default(),
+            decided: AHashSet::default(),
             refused: 0,
             added: 0,
         }
@@ -82,7 +85,7 @@ impl<'v> Warming<'v> {
             return;
         };
         self.campaign(entry(visitor, campaign.id), campaign, click);
-        self.everywhere(entry(visitor, 0), window(campaign), click);
+        self.everywhere(entry(visitor, 0), click);
     }
 
     fn campaign(&mut self, key: u64, campaign: &Campaign, click: &Recorded) {
@@ -95,14 +98,22 @@ impl<'v> Warming<'v> {
         let waiting = self.provisional[CAMPAIGN].get(&key).copied();
         let horizon = window(campaign).max(bind_window(campaign));
         let is_late = !is_within(at, self.now, horizon);
+        let is_latest = chosen.is_some() && (self.from_nothing || self.decided.insert(key));
         let found = self.visitors.campaigns.update(key, |past| {
             let Some(mut past) = past else {
                 return (Then::Leave, Found::Nothing);
             };
             if waiting == Some(past.minute) {
                 past.minute = past.minute.min(at);
-                if chosen.is_some_and(|chosen| chosen.flow_id == u64::from(past.flow_id)) {
-                    past.bound = past.bound.min(at);
+                match chosen {
+                    Some(chosen) if past.flow_id == 0 => {
+                        past.bound = at;
+                        past.choose(chosen);
+                    }
+                    Some(chosen) if chosen.flow_id == u64::from(past.flow_id) => {
+                        past.bound = past.bound.min(at);
+                    }
+                    _ => {}
                 }
                 past.add_flow(click.flow_id);
                 return (Then::Keep(past), Found::Provisional(past.minute));
@@ -114,6 +125,7 @@ impl<'v> Warming<'v> {
                 }
             }
             if let Some(chosen) = chosen
+                && is_latest
                 && at > past.bound
                 && chosen.flow_id != u64::from(past.flow_id)
             {
@@ -150,10 +162,9 @@ impl<'v> Warming<'v> {
         self.wait(CAMPAIGN, key, minute, click.is_unique_campaign);
     }
 
-    fn everywhere(&mut self, key: u64, window: u32, click: &Recorded) {
+    fn everywhere(&mut self, key: u64, click: &Recorded) {
         let at = minute(click.at);
         let waiting = self.provisional[EVERYWHERE].get(&key).copied();
-        let is_late = !is_within(at, self.now, window);
         let found = self.visitors.everywhere.update(key, |since| match since {
             None => (Then::Leave, Found::Nothing),
             Some(since) if waiting == Some(since) => {
@@ -169,7 +180,6 @@ impl<'v> Warming<'v> {
                 return;
             }
             Found::Provisional(minute) => minute,
-            Found::Nothing if is_late => return,
             Found::Nothing => {
                 let everywhere = &self.visitors.everywhere;
                 let is_in = if self.from_nothing {
