@@ -10,6 +10,7 @@
 //! | [`macros`] | `{name}` in URL templates: parsed when saved, expanded when clicked |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
 //! | [`web`] | HTTP: the click path, the JSON API |
+//! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`app`] | introduces all of them to each other |
 //!

@@ -18,7 +18,8 @@
 //!    Whom no flow takes, the campaign's **fallback** gets: an address, another campaign, which
 //!    begins anew (at most [`MAX_JUMPS`] times), or "not found". A campaign that is paused or
 //!    archived asks no flow and answers with its fallback at once.
-//! 4. [`cost::at_click`] says what the click costs; the click is recorded and handed to the writer.
+//! 4. The visitor and what was chosen are remembered ([`memory`]), which says for what the click is
+//!    unique. [`cost::at_click`] says what it costs; it is recorded and handed to the writer.
 //! 5. [`Decision::reply`] expands the macros of the destination into an address. The reply leaves
 //!    once the click is stored.
 //!

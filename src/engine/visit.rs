@@ -153,7 +153,7 @@ pub struct Choices {
     pub offer_id: Option<u64>,
 }
 
-/// Nobody was ever seen.
+/// Nobody was ever seen. For who is to be decided about as a newcomer.
 pub struct Forgetful;
 
 impl Memory for Forgetful {

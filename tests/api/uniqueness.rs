@@ -401,8 +401,8 @@ fn nobody_is_forgotten_by_a_stop_a_kill_9_or_a_damaged_file() {
 
         for (person, alias, flow_id) in &visitors {
             let click = person.click(&tracker, alias);
-            assert_eq!(unique(&click).0, false, "{alias} after {end}");
-            assert_eq!(unique(&click).2, false, "{alias} after {end}");
+            assert!(!unique(&click).0, "{alias} after {end}");
+            assert!(!unique(&click).2, "{alias} after {end}");
             if *alias == "flows" {
                 assert_eq!(click["flow_id"], *flow_id, "after {end}");
             }

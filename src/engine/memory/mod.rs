@@ -10,11 +10,14 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `aged.rs` | a bounded table that forgets the oldest first |
+//! | `aged/` | a bounded table that forgets the oldest first |
 //! | `keys.rs` | who is the same visitor: addresses, user agents, cookies |
 //! | `past.rs` | one entry: what a window and a binding mean |
 //! | `file.rs` | the tables as a file, for a restart |
 //! | `warm.rs` | the tables from recorded clicks, where the file does not reach |
+//!
+//! **Everywhere** means among campaigns that tell visitors apart in the same way, or by the cookie:
+//! an address alone and an address with a user agent are different visitors.
 //!
 //! [`Visitors::known`] is a visit's way in. Asking changes nothing, so a simulator may ask about a
 //! visitor whom it made up; only [`Known::remember`] leaves a trace.
