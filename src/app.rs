@@ -20,7 +20,9 @@ use crate::domain::problem::Problem;
 use crate::editor::Editor;
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
+use crate::engine::memory::Visitors;
 use crate::jobs::{Jobs, Subjects};
+use crate::keeper::Keeper;
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
@@ -76,6 +78,7 @@ impl App {
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
         let steps = StepSigner::new(&settings::secret16(&connection, "step_secret")?);
+        let visitor_key = settings::secret16(&connection, "visitor_secret")?;
 
         let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
         let readers = Readers::open(&path)?;
@@ -96,6 +99,10 @@ impl App {
             }
         }
         let catalog = Arc::new(ArcSwap::from_pointee(first));
+        let visitors = Arc::new(Visitors::new(config.uniqueness_bytes(), &visitor_key));
+        let keeper = Keeper::open(&data, Arc::clone(&visitors));
+        keeper.warm(readers.clone(), catalog.load_full(), highest);
+        let keeping = keeper.keeping();
         let (before, published) = (Arc::clone(&catalog), Arc::clone(&catalog));
         // The catalog before this one: were it dropped at once, a click that still uses it might
         // be the one to tidy it up.
@@ -118,6 +125,7 @@ impl App {
             tallies: Arc::clone(&tallies),
             counts: Arc::clone(&counts),
             ids: Arc::clone(&ids),
+            keeper,
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
@@ -132,6 +140,8 @@ impl App {
             counts,
             rates,
             recent: RecentClicks::default(),
+            visitors,
+            keeping,
             keys,
             fingerprint_key,
             steps,

@@ -42,6 +42,8 @@ pub struct Storage {
     pub ack_timeout_ms: u64,
     /// Room set aside for the spill file.
     pub spill_mb: u64,
+    /// Memory for what is remembered of visitors: who is unique, what is bound.
+    pub uniqueness_mb: u64,
     /// 0..=63; only different where several servers' files are joined later.
     pub node: u8,
 }
@@ -102,6 +104,7 @@ impl Default for Storage {
             durability: DurabilityWord::Process,
             ack_timeout_ms: 100,
             spill_mb: 64,
+            uniqueness_mb: 32,
             node: 0,
         }
     }
@@ -220,6 +223,12 @@ impl Config {
                 self.storage.spill_mb
             ));
         }
+        if !(1..=65_536).contains(&self.storage.uniqueness_mb) {
+            return Err(format!(
+                "storage.uniqueness_mb is {}; it must be 1 to 65536",
+                self.storage.uniqueness_mb
+            ));
+        }
         if self.server.workers > 1_024 {
             return Err(format!(
                 "server.workers is {}; it must be 0 to 1024",
@@ -235,6 +244,11 @@ impl Config {
             durability: self.durability(),
             spill_bytes: self.storage.spill_mb << 20,
         }
+    }
+
+    /// Bytes for what is remembered of visitors.
+    pub fn uniqueness_bytes(&self) -> usize {
+        usize::try_from(self.storage.uniqueness_mb << 20).unwrap_or(usize::MAX)
     }
 
     pub fn durability(&self) -> Durability {
@@ -352,6 +366,7 @@ mod tests {
             ),
             ("[storage]\nnode = 64", &[], "0 to 63"),
             ("[storage]\nack_timeout_ms = 0", &[], "ack_timeout_ms"),
+            ("[storage]\nuniqueness_mb = 0", &[], "uniqueness_mb"),
             ("[storage]\ndata = \"\"", &[], "storage.data"),
             (
                 "[admin]\nhosts = [\"https://x.com/\"]",

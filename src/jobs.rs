@@ -10,7 +10,8 @@ use crate::detect::Rules;
 use crate::detect::geo::Watcher;
 use crate::domain::id::IdGenerator;
 use crate::engine::counters::Counts;
-use crate::store::counts::Keeper;
+use crate::keeper::Keeper;
+use crate::store::counts;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 
@@ -29,6 +30,7 @@ pub struct Subjects {
     pub tallies: Arc<Tallies>,
     pub counts: Arc<Counts>,
     pub ids: Arc<IdGenerator>,
+    pub keeper: Keeper,
     pub rules: Arc<Rules>,
     /// The directory in which geo bases are looked for.
     pub data: PathBuf,
@@ -60,7 +62,7 @@ impl Jobs {
 
 fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
     let mut watcher = Watcher::new();
-    let mut keeper = Keeper::default();
+    let mut keeper = counts::Keeper::default();
     let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         stop = signal
@@ -79,8 +81,10 @@ fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
             tracing::warn!(%error, "limits and budgets could not be written; they are kept for the next time");
         }
         if last {
+            subjects.keeper.finish(clock::now_ms());
             return;
         }
+        subjects.keeper.save_if_due(clock::now_ms());
         reload_bases(&mut watcher, subjects);
     }
 }

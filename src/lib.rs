@@ -12,6 +12,7 @@
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
 //! | [`web`] | HTTP: the click path, the JSON API |
+//! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`app`] | introduces all of them to each other |
 //!
@@ -36,6 +37,7 @@ pub mod domain;
 pub mod editor;
 pub mod engine;
 pub mod jobs;
+pub mod keeper;
 pub mod macros;
 pub mod presets;
 pub mod simulator;

@@ -44,6 +44,17 @@ pub struct Click {
     /// The click of the campaign that sent the visitor on to this one, in the same visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<Id>,
+    /// The visitor's key, where it came from a cookie and does not follow from address and user
+    /// agent.
+    #[serde(default)]
+    pub visitor: Option<u64>,
+    /// The visitor's first click within the window: of the campaign, of the flow, of all.
+    #[serde(default)]
+    pub is_unique_campaign: bool,
+    #[serde(default)]
+    pub is_unique_flow: bool,
+    #[serde(default)]
+    pub is_unique_global: bool,
 }
 
 /// What the click cost, in the currency it was stated in.

@@ -43,6 +43,11 @@ impl Id {
         self.0 as i64
     }
 
+    /// The id below it, were it given out.
+    pub fn before(self) -> Option<Id> {
+        self.0.checked_sub(1).map(Id)
+    }
+
     /// The lowest id that a click at this Unix time (milliseconds) can have. For range queries.
     pub fn first_at(unix_ms: i64) -> Id {
         let since = unix_ms

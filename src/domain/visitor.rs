@@ -26,6 +26,14 @@ pub struct Visitor {
     pub parameters: Parameters,
 }
 
+impl Visitor {
+    /// Somebody may come later: so far only a preview of the link was made.
+    pub fn is_preview(&self) -> bool {
+        let bot = self.bot.as_ref();
+        bot.is_some_and(|bot| bot.reason == BotReason::Prefetch)
+    }
+}
+
 /// ISO 639 code: two or three lower-case letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -12,7 +12,7 @@ use ahash::{AHashMap, AHashSet};
 
 use super::compile::{self, Shelf};
 use super::compiled::{CompiledCampaign, CompiledFallback, CompiledLanding, CompiledOffer};
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Bind, Campaign};
 use crate::domain::documents::Documents;
 use crate::domain::entity::Reference;
 use crate::domain::network::Network;
@@ -32,6 +32,7 @@ pub struct Catalog {
     everywhere: Links,
     hosts: AHashMap<Box<str>, Host>,
     shelf: Shelf,
+    longest_hours: u32,
 }
 
 /// A campaign, and what is to be known to take it over into the next catalog.
@@ -102,6 +103,7 @@ impl Catalog {
             campaigns: AHashMap::with_capacity(documents.campaigns.len()),
             everywhere: AHashMap::with_capacity(documents.campaigns.len()),
             hosts: hosts(documents),
+            longest_hours: longest_hours(documents),
         };
         for (id, document) in &documents.campaigns {
             let is_same = |entry: &&Entry| !entry.depends_on.iter().any(|one| changed(*one));
@@ -208,6 +210,11 @@ impl Catalog {
         self.documents.traffic_sources.get(&id)
     }
 
+    /// The longest time for which a campaign remembers visitors, in hours.
+    pub fn longest_hours(&self) -> u32 {
+        self.longest_hours
+    }
+
     fn host(&self, host: &str) -> Option<&Host> {
         self.hosts.get(&*normal_host(host))
     }
@@ -266,6 +273,15 @@ fn hosts(documents: &Documents) -> AHashMap<Box<str>, Host> {
         }
     }
     hosts
+}
+
+fn longest_hours(documents: &Documents) -> u32 {
+    let campaigns = documents.campaigns.values();
+    let hours = campaigns.map(|campaign| match campaign.bind {
+        Bind::None => campaign.uniqueness.window_hours,
+        _ => campaign.uniqueness.window_hours.max(campaign.bind_hours),
+    });
+    hours.max().unwrap_or(0)
 }
 
 /// Lower case, without port and final dot.

@@ -23,7 +23,7 @@ use super::reply::{self, CompiledReply};
 use super::rotation::Weighted;
 use super::trace::PassedOver;
 use crate::detect::params::ParameterMap;
-use crate::domain::campaign::{Campaign, Fallback, Rotation};
+use crate::domain::campaign::{Bind, Campaign, Fallback, Rotation};
 use crate::domain::documents::Documents;
 use crate::domain::entity::Reference;
 use crate::domain::flow::{Flow, FlowKind, Match, Target};
@@ -99,7 +99,16 @@ pub(super) fn campaign(
         match (compiled, flow.kind) {
             (Err(why), _) => passed_over.push((flow.id, why)),
             (Ok(compiled), FlowKind::Forced) => forced.push(compiled),
-            (Ok(compiled), FlowKind::Regular) => regular.push((compiled, flow.weight)),
+            (Ok(compiled), FlowKind::Regular) => {
+                let is_drawn = flow.weight > 0 || document.rotation == Rotation::Position;
+                if !is_drawn {
+                    passed_over.push((flow.id, PassedOver::NoWeight));
+                }
+                // Who is bound to it still gets there.
+                if is_drawn || document.bind != Bind::None {
+                    regular.push((compiled, flow.weight));
+                }
+            }
             // It takes everybody, so a second one has nothing to do.
             (Ok(compiled), FlowKind::Default) => {
                 default.get_or_insert(compiled);
@@ -209,9 +218,6 @@ fn compile_flow(
         State::Paused => return Err(PassedOver::Paused),
         State::Archived => return Err(PassedOver::Archived),
     }
-    if flow.kind == FlowKind::Regular && campaign.rotation == Rotation::Weight && flow.weight == 0 {
-        return Err(PassedOver::NoWeight);
-    }
     Ok(CompiledFlow {
         id: flow.id,
         kind: flow.kind,
@@ -220,6 +226,7 @@ fn compile_flow(
     })
 }
 
+/// What has weight 0 stays in where visitors may be bound to it; it is never drawn.
 fn compile_target(
     target: &Target,
     campaign: &Campaign,
@@ -271,10 +278,12 @@ fn compile_target(
                 ));
                 return Err(PassedOver::Broken);
             }
+            let keeps_landings = matches!(campaign.bind, Bind::Landing | Bind::Offer);
+            let keeps_offers = campaign.bind == Bind::Offer;
             let mut live_landings = Vec::new();
             for (index, entry) in landings.iter().enumerate() {
                 match shelf.landings.get(&entry.landing_id) {
-                    Some(landing) if landing.is_live() && entry.weight > 0 => {
+                    Some(landing) if landing.is_live() && (entry.weight > 0 || keeps_landings) => {
                         live_landings.push((Arc::clone(landing), entry.weight));
                     }
                     Some(_) => {}
@@ -288,7 +297,7 @@ fn compile_target(
             let mut live_offers = Vec::new();
             for (index, entry) in offers.iter().enumerate() {
                 match shelf.offers.get(&entry.offer_id) {
-                    Some(offer) if offer.is_live() && entry.weight > 0 => {
+                    Some(offer) if offer.is_live() && (entry.weight > 0 || keeps_offers) => {
                         live_offers.push((Arc::clone(offer), entry.weight));
                     }
                     Some(_) => {}
@@ -299,13 +308,15 @@ fn compile_target(
                     )),
                 }
             }
-            if landings.is_empty() == live_landings.is_empty()
-                && offers.is_empty() == live_offers.is_empty()
+            let live_landings = Weighted::new(live_landings);
+            let live_offers = Weighted::new(live_offers);
+            if landings.is_empty() == (live_landings.total() == 0)
+                && offers.is_empty() == (live_offers.total() == 0)
             {
                 Ok(CompiledTarget::Split {
                     way,
-                    landings: Weighted::new(live_landings),
-                    offers: Weighted::new(live_offers),
+                    landings: live_landings,
+                    offers: live_offers,
                 })
             } else {
                 Err(PassedOver::NoLiveTarget)

@@ -13,10 +13,19 @@ use crate::domain::visitor::Parameters;
 const WHOLE: i64 = 100_000_000;
 
 /// The cost of one click, in the currency it is stated in; `None` where the model books none at
-/// click time.
-pub fn at_click(cost: &Cost, parameters: &Parameters) -> Option<ClickCost> {
+/// click time. `is_unique`: it is the visitor's first in the campaign, the only one that `cpuc`
+/// charges; the others cost 0.
+pub fn at_click(cost: &Cost, parameters: &Parameters, is_unique: bool) -> Option<ClickCost> {
     let clicks_per_price = match cost.model {
         CostModel::Cpc => 1,
+        CostModel::Cpuc if is_unique => 1,
+        CostModel::Cpuc => {
+            return Some(ClickCost {
+                amount: Micros::ZERO,
+                currency: cost.currency,
+                fell_back: false,
+            });
+        }
         CostModel::Cpm => 1000,
         // `none`, and every model that books its cost later or by another rule.
         _ => return None,
@@ -95,6 +104,7 @@ mod tests {
             let found = at_click(
                 &cost(model, value, false, loss),
                 &link(Some("7"), Some("EUR")),
+                false,
             );
 
             let amount = found.map(|cost| cost.amount.to_string());
@@ -123,6 +133,7 @@ mod tests {
             let found = at_click(
                 &cost(CostModel::Cpc, "0.5", true, "0"),
                 &link(price, currency),
+                false,
             )
             .expect("cpc costs");
 
@@ -137,16 +148,31 @@ mod tests {
         let found = at_click(
             &cost(CostModel::Cpm, "9", true, "50"),
             &link(Some("3"), None),
+            true,
         );
 
         assert_eq!(found.map(|cost| cost.amount), Some(Micros(6_000)));
     }
 
     #[test]
+    fn only_unique_clicks_are_charged_where_uniques_are_bought() {
+        let bought = cost(CostModel::Cpuc, "0.5", true, "0");
+        let amount = |price, is_unique| {
+            let found = at_click(&bought, &link(price, None), is_unique);
+            found.map(|cost| (cost.amount.to_string(), cost.fell_back))
+        };
+
+        assert_eq!(amount(Some("0.2"), true), Some(("0.2".to_owned(), false)));
+        assert_eq!(amount(None, true), Some(("0.5".to_owned(), true)));
+        assert_eq!(amount(Some("0.2"), false), Some(("0".to_owned(), false)));
+        assert_eq!(amount(None, false), Some(("0".to_owned(), false)));
+    }
+
+    #[test]
     fn a_link_price_too_large_for_the_loss_falls_back() {
         let cost = cost(CostModel::Cpc, "0.5", true, "99.99");
 
-        let found = at_click(&cost, &link(Some("9000000000000"), None)).expect("cpc costs");
+        let found = at_click(&cost, &link(Some("9000000000000"), None), true).expect("cpc costs");
 
         assert_eq!(found.amount, Micros(5_000_000_000));
         assert!(found.fell_back);

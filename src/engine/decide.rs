@@ -8,8 +8,8 @@ use super::redirect::{self, Reply};
 use super::reply::CompiledReply;
 use super::rotation::Weighted;
 use super::target;
-use super::trace::{NotFound, Odds, Step, Trace};
-use super::visit::{Asked, Seen, Visit};
+use super::trace::{Bound, Dropped, NotFound, Odds, Step, Trace};
+use super::visit::{Asked, Choices, Seen, Visit};
 use crate::domain::flow::Way;
 use crate::macros::{MacroContext, Template};
 
@@ -29,6 +29,8 @@ pub struct Decision<'c> {
     pub landing_id: Option<u64>,
     /// The offer behind the landing too, unless the campaign draws it when the visitor goes on.
     pub offer_id: Option<u64>,
+    /// Whether it is what the visitor finds again. A forced flow does not end a binding.
+    pub binds: bool,
     pub destination: Destination<'c>,
 }
 
@@ -56,6 +58,16 @@ pub enum Destination<'c> {
 }
 
 impl Decision<'_> {
+    /// What is to be remembered for the visitor's next visit.
+    pub fn choices(&self) -> Option<Choices> {
+        let flow_id = self.flow_id.filter(|_| self.binds)?;
+        Some(Choices {
+            flow_id,
+            landing_id: self.landing_id,
+            offer_id: self.offer_id,
+        })
+    }
+
     /// The answer, with the click's macros expanded.
     pub fn reply(&self, context: &MacroContext<'_>) -> Reply {
         match self.destination {
@@ -189,15 +201,15 @@ fn by_flows<'c: 'v, 'v>(
     decision
 }
 
-fn choose_flow<'c: 'v, 'v>(
+fn choose_flow<'c: 'v, 'v, T: Trace>(
     catalog: &'c Catalog,
     campaign: &'c CompiledCampaign,
     seen: Seen,
     visit: &'v Visit<'v>,
     dice: &mut Dice,
-    trace: &mut impl Trace,
+    trace: &mut T,
 ) -> Option<Decision<'c>> {
-    let mut ask = |flow: &'c CompiledFlow, drawn: Option<Odds>, dice: &mut Dice| {
+    let ask = |flow: &'c CompiledFlow, drawn: Option<Odds>, dice: &mut Dice, trace: &mut T| {
         trace.step(|| Step::FlowConsidered {
             flow_id: flow.id,
             kind: flow.kind,
@@ -225,27 +237,70 @@ fn choose_flow<'c: 'v, 'v>(
         decision
     };
     let forced = campaign.forced.iter();
-    if let Some(decision) = forced.into_iter().find_map(|flow| ask(flow, None, dice)) {
+    if let Some(decision) = forced
+        .into_iter()
+        .find_map(|flow| ask(flow, None, dice, trace))
+    {
         return Some(decision);
     }
     match &campaign.regular {
         Regular::Position(flows) => {
-            if let Some(decision) = flows.iter().find_map(|flow| ask(flow, None, dice)) {
+            if let Some(decision) = flows.iter().find_map(|flow| ask(flow, None, dice, trace)) {
                 return Some(decision);
             }
         }
         Regular::Weight(flows) => {
+            let bound = bound_flow(campaign, flows, seen, trace);
+            if let Some(index) = bound {
+                let flow = &flows.items()[index];
+                trace.step(|| Step::BoundFlow { flow_id: flow.id });
+                if let Some(decision) = ask(flow, None, dice, trace) {
+                    return Some(decision);
+                }
+                trace.step(|| dropped(flow.id, Dropped::Rejected));
+            }
             let mut draws = flows.draws();
             while let Some(index) = draws.draw(dice) {
+                if Some(index) == bound {
+                    continue; // Asked already.
+                }
                 let drawn = Some(odds(flows, index));
-                if let Some(decision) = ask(&flows.items()[index], drawn, dice) {
+                if let Some(decision) = ask(&flows.items()[index], drawn, dice, trace) {
                     return Some(decision);
                 }
             }
         }
     }
     let default = campaign.default.as_ref()?;
-    ask(default, None, dice)
+    ask(default, None, dice, trace)
+}
+
+/// The place of the regular flow that the visitor is bound to. A binding to another kind of flow
+/// holds for what is behind that flow.
+fn bound_flow(
+    campaign: &CompiledCampaign,
+    flows: &Weighted<CompiledFlow>,
+    seen: Seen,
+    trace: &mut impl Trace,
+) -> Option<usize> {
+    let flow_id = seen.choices?.flow_id;
+    let found = flows.items().iter().position(|flow| flow.id == flow_id);
+    let is_other_kind = || {
+        let mut others = campaign.forced.iter().chain(&campaign.default);
+        others.any(|flow| flow.id == flow_id)
+    };
+    if found.is_none() && trace.listens() && !is_other_kind() {
+        trace.step(|| dropped(flow_id, Dropped::NotLive));
+    }
+    found
+}
+
+fn dropped(id: u64, why: Dropped) -> Step {
+    Step::BindingDropped {
+        of: Bound::Flow,
+        id,
+        why,
+    }
 }
 
 fn by_fallback<'c>(
@@ -260,6 +315,7 @@ fn by_fallback<'c>(
         flow_id: None,
         landing_id: None,
         offer_id: None,
+        binds: false,
         destination,
     }
 }

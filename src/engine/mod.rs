@@ -26,7 +26,8 @@
 //!    the visitor on: the fallback of the campaign that wanted it takes over. The visitors of an
 //!    offer whose cap is reached go to its overflow offer; without one its weight goes to the rest,
 //!    and a flow with nothing open is passed over.
-//! 4. [`cost::at_click`] says what the click costs; the click is recorded and handed to the writer.
+//! 4. The visitor and what was chosen are remembered ([`memory`]), which says for what the click is
+//!    unique. [`cost::at_click`] says what it costs; it is recorded and handed to the writer.
 //! 5. [`Decision::reply`] expands the macros of the destination into an address. The reply leaves
 //!    once the click is stored.
 //!
@@ -36,8 +37,15 @@
 //! passed over.
 //!
 //! **Only what is active takes part.** A flow, landing or offer that is paused, archived or of
-//! weight 0 is left out when compiling, so its share goes to the rest. A flow that has nothing
-//! left to send visitors to is passed over.
+//! weight 0 is left out when compiling, so its share goes to the rest. (Weight 0 is kept where the
+//! campaign binds, and never drawn.) A flow that has nothing left to send visitors to is passed
+//! over.
+//!
+//! **A returning visitor finds the same again** where the campaign binds: in a campaign that
+//! rotates by weight the bound flow is asked before any other is drawn, after the forced ones; in
+//! a flow, the bound landing and offer are taken instead of drawing. What was given weight 0 in
+//! the meantime still gets the visitors that are bound to it; what was paused or archived does
+//! not, and the visitor is bound anew.
 //!
 //! **It can explain itself.** The same code tells its steps to a [`trace::Trace`]; on the click
 //! path that is [`trace::Silent`], of which the compiler leaves nothing.
@@ -52,6 +60,7 @@
 //! | `onward.rs` | from the landing to the offer |
 //! | `pass_query.rs` | the visitor's own query for the landing |
 //! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
+//! | `memory/` | who was here before, and what was chosen then |
 //! | `rotation.rs`, `dice.rs` | drawing by weight, and chance |
 //! | `filter/` | conditions on the visitor, one file each, in groups |
 //! | `redirect/` | ways to send a visitor on, one file each |
@@ -83,6 +92,7 @@ mod decide;
 mod dice;
 mod facts;
 pub mod filter;
+pub mod memory;
 pub mod onward;
 mod options;
 mod pass_query;
@@ -94,6 +104,8 @@ mod target;
 pub mod trace;
 pub mod visit;
 
+#[cfg(test)]
+mod bound;
 #[cfg(test)]
 mod capped;
 #[cfg(test)]
@@ -112,4 +124,5 @@ pub use dice::Dice;
 pub use facts::Chosen;
 pub use options::{Options, options};
 pub use pass_query::pass_query;
+pub use passages::Marks;
 pub use redirect::Reply;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::decide::Decision;
 use crate::domain::click::Click;
 use crate::domain::id::Id;
+use crate::engine::memory::{Known, Mark};
+use crate::engine::visit::Choices;
 
 impl Decision<'_> {
     /// The campaign whose link was followed, or that its fallbacks led to: the visit's cost is
@@ -15,15 +17,32 @@ impl Decision<'_> {
             .map_or(self.campaign, |passage| passage.campaign)
     }
 
+    /// Remembers the visit in each of its campaigns.
+    pub fn remember(&self, known: &Known<'_>) -> Marks {
+        let passages = self.passages.iter().map(|passage| {
+            let choices = Choices {
+                flow_id: passage.flow_id,
+                ..Choices::default()
+            };
+            let document = &passage.campaign.document;
+            known.mark(document, Some(passage.flow_id), Some(choices))
+        });
+        Marks {
+            passages: passages.collect(),
+            last: known.mark(&self.campaign.document, self.flow_id, self.choices()),
+        }
+    }
+
     /// The clicks of the visit: for each passage one with its own id, then `last`, the click of
     /// the campaign that decided in the end. Each is the parent of the next, and the first has
     /// what the visit cost.
-    pub fn clicks(&self, ids: &[Id], last: Click) -> Vec<Arc<Click>> {
+    pub fn clicks(&self, ids: &[Id], marks: &Marks, last: Click) -> Vec<Arc<Click>> {
         let mut cost = last.cost;
         let mut parent_id = None;
         let mut clicks = Vec::with_capacity(ids.len() + 1);
-        for (id, passage) in ids.iter().zip(&self.passages) {
+        for (index, (id, passage)) in ids.iter().zip(&self.passages).enumerate() {
             let document = &passage.campaign.document;
+            let mark = marks.passages.get(index).copied().unwrap_or_default();
             clicks.push(Arc::new(Click {
                 id: *id,
                 campaign_id: document.id,
@@ -33,6 +52,10 @@ impl Decision<'_> {
                 traffic_source_id: document.traffic_source_id,
                 cost: cost.take(),
                 parent_id,
+                visitor: mark.visitor,
+                is_unique_campaign: mark.unique.in_campaign,
+                is_unique_flow: mark.unique.in_flow,
+                is_unique_global: mark.unique.anywhere,
                 ..last.clone()
             }));
             parent_id = Some(*id);
@@ -43,6 +66,22 @@ impl Decision<'_> {
             ..last
         }));
         clicks
+    }
+}
+
+/// How the clicks of a visit are to be marked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// In the order of the decision's passages.
+    pub passages: Vec<Mark>,
+    /// Of the campaign that decided in the end.
+    pub last: Mark,
+}
+
+impl Marks {
+    /// Of the campaign with which the cost is booked.
+    pub fn paying(&self) -> &Mark {
+        self.passages.first().unwrap_or(&self.last)
     }
 }
 
@@ -135,9 +174,13 @@ mod tests {
             parameters: visitor.parameters,
             cost: Some(cost),
             parent_id: None,
+            visitor: None,
+            is_unique_campaign: false,
+            is_unique_flow: false,
+            is_unique_global: false,
         };
 
-        let clicks = decision.clicks(&parents, last.clone());
+        let clicks = decision.clicks(&parents, &Marks::default(), last.clone());
 
         assert_eq!(decision.paying_campaign().document.id, 1);
         let facts: Vec<_> = clicks

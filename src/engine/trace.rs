@@ -93,6 +93,23 @@ pub enum Step {
     FlowChosen {
         flow_id: u64,
     },
+    /// The visitor is bound to the flow, so it is asked before any is drawn.
+    BoundFlow {
+        flow_id: u64,
+    },
+    /// The visitor is bound to the landing, so none is drawn.
+    BoundLanding {
+        landing_id: u64,
+    },
+    BoundOffer {
+        offer_id: u64,
+    },
+    /// The visitor was bound, and is bound anew to what comes out now.
+    BindingDropped {
+        of: Bound,
+        id: u64,
+        why: Dropped,
+    },
     LandingDrawn {
         landing_id: u64,
         odds: Odds,
@@ -147,6 +164,25 @@ pub enum Step {
 pub struct Odds {
     pub weight: u64,
     pub of: u64,
+}
+
+/// What a visitor can be bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    Flow,
+    Landing,
+    Offer,
+}
+
+/// Why a binding does not hold any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dropped {
+    /// It is paused, archived, without a live target, or not in the campaign any more.
+    NotLive,
+    /// The filters of the flow reject the visitor now.
+    Rejected,
 }
 
 /// Why a flow takes no part.

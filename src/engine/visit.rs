@@ -151,6 +151,24 @@ impl Seen {
     pub fn in_flow(&self, flow_id: u64) -> bool {
         self.flows & Self::bit(flow_id) != 0
     }
+
+    /// For what a click of this visitor is the first. The fallback (no flow) is not a flow to be
+    /// unique in.
+    pub fn unique(&self, flow_id: Option<u64>) -> Unique {
+        Unique {
+            in_campaign: !self.in_campaign,
+            in_flow: flow_id.is_some_and(|id| !self.in_flow(id)),
+            anywhere: !self.anywhere,
+        }
+    }
+}
+
+/// For what a click is its visitor's first within the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unique {
+    pub in_campaign: bool,
+    pub in_flow: bool,
+    pub anywhere: bool,
 }
 
 /// What was chosen for a visitor.
@@ -161,7 +179,7 @@ pub struct Choices {
     pub offer_id: Option<u64>,
 }
 
-/// Nobody was ever seen.
+/// Nobody was ever seen. For who is to be decided about as a newcomer.
 pub struct Forgetful;
 
 impl Memory for Forgetful {

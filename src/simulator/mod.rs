@@ -136,7 +136,9 @@ pub fn simulate(
     );
     shares.count(&decision);
     let document = &decision.campaign.document;
-    let cost = engine::cost::at_click(&decision.paying_campaign().cost, &visitor.parameters);
+    let is_unique = !question.seen.in_campaign;
+    let paying = decision.paying_campaign();
+    let cost = engine::cost::at_click(&paying.cost, &visitor.parameters, is_unique);
     let reply = decision.reply(&MacroContext {
         click_id: CLICK_ID,
         at,

@@ -6,7 +6,7 @@ use crate::domain::flow::{FlowKind, Mode, ReplyKind};
 use crate::domain::state::State;
 use crate::domain::visitor::Visitor;
 use crate::engine::Catalog;
-use crate::engine::trace::{NotFound, Odds, PassedOver, Step};
+use crate::engine::trace::{Bound, Dropped, NotFound, Odds, PassedOver, Step};
 
 /// One step as a sentence.
 pub(super) fn sentence(step: &Step, catalog: &Catalog) -> String {
@@ -59,6 +59,27 @@ pub(super) fn sentence(step: &Step, catalog: &Catalog) -> String {
         }
         Step::FlowRejected { flow_id } => format!("{} rejects.", names.flow(*flow_id)),
         Step::FlowChosen { flow_id } => format!("{} is chosen.", names.flow(*flow_id)),
+        Step::BoundFlow { flow_id } => {
+            format!("The visitor is bound to {}.", names.flow(*flow_id))
+        }
+        Step::BoundLanding { landing_id } => {
+            format!("The visitor is bound to {}.", names.landing(*landing_id))
+        }
+        Step::BoundOffer { offer_id } => {
+            format!("The visitor is bound to {}.", names.offer(*offer_id))
+        }
+        Step::BindingDropped { of, id, why } => {
+            let bound = match of {
+                Bound::Flow => names.flow(*id),
+                Bound::Landing => names.landing(*id),
+                Bound::Offer => names.offer(*id),
+            };
+            let why = match why {
+                Dropped::NotLive => "it takes no part any more",
+                Dropped::Rejected => "its filters reject the visitor now",
+            };
+            format!("The binding to {bound} is dropped: {why}.")
+        }
         Step::LandingDrawn { landing_id, odds } => {
             format!("{} is drawn {}.", names.landing(*landing_id), share(*odds))
         }

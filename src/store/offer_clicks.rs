@@ -149,6 +149,10 @@ mod tests {
             let id = table.ids.next(AT);
             let click = Click {
                 parent_id: None,
+                visitor: None,
+                is_unique_campaign: false,
+                is_unique_flow: false,
+                is_unique_global: false,
                 id,
                 at: AT,
                 campaign_id: 1,

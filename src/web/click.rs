@@ -10,27 +10,27 @@ use std::sync::Arc;
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::recent::Known;
+use super::link::{self, link};
+use super::recent;
 use super::respond::{self, respond};
 use super::state::{Hot, Shared};
-use super::{click_cookie, go};
+use super::{click_cookie, go, visitor_cookie};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
-use crate::detect::params::{ParameterMap, Query, unexpanded};
+use crate::detect::params::{Query, unexpanded};
 use crate::detect::request::{ClickRequest, Headers};
-use crate::domain::check;
 use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::Id;
 use crate::domain::tracking_domain::without_port;
-use crate::domain::visitor::Parameters;
+use crate::domain::visitor::{Parameters, Visitor};
 use crate::engine::counters::Looking;
+use crate::engine::memory::Known;
 use crate::engine::trace::Silent;
-use crate::engine::visit::{Counters, Forgetful, Visit};
-use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Link, Reply, budget};
-use crate::macros::{MacroContext, Parent, Template};
-
-/// What names the campaign on `/click`; `key` is what other trackers call it.
-const CAMPAIGN_ID: [&str; 2] = ["campaign_id", "key"];
+use crate::engine::visit::{Counters, Visit};
+use crate::engine::{
+    self, Catalog, Chosen, CompiledCampaign, Decision, Link, Marks, Reply, budget,
+};
+use crate::macros::{MacroContext, Parent};
 
 /// Answers a visit to a campaign link.
 pub(super) async fn click(request: HttpRequest) -> HttpResponse {
@@ -52,7 +52,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         Link::Campaign(campaign) => campaign,
         Link::Redirect(template) => {
             shared.tallies.count("unknown_link", 0);
-            let reply = fallback(hot, &arrived, &query, template);
+            let reply = link::fallback(hot, &arrived, &query, template);
             return respond(reply, shared, arrived.host);
         }
         Link::NotFound => {
@@ -65,75 +65,69 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("prefetch", campaign_id);
         return respond::no_prefetch();
     }
-
-    let mut visitor = hot
-        .detectors
-        .observe(&arrived, &query, &campaign.parameters);
-    if is_click_path(request.path()) {
-        // Part of the address, not of the visit.
-        let others = &mut visitor.parameters.others;
-        others.retain(|(name, _)| !CAMPAIGN_ID.contains(&name.as_str()));
-    }
+    let is_of_address = |name: &str| link::is_of_address(request.path(), name);
+    let visitor = observe(hot, &arrived, &query, campaign, is_of_address);
     let is_head = method == Method::HEAD;
-    let (decision, random) = {
-        let dice = &mut *hot.dice.borrow_mut();
-        let parameters = |name: &str| query.get(name);
-        let looking = Looking(&*shared.counts);
-        let counters: &dyn Counters = if is_head { &looking } else { &*shared.counts };
-        let visit = Visit::new(
-            &visitor,
-            arrived.at,
-            &parameters,
-            &Forgetful,
-            counters,
-            dice,
-        );
-        let decision = engine::decide(&catalog, campaign, &visit, dice, &mut Silent);
-        (decision, dice.throw())
+    let cookie = visitor_cookie::read(&arrived.headers, &shared.visitors);
+    let stranger = hot.dice.borrow_mut().throw();
+    let agent = &visitor.agent.user_agent;
+    let known = (shared.visitors).known(visitor.ip, agent, cookie, arrived.at, stranger);
+
+    let decision = decide(
+        hot, &catalog, campaign, &arrived, &query, &visitor, &known, is_head,
+    );
+    // Nobody was here yet with a HEAD or a preview: the visit that counts is still to come.
+    let is_visit = !is_head && !visitor.is_preview();
+    let marks = match is_visit {
+        true => decision.remember(&known),
+        false => Marks::default(),
     };
-    let document = &decision.campaign.document;
     let paying = decision.paying_campaign();
-    let cost = engine::cost::at_click(&paying.cost, &visitor.parameters);
+    let is_unique = marks.paying().unique.in_campaign;
+    let cost = engine::cost::at_click(&paying.cost, &visitor.parameters, is_unique);
     let next_id = || (!is_head).then(|| shared.ids.next(arrived.at));
     // Of the campaigns that sent the visitor on: earlier ids than that of the last.
     let parents: Vec<Id> = decision.passages.iter().filter_map(|_| next_id()).collect();
     let id = next_id();
     let click_id = id.map(|id| shared.codec.encode(id));
-    let parent_click_id = parents.last().map(|id| shared.codec.encode(*id));
-    let reply = decision.reply(&MacroContext {
-        click_id: click_id.as_ref().map_or("", |id| id.as_str()),
-        at: arrived.at,
-        campaign_id: document.id,
-        campaign_name: &document.name,
-        flow_id: decision.flow_id,
-        landing_id: decision.landing_id,
-        offer_id: decision.offer_id,
-        traffic_source_id: document.traffic_source_id,
-        parent: decision.passages.last().map(|passage| Parent {
-            campaign_id: passage.campaign.document.id,
-            click_id: parent_click_id.as_ref().map_or("", |id| id.as_str()),
-        }),
-        visitor: &visitor,
-        cost,
-        host: without_port(arrived.host),
-        random,
-        parameters: &|name| query.get(name),
-        facts: &Chosen::of(&decision, &catalog, &shared.rates.now(), arrived.at),
-    });
-    let landing = decision.landing_id.and_then(|id| catalog.landing(id));
-    let reply = match landing {
-        Some(landing) if landing.document.pass_query => {
-            let is_ours = |name| is_click_path(request.path()) && CAMPAIGN_ID.contains(&name);
-            engine::pass_query(reply, query.iter().filter(|(name, _)| !is_ours(*name)))
-        }
-        _ => reply,
+    let reply = {
+        let document = &decision.campaign.document;
+        let parent_click_id = parents.last().map(|id| shared.codec.encode(*id));
+        let random = hot.dice.borrow_mut().throw();
+        let reply = decision.reply(&MacroContext {
+            click_id: click_id.as_ref().map_or("", |id| id.as_str()),
+            at: arrived.at,
+            campaign_id: document.id,
+            campaign_name: &document.name,
+            flow_id: decision.flow_id,
+            landing_id: decision.landing_id,
+            offer_id: decision.offer_id,
+            traffic_source_id: document.traffic_source_id,
+            visitor: &visitor,
+            cost,
+            host: without_port(arrived.host),
+            random,
+            parameters: &|name| query.get(name),
+            parent: decision.passages.last().map(|passage| Parent {
+                campaign_id: passage.campaign.document.id,
+                click_id: parent_click_id.as_ref().map_or("", |id| id.as_str()),
+            }),
+            facts: &Chosen::of(&decision, &catalog, &shared.rates.now(), arrived.at),
+        });
+        with_own_query(reply, &catalog, &decision, &query, is_of_address)
     };
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);
         return respond(reply, shared, arrived.host);
     };
+    let uniqueness = &decision.campaign.document.uniqueness;
+    let visitor_cookie = (is_visit && cookie.is_none() && uniqueness.cookies)
+        .then(|| known.called(&decision.campaign.document).key)
+        .and_then(|key| visitor_cookie::write(&shared.visitors, key, catalog.longest_hours()));
     spend(shared, paying, cost, arrived.at);
     count_unexpanded(shared, &visitor.parameters, campaign_id);
+    let document = &decision.campaign.document;
+    let mark = marks.last;
     let click = Click {
         id,
         at: arrived.at,
@@ -152,33 +146,85 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         parameters: visitor.parameters,
         cost,
         parent_id: None,
+        visitor: mark.visitor,
+        is_unique_campaign: mark.unique.in_campaign,
+        is_unique_flow: mark.unique.in_flow,
+        is_unique_global: mark.unique.anywhere,
     };
-    let shows_landing = click.landing_id.is_some();
-    let clicks = decision.clicks(&parents, click);
+    let clicks = decision.clicks(&parents, &marks, click);
     drop(catalog);
-    if shows_landing && let Some(last) = clicks.last() {
-        shared.recent.keep(Known::new(Arc::clone(last)));
+    let on_landing = clicks.last().filter(|click| click.landing_id.is_some());
+    let on_landing = on_landing.map(Arc::clone);
+    if let Some(click) = &on_landing {
+        shared.recent.keep(recent::Known::new(Arc::clone(click)));
     }
     hot.lane.store_all(clicks).await;
     let mut response = respond(reply, shared, arrived.host);
-    if let (true, Some(click_id)) = (shows_landing, &click_id) {
+    if let Some(cookie) = visitor_cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    if let (Some(_), Some(click_id)) = (&on_landing, &click_id) {
         click_cookie::set(&mut response, click_id.as_str());
     }
     response
+}
+
+/// Everything that the request tells about who clicked.
+fn observe(
+    hot: &Hot,
+    arrived: &ClickRequest<'_>,
+    query: &Query<'_>,
+    campaign: &CompiledCampaign,
+    is_of_address: impl Fn(&str) -> bool,
+) -> Visitor {
+    let mut visitor = (hot.detectors).observe(arrived, query, &campaign.parameters);
+    let others = &mut visitor.parameters.others;
+    others.retain(|(name, _)| !is_of_address(name));
+    visitor
+}
+
+/// Decides; for a HEAD request nothing is used up.
+#[allow(clippy::too_many_arguments)] // All that a decision goes by, asked for once.
+fn decide<'c>(
+    hot: &Hot,
+    catalog: &'c Catalog,
+    campaign: &'c CompiledCampaign,
+    arrived: &ClickRequest<'_>,
+    query: &Query<'_>,
+    visitor: &Visitor,
+    known: &Known<'_>,
+    is_head: bool,
+) -> Decision<'c> {
+    let dice = &mut *hot.dice.borrow_mut();
+    let parameters = |name: &str| query.get(name);
+    let counts = &*hot.shared.counts;
+    let looking = Looking(counts);
+    let counters: &dyn Counters = if is_head { &looking } else { counts };
+    let visit = Visit::new(visitor, arrived.at, &parameters, known, counters, dice);
+    engine::decide(catalog, campaign, &visit, dice, &mut Silent)
+}
+
+/// The answer with the visitor's own query, if it is a landing that wants it.
+fn with_own_query(
+    reply: Reply,
+    catalog: &Catalog,
+    decision: &Decision<'_>,
+    query: &Query<'_>,
+    is_of_address: impl Fn(&str) -> bool,
+) -> Reply {
+    let landing = decision.landing_id.and_then(|id| catalog.landing(id));
+    if !landing.is_some_and(|landing| landing.document.pass_query) {
+        return reply;
+    }
+    engine::pass_query(reply, query.iter().filter(|(name, _)| !is_of_address(name)))
 }
 
 /// Counts what a click cost towards its campaign's budget.
 fn spend(shared: &Shared, campaign: &CompiledCampaign, cost: Option<ClickCost>, at: i64) {
     let Some(cost) = cost else { return };
     let (document, zone) = (&campaign.document, campaign.zone);
-    if !budget::spend(
-        &shared.counts,
-        &shared.rates.now(),
-        document,
-        zone,
-        cost,
-        at,
-    ) {
+    let rates = shared.rates.now();
+    if !budget::spend(&shared.counts, &rates, document, zone, cost, at) {
         shared.tallies.count("cost_without_rate", document.id);
     }
 }
@@ -212,81 +258,5 @@ pub(super) fn arrived(request: &HttpRequest) -> ClickRequest<'_> {
         host: host.or_else(|| request.uri().host()).unwrap_or_default(),
         query: request.query_string(),
         headers,
-    }
-}
-
-/// What answers a link: the campaign of the path's alias or of `/click?campaign_id=`, the index
-/// campaign of the host, or what the host has for unknown links.
-fn link<'c>(catalog: &'c Catalog, host: &str, path: &str, query: &Query<'_>) -> Link<'c> {
-    let alias = path.strip_prefix('/').unwrap_or(path);
-    let alias = alias.strip_suffix('/').unwrap_or(alias);
-    if is_click_path(path) {
-        let name = CAMPAIGN_ID.iter().find_map(|name| query.get(name));
-        let found = name.and_then(|name| campaign_named(catalog, host, name));
-        return found.map_or_else(|| catalog.unknown_link(host), Link::Campaign);
-    }
-    if alias.contains('.') {
-        return Link::NotFound; // A file that somebody looks for: favicon.ico, .well-known, ...
-    }
-    let first = alias.split('/').next().unwrap_or_default();
-    if first != "click" && check::RESERVED.contains(&first) {
-        return Link::NotFound; // Ours, though nothing answers there: a lost postback is no visitor.
-    }
-    let found = match alias {
-        "" => catalog.index_campaign(host),
-        _ => catalog.campaign(host, alias),
-    };
-    found.map_or_else(|| catalog.unknown_link(host), Link::Campaign)
-}
-
-/// Where a domain sends those who come by an unknown link. They are no clicks of a campaign.
-fn fallback(
-    hot: &Hot,
-    arrived: &ClickRequest<'_>,
-    query: &Query<'_>,
-    template: &Template,
-) -> Reply {
-    let visitor = hot
-        .detectors
-        .observe(arrived, query, &ParameterMap::default_names());
-    let mut location = String::new();
-    let context = MacroContext {
-        click_id: "",
-        at: arrived.at,
-        campaign_id: 0,
-        campaign_name: "",
-        flow_id: None,
-        landing_id: None,
-        offer_id: None,
-        traffic_source_id: None,
-        visitor: &visitor,
-        cost: None,
-        host: without_port(arrived.host),
-        random: hot.dice.borrow_mut().throw(),
-        parameters: &|name| query.get(name),
-        parent: None,
-        facts: &(),
-    };
-    template.expand(&context, &mut location);
-    Reply::Redirect {
-        status: 302,
-        location,
-    }
-}
-
-/// The address that names its campaign in the query; the second spelling is other trackers'.
-fn is_click_path(path: &str) -> bool {
-    matches!(path, "/click" | "/click/" | "/click.php")
-}
-
-/// The campaign of this id or alias.
-pub(super) fn campaign_named<'c>(
-    catalog: &'c Catalog,
-    host: &str,
-    name: &str,
-) -> Option<&'c Arc<CompiledCampaign>> {
-    match name.parse() {
-        Ok(id) => catalog.campaign_by_id(id),
-        Err(_) => catalog.campaign(host, name),
     }
 }

@@ -17,7 +17,7 @@ use actix_web::{HttpRequest, HttpResponse, rt, web};
 use super::recent::Known;
 use super::respond::{self, respond};
 use super::state::{Hot, Shared};
-use super::{click, click_cookie};
+use super::{click, click_cookie, link};
 use crate::detect::bot::{is_browser_prefetch, is_preview};
 use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
@@ -360,7 +360,7 @@ fn entry_campaign<'c>(
 ) -> Option<&'c Arc<CompiledCampaign>> {
     let named = CAMPAIGN.iter().find_map(|name| {
         let name = query.get(name)?;
-        click::campaign_named(catalog, host, name)
+        link::campaign_named(catalog, host, name)
     });
     named.or_else(|| catalog.index_campaign(host))
 }

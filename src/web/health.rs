@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::auth;
 use super::state::Shared;
+use crate::engine::memory::Fullness;
 use crate::store::writer;
 
 /// What an operator sees of a running server.
@@ -17,8 +18,20 @@ struct Details {
     version: &'static str,
     /// Bytes of the write-ahead log file.
     wal_bytes: u64,
+    uniqueness: Uniqueness,
     #[serde(flatten)]
     writer: writer::Health,
+}
+
+/// What is remembered of visitors.
+#[derive(Debug, Serialize)]
+struct Uniqueness {
+    #[serde(flatten)]
+    fullness: Fullness,
+    /// Recorded clicks are still being read; until then a returning visitor may count as new.
+    warming: bool,
+    /// UTC milliseconds of the last save; `null` before the first.
+    saved_at: Option<i64>,
 }
 
 /// `ok` for everybody; the details for who sends an API key. Always 200 while visitors are sent
@@ -37,6 +50,11 @@ pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>
         status: if fine { "ok" } else { "degraded" },
         version: env!("CARGO_PKG_VERSION"),
         wal_bytes: shared.readers.wal_bytes(),
+        uniqueness: Uniqueness {
+            fullness: shared.visitors.fullness(),
+            warming: shared.keeping.is_warming(),
+            saved_at: shared.keeping.saved_at(),
+        },
         writer,
     })
 }

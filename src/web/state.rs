@@ -10,7 +10,9 @@ use super::step::StepSigner;
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::counters::Counts;
+use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
+use crate::keeper::Keeping;
 use crate::store::api_keys::ApiKeys;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
@@ -31,6 +33,9 @@ pub struct Shared {
     pub rates: RateBook,
     /// Clicks whose visitors are on a landing.
     pub recent: RecentClicks,
+    pub visitors: Arc<Visitors>,
+    /// How the keeping of `visitors` goes.
+    pub keeping: Arc<Keeping>,
     pub keys: Arc<ApiKeys>,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],

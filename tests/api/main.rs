@@ -9,6 +9,7 @@
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
 //! | `counters` | caps, budgets and currency rates |
+//! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
 
 // A test that cannot go on may say so with a panic.
@@ -33,4 +34,5 @@ mod redirects;
 mod simulator;
 mod startup;
 mod tracker;
+mod uniqueness;
 mod visitor;

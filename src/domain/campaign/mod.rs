@@ -39,11 +39,11 @@ pub struct Campaign {
     /// has none of its own.
     pub traffic_source_id: Option<u64>,
     pub rotation: Rotation,
-    /// What a returning visitor finds again. Stored; not yet acted on.
+    /// What a returning visitor finds again.
     pub bind: Bind,
-    /// How long a binding lasts.
+    /// How long a binding lasts, from the click that made it.
     pub bind_hours: u32,
-    /// Who counts as new. Stored; not yet acted on.
+    /// Who counts as new.
     pub uniqueness: Uniqueness,
     pub cost: Cost,
     /// IANA zone of the campaign's days.
@@ -82,7 +82,8 @@ impl Rotation {
     ];
 }
 
-/// What a returning visitor finds again; each word includes the ones before it.
+/// What a returning visitor finds again; each word includes the ones before it. A bound flow is
+/// asked first only in a campaign that rotates by weight: positions decide for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Bind {
@@ -106,7 +107,10 @@ impl Bind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Uniqueness {
     pub by: UniqueBy,
+    /// Runs from the click that was unique; it does not slide.
     pub window_hours: u32,
+    /// A cookie of ours comes first: a visitor whose address changed is still the same.
+    pub cookies: bool,
 }
 
 impl Default for Uniqueness {
@@ -114,6 +118,7 @@ impl Default for Uniqueness {
         Self {
             by: UniqueBy::IpUa,
             window_hours: 24,
+            cookies: true,
         }
     }
 }
@@ -121,15 +126,21 @@ impl Default for Uniqueness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UniqueBy {
+    /// IP address; of an IPv6 address its first 64 bits.
     Ip,
     /// IP address and user agent.
     #[default]
     IpUa,
+    /// The cookie alone: who has none is new.
+    Cookie,
 }
 
 impl UniqueBy {
-    pub const ALL: &'static [(&'static str, UniqueBy)] =
-        &[("ip", UniqueBy::Ip), ("ip_ua", UniqueBy::IpUa)];
+    pub const ALL: &'static [(&'static str, UniqueBy)] = &[
+        ("ip", UniqueBy::Ip),
+        ("ip_ua", UniqueBy::IpUa),
+        ("cookie", UniqueBy::Cookie),
+    ];
 }
 
 /// When the offer behind a landing is drawn.
@@ -211,7 +222,7 @@ pub enum CostModel {
     Cpc,
     /// Per thousand clicks.
     Cpm,
-    /// Per campaign-unique click. Stored; not yet acted on.
+    /// Per campaign-unique click; the visitor's others cost nothing.
     Cpuc,
     /// Per conversion. Stored; not yet acted on.
     Cpa,

@@ -179,16 +179,8 @@ impl Entity for Campaign {
                 remarks.push(not_yet_acted_on(field, what));
             }
         };
-        later(self.bind != Bind::default(), "bind", "Binding");
-        later(self.bind_hours != 24, "bind_hours", "The time of a binding");
-        later(
-            self.uniqueness != Uniqueness::default(),
-            "uniqueness",
-            "Uniqueness",
-        );
         let model = match self.cost.model {
-            CostModel::None | CostModel::Cpc | CostModel::Cpm => None,
-            CostModel::Cpuc => Some("cpuc"),
+            CostModel::None | CostModel::Cpc | CostModel::Cpm | CostModel::Cpuc => None,
             CostModel::Cpa => Some("cpa"),
             CostModel::Revshare => Some("revshare"),
         };
@@ -205,6 +197,13 @@ impl Entity for Campaign {
         for (index, flow) in self.flows.iter().enumerate() {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));
+        }
+        if self.bind == Bind::Flow && self.rotation == Rotation::Position {
+            remarks.push(Problem::new(
+                "bind",
+                "no_effect",
+                "Flows are chosen by position, so there is none to bind. Rotate by weight, or bind the landing or the offer.",
+            ));
         }
         let takes_everybody =
             |flow: &Flow| flow.kind == FlowKind::Default && flow.state.is_active();
@@ -280,10 +279,19 @@ fn read_flows(form: &mut Form<'_>) -> Vec<Flow> {
 
 impl Uniqueness {
     fn read(form: &mut Form<'_>) -> Self {
-        Uniqueness {
+        let read = Uniqueness {
             by: form.choice("by", UniqueBy::ALL, UniqueBy::default()),
             window_hours: form.integer("window_hours", 1..=HOURS_MAX, 24) as u32,
+            cookies: form.boolean("cookies", true),
+        };
+        if read.by == UniqueBy::Cookie && !read.cookies {
+            form.problem(
+                "cookies",
+                "contradiction",
+                "Visitors are told apart by a cookie, and cookies are switched off, so all would be new. Switch them on, or choose by address.",
+            );
         }
+        read
     }
 }
 

@@ -194,8 +194,7 @@ fn a_campaign_has_one_default_flow_and_no_flow_twice() {
 #[test]
 fn what_this_version_does_not_act_on_is_kept_and_said() {
     let sent = json!({
-        "name": "A", "bind": "flow", "bind_hours": 48,
-        "uniqueness": { "by": "ip" }, "cost": { "model": "cpa" }, "budget": { "daily": "5" },
+        "name": "A", "cost": { "model": "cpa" }, "budget": { "daily": "5" },
         "postbacks": [{ "url": "https://example.com/?id={external_id}", "statuses": ["sale"] }],
     });
 
@@ -211,9 +210,6 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
         [
             "budget",
             "budget.when_spent",
-            "bind",
-            "bind_hours",
-            "uniqueness",
             "cost.model",
             "postbacks",
             "fallback"
@@ -226,6 +222,29 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
             .filter(|one| !["fallback", "budget"].contains(&one.field.as_str()))
             .all(|one| one.code == "not_yet_acted_on")
     );
+}
+
+#[test]
+fn a_cookie_that_is_switched_off_tells_nobody_apart() {
+    let sent = json!({ "name": "A", "uniqueness": { "by": "cookie", "cookies": false, "window_hours": 8_761 } });
+
+    let problems = Campaign::read(&sent).unwrap_err();
+
+    let fields: Vec<&str> = problems.iter().map(|one| one.field.as_str()).collect();
+    assert_eq!(fields, ["uniqueness.window_hours", "uniqueness.cookies"]);
+}
+
+#[test]
+fn a_binding_that_has_no_effect_is_worth_a_word() {
+    let remarks = |bind: &str, rotation: &str| {
+        let sent = json!({ "name": "A", "bind": bind, "bind_hours": 48, "rotation": rotation });
+        let remarks = Campaign::read(&sent).unwrap().remarks();
+        remarks.iter().any(|one| one.field == "bind")
+    };
+
+    assert!(remarks("flow", "position"));
+    assert!(!remarks("flow", "weight"));
+    assert!(!remarks("offer", "position"));
 }
 
 #[test]

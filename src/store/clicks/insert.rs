@@ -10,8 +10,8 @@ use crate::store::dictionary::{Dictionary, Route};
 const INSERT: &str = "
     insert into clicks (id, route_id, agent_id, place_id, ip, language, referrer, source,
         keyword, creative_id, ad_group_id, ad_campaign_id, external_id, sub_ids, others, cost,
-        currency_id, flags)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        currency_id, flags, visitor)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict(id) do nothing";
 
 /// Few clicks come from another campaign, so that is no column of all of them.
@@ -19,12 +19,17 @@ const INSERT_JUMP: &str = "
     insert into jumps (click_id, parent_id) values (?, ?)
     on conflict(click_id) do nothing";
 
-/// Column `flags`: see the migration that made it.
+/// Column `flags`: see the migrations of clicks and uniqueness.
 fn flags(click: &Click) -> i64 {
     let fell_back = click.cost.is_some_and(|cost| cost.fell_back);
     let reason = click.bot_reason.map_or(0, BotReason::code);
     let shift = click.at - click.id.unix_ms();
-    i64::from(fell_back) | i64::from(reason) << 8 | shift << 16
+    i64::from(fell_back)
+        | i64::from(click.is_unique_campaign) << 1
+        | i64::from(click.is_unique_flow) << 2
+        | i64::from(click.is_unique_global) << 3
+        | i64::from(reason) << 8
+        | shift << 16
 }
 
 /// The statement, looked up once for many clicks.
@@ -70,6 +75,7 @@ pub(crate) fn insert(
         click.cost.map(|cost| cost.amount.0),
         currency_id,
         flags(click),
+        click.visitor.map(|key| key as i64),
     ])?;
     if let (true, Some(parent_id)) = (rows > 0, click.parent_id) {
         connection
@@ -122,6 +128,10 @@ mod tests {
                     fell_back: index % 2 == 1,
                 }),
                 parent_id: None,
+                visitor: (index > 2).then_some(u64::MAX - index as u64),
+                is_unique_campaign: index % 2 == 0,
+                is_unique_flow: index % 3 == 0,
+                is_unique_global: index % 5 == 0,
             };
             insert(&connection, &mut statement, &mut dictionary, &click).unwrap();
 
@@ -148,6 +158,19 @@ mod tests {
             assert_eq!(currency, "EUR");
             assert_eq!(word.as_deref(), bot_reason.map(BotReason::as_str));
             assert_eq!(ip, "1.2.3.4");
+            let unique: (bool, bool, bool, Option<i64>) = connection
+                .query_row(
+                    "select is_unique_campaign, is_unique_flow, is_unique_global, visitor
+                     from clicks join clicks_readable using (id) where id = ?1",
+                    [click.id.to_row()],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                )
+                .unwrap();
+            let visitor = click.visitor.map(|key| key as i64);
+            assert_eq!(
+                unique,
+                (index % 2 == 0, index % 3 == 0, index % 5 == 0, visitor)
+            );
         }
     }
 }

@@ -69,7 +69,7 @@ enum Kind {
     Address,
     SubId(usize),
     BotReason,
-    IsBot,
+    Boolean,
 }
 
 /// Field -> SQL expression. The only texts that ever become part of a query.
@@ -111,7 +111,14 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("ad_campaign_id", "clicks.ad_campaign_id", Kind::Packed),
     ("external_id", "clicks.external_id", Kind::Packed),
     ("bot_reason", "(clicks.flags >> 8 & 255)", Kind::BotReason),
-    ("is_bot", "(clicks.flags >> 8 & 255 > 0)", Kind::IsBot),
+    ("is_bot", "(clicks.flags >> 8 & 255 > 0)", Kind::Boolean),
+    (
+        "is_unique_campaign",
+        "(clicks.flags >> 1 & 1)",
+        Kind::Boolean,
+    ),
+    ("is_unique_flow", "(clicks.flags >> 2 & 1)", Kind::Boolean),
+    ("is_unique_global", "(clicks.flags >> 3 & 1)", Kind::Boolean),
 ];
 
 /// Names of all fields that can be filtered on, without `sub_id_1` to `sub_id_30`.
@@ -155,7 +162,7 @@ fn bind(kind: Kind, value: &str) -> Result<Value, FilterProblem> {
             let (_, reason) = reason.ok_or(FilterProblem::NotABotReason)?;
             Value::Integer(reason.code().into())
         }
-        Kind::IsBot => match value {
+        Kind::Boolean => match value {
             "true" | "1" => Value::Integer(1),
             "false" | "0" => Value::Integer(0),
             _ => return Err(FilterProblem::NotABoolean),
@@ -400,6 +407,13 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     );
     let flags: i64 = row.get(38)?;
     item.insert("cost_fell_back".into(), (flags & 1 == 1).into());
+    for (bit, name) in [
+        (1, "is_unique_campaign"),
+        (2, "is_unique_flow"),
+        (3, "is_unique_global"),
+    ] {
+        item.insert(name.into(), (flags >> bit & 1 == 1).into());
+    }
     let reason = BotReason::of_code((flags >> 8 & 0xff) as u8).map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
     // Bit 7: a person came after the preview, and the label was taken off.

@@ -4,3 +4,4 @@ pub(crate) mod insert;
 pub mod log;
 mod packed;
 pub mod read;
+pub mod recorded;

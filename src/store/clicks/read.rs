@@ -60,6 +60,10 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
         id,
         // Links of offers behind a landing do not name it.
         parent_id: None,
+        visitor: None,
+        is_unique_campaign: flags >> 1 & 1 == 1,
+        is_unique_flow: flags >> 2 & 1 == 1,
+        is_unique_global: flags >> 3 & 1 == 1,
         at: row.get("at")?,
         campaign_id: row.get("campaign_id")?,
         flow_id: row.get("flow_id")?,
@@ -150,6 +154,10 @@ mod tests {
         let at = 1_790_000_000_000;
         let full = Click {
             parent_id: None,
+            visitor: None,
+            is_unique_campaign: false,
+            is_unique_flow: false,
+            is_unique_global: false,
             // The clock was set back by a second.
             id: IdGenerator::new(0, None).next(at + 1_000),
             at,
@@ -179,6 +187,10 @@ mod tests {
         };
         let bare = Click {
             parent_id: None,
+            visitor: None,
+            is_unique_campaign: false,
+            is_unique_flow: false,
+            is_unique_global: false,
             id: IdGenerator::new(0, Some(full.id)).next(at),
             agent: Arc::default(),
             place: Arc::default(),

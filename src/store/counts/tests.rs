@@ -85,6 +85,10 @@ fn old_periods_leave_the_database_and_totals_stay() {
 fn click(at: i64) -> Click {
     Click {
         parent_id: None,
+        visitor: None,
+        is_unique_campaign: false,
+        is_unique_flow: false,
+        is_unique_global: false,
         id: Id::first_at(at),
         at,
         campaign_id: 1,

@@ -62,7 +62,7 @@ select
     currencies.code as cost_currency,
     clicks.flags >> 8 & 255 > 0 as is_bot,
     case clicks.flags >> 8 & 255
-        when 0 then null
+        when 0 then iif(clicks.flags >> 7 & 1, 'converted', null)
         when 1 then 'crawler'
         when 2 then 'tool'
         when 3 then 'empty_user_agent'
@@ -71,6 +71,9 @@ select
         when 6 then 'user_agent_list'
     end as bot_reason,
     clicks.flags & 1 as cost_fell_back,
+    clicks.flags >> 1 & 1 as is_unique_campaign,
+    clicks.flags >> 2 & 1 as is_unique_flow,
+    clicks.flags >> 3 & 1 as is_unique_global,
     jumps.parent_id as parent_click_id
 from clicks
 join routes on routes.id = clicks.route_id

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_clicks", include_str!("0002_clicks.sql")),
     ("0003_routing", include_str!("0003_routing.sql")),
     ("0004_entities", include_str!("0004_entities.sql")),
+    ("0005_uniqueness", include_str!("0005_uniqueness.sql")),
     ("0006_counters", include_str!("0006_counters.sql")),
     ("0007_offer_clicks", include_str!("0007_offer_clicks.sql")),
     ("0008_jumps", include_str!("0008_jumps.sql")),

@@ -79,6 +79,10 @@ fn click(id: Id) -> Click {
         parameters: Default::default(),
         cost: None,
         parent_id: None,
+        visitor: None,
+        is_unique_campaign: false,
+        is_unique_flow: false,
+        is_unique_global: false,
     }
 }
 

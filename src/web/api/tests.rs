@@ -64,7 +64,7 @@ fn request(key: &str, method: &str, path: &str, body: Option<&Value>) -> TestReq
 fn example() -> Value {
     json!({ "name": "US push", "alias": "us-push", "state": "active", "domain_id": null, "traffic_source_id": 1,
       "rotation": "position", "bind": "none",
-      "uniqueness": { "by": "ip_ua", "window_hours": 24 },
+      "uniqueness": { "by": "ip_ua", "window_hours": 24, "cookies": true },
       "cost": { "model": "cpc", "value": "0.015", "currency": "USD", "from_url": true, "traffic_loss": "0" },
       "timezone": "Europe/Kyiv", "budget": { "daily": "50", "total": null, "when_spent": "notify" }, "bind_hours": 24, "choose_offer": "at_landing",
       "fallback": { "kind": "redirect", "url": "https://example.com/other" }, "parameters": {}, "postbacks": [], "version": 7,
