@@ -249,7 +249,7 @@ mod tests {
     fn only_the_label_of_a_preview_comes_off_and_only_for_a_person() {
         let word = |reason: BotReason| Some(reason.as_str().to_owned());
         for (reason, is_preview, left) in [
-            (BotReason::Prefetch, false, None),
+            (BotReason::Prefetch, false, Some("converted".to_owned())),
             (BotReason::Prefetch, true, word(BotReason::Prefetch)),
             (BotReason::Crawler, false, word(BotReason::Crawler)),
             (BotReason::IpList, false, word(BotReason::IpList)),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::entity::{Reference, not_yet_acted_on};
+use super::entity::Reference;
 use super::form::Form;
 use super::problem::Problem;
 
@@ -177,10 +177,6 @@ impl Target {
                 let message = "All weights here are 0, so none of them gets a visitor.";
                 remarks.push(Problem::new(field, "no_weight", message));
             }
-        }
-        if !landings.is_empty() && !offers.is_empty() {
-            let step = "The step from the landing to the offer";
-            remarks.push(not_yet_acted_on("offers", step));
         }
         remarks
     }
