@@ -111,12 +111,11 @@ impl Entity for Group {
 
     /// A group with members stays of their kind.
     fn conflicts(&self, documents: &Documents) -> Vec<Problem> {
-        let stored = documents.groups.get(&self.id);
-        if stored.is_none_or(|stored| stored.kind == self.kind) {
-            return Vec::new();
-        }
         let users = documents.users_of(Reference::Group(self.id));
-        let conflict = users.first().map(|(user, _)| {
+        let mut others = users
+            .iter()
+            .filter(|(user, _)| GroupKind::of(user.parts().0) != Some(self.kind));
+        let conflict = others.next().map(|(user, _)| {
             let message = format!(
                 "The {user} is in this group, so it stays a group of its kind; make another one for {}.",
                 self.kind

@@ -89,8 +89,15 @@ pub fn list(readers: &Readers) -> Result<Vec<ChangeRow>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The entries of a change, and when it was undone; `None` if it is not kept.
-pub fn find(readers: &Readers, id: u64) -> Result<Option<(Vec<Entry>, Option<i64>)>, StoreError> {
+/// What is kept of a change for its undo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    pub entries: Vec<Entry>,
+    pub undone_at: Option<i64>,
+}
+
+/// A change; `None` if it is not kept.
+pub fn find(readers: &Readers, id: u64) -> Result<Option<Kept>, StoreError> {
     let reader = readers.get()?;
     let mut statement = reader.prepare_cached(FIND)?;
     let found: Option<(String, Option<i64>)> = statement
@@ -103,5 +110,5 @@ pub fn find(readers: &Readers, id: u64) -> Result<Option<(Vec<Entry>, Option<i64
     };
     let entries = serde_json::from_str(&entries)
         .map_err(|error| StoreError::Damaged(format!("change {id}: {error}")))?;
-    Ok(Some((entries, undone_at)))
+    Ok(Some(Kept { entries, undone_at }))
 }

@@ -76,8 +76,7 @@ fn on_the_landing(tracker: &Tracker, query: &str) -> (String, String) {
         answer.location().starts_with("http://127.0.0.1:9/page?"),
         "{answer:?}"
     );
-    let cookie = answer.header("set-cookie").expect("a cookie");
-    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let cookie = answer.cookie("mr_click").expect("a cookie").to_owned();
     (id_in(&answer, "click_id"), cookie)
 }
 

@@ -74,8 +74,8 @@ impl Person<'_> {
 
     /// The same with the cookie that an answer set.
     fn keeping(mut self, answer: &Answer) -> Self {
-        let cookie = answer.header("set-cookie").expect("a cookie");
-        self.cookie = cookie.split(';').next().map(str::to_owned);
+        let cookie = answer.cookie("mr_visitor").expect("a cookie");
+        self.cookie = Some(cookie.to_owned());
         self
     }
 }

@@ -34,6 +34,22 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The `name=value` of a cookie that the answer sets.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let set = self.headers.iter();
+        let set = set.filter(|(header, _)| header.eq_ignore_ascii_case("set-cookie"));
+        let mut pairs = set.filter_map(|(_, value)| value.split(';').next());
+        pairs.find(|pair| pair.split('=').next() == Some(name))
+    }
+
+    /// Names of the cookies that the answer sets.
+    pub(crate) fn cookie_names(&self) -> Vec<&str> {
+        let set = self.headers.iter();
+        let set = set.filter(|(header, _)| header.eq_ignore_ascii_case("set-cookie"));
+        set.filter_map(|(_, value)| value.split('=').next())
+            .collect()
+    }
+
     /// The names of all headers, in order, each as often as it came.
     pub(crate) fn header_names(&self) -> Vec<String> {
         let names = self.headers.iter().map(|(name, _)| name);

@@ -126,13 +126,13 @@ impl Editor {
         let mut editing = self.begin();
         let documents = self.documents();
         let found = changes::find(readers, id).map_err(EditError::Store)?;
-        let (entries, undone_at) = found.ok_or(UndoError::NotFound(id))?;
-        if undone_at.is_some() {
+        let kept = found.ok_or(UndoError::NotFound(id))?;
+        if kept.undone_at.is_some() {
             return Err(UndoError::UndoneAlready(id));
         }
         let mut drafts = Drafts::new();
         let mut edited = Vec::new();
-        for entry in entries {
+        for entry in kept.entries {
             let Some(reference) = Reference::of(&entry.kind, entry.id) else {
                 continue;
             };
@@ -199,7 +199,7 @@ fn changed(change: &dyn Change) -> Changed {
 }
 
 fn entries(changes: &[Box<dyn Change>]) -> Vec<Entry> {
-    let entry = |change: &Box<dyn Change>| {
+    let entry = |change: &dyn Change| {
         let (kind, id) = change.reference().parts();
         Entry {
             kind: kind.to_owned(),
@@ -208,7 +208,10 @@ fn entries(changes: &[Box<dyn Change>]) -> Vec<Entry> {
             before: change.documents().0,
         }
     };
-    changes.iter().map(entry).collect()
+    changes
+        .iter()
+        .map(|change| entry(change.as_ref()))
+        .collect()
 }
 
 /// `campaigns[12]`.
