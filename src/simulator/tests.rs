@@ -1,3 +1,5 @@
+//! What the simulator says, and what it refuses.
+
 use serde_json::json;
 
 use super::*;

@@ -34,13 +34,13 @@ fn command(tracker: &Tracker, arguments: &[&str]) -> (bool, String) {
 #[test]
 fn it_says_what_a_real_click_then_does_and_stores_nothing() {
     let tracker = with_campaign();
-    let mut clicks = 0;
     // An address of Australia in the built-in base.
-    for (ip, agent) in [
+    let visits = [
         ("1.1.1.1", PHONE),
         ("1.1.1.1", "curl/8"),
         ("8.8.8.8", PHONE),
-    ] {
+    ];
+    for (clicks, (ip, agent)) in (0..).zip(visits) {
         let (status, answer) = tracker.post(
             "/api/v1/simulate",
             &json!({ "link": "push?source=z7", "ip": ip, "user_agent": agent }),
@@ -50,7 +50,6 @@ fn it_says_what_a_real_click_then_does_and_stores_nothing() {
 
         let headers = [("X-Forwarded-For", ip), ("User-Agent", agent)];
         let real = tracker.click("/push?source=z7", &headers);
-        clicks += 1;
 
         assert_eq!(answer["reply"]["location"], real.location(), "{answer:#}");
     }
