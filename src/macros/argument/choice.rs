@@ -62,14 +62,14 @@ fn below(random: u64, limit: u128) -> u64 {
     }
 }
 
-/// FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
+/// FNV-1a: <http://www.isthe.com/chongo/tech/comp/fnv/>
 fn salt(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// SplitMix64: https://prng.di.unimi.it/splitmix64.c
+/// SplitMix64: <https://prng.di.unimi.it/splitmix64.c>
 fn mixed(random: u64, salt: u64) -> u64 {
     let state = (random ^ salt).wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -9,7 +9,7 @@ create table jumps (
 
 drop view clicks_readable;
 
--- The click as people read it; sub ids are `sub_ids ->> 0` to `->> 29`.
+-- The click as people read it, with its uniqueness and its parent; sub ids are `sub_ids ->> 0` to `->> 29`.
 create view clicks_readable as
 select
     clicks.id,
