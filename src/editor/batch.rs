@@ -76,22 +76,26 @@ impl<E: Stored> Change for Edited<E> {
     }
 }
 
-/// The change that gives an entity this document. The version in it does not count.
+/// The change that gives an entity this document. The version in it does not count. What `returns`
+/// was its document before, so that its flows are its own whatever became of them.
 pub(super) fn change(
     reference: Reference,
     document: &Value,
     documents: &Documents,
     fresh: &mut Fresh,
+    returns: bool,
 ) -> Result<Box<dyn Change>, Problem> {
     match reference {
-        Reference::Campaign(id) => edited::<Campaign>(id, document, documents, fresh),
-        Reference::Offer(id) => edited::<Offer>(id, document, documents, fresh),
-        Reference::Landing(id) => edited::<Landing>(id, document, documents, fresh),
-        Reference::Network(id) => edited::<Network>(id, document, documents, fresh),
-        Reference::Domain(id) => edited::<TrackingDomain>(id, document, documents, fresh),
-        Reference::TrafficSource(id) => edited::<TrafficSource>(id, document, documents, fresh),
-        Reference::List(id) => edited::<List>(id, document, documents, fresh),
-        Reference::Group(id) => edited::<Group>(id, document, documents, fresh),
+        Reference::Campaign(id) => edited::<Campaign>(id, document, documents, fresh, returns),
+        Reference::Offer(id) => edited::<Offer>(id, document, documents, fresh, returns),
+        Reference::Landing(id) => edited::<Landing>(id, document, documents, fresh, returns),
+        Reference::Network(id) => edited::<Network>(id, document, documents, fresh, returns),
+        Reference::Domain(id) => edited::<TrackingDomain>(id, document, documents, fresh, returns),
+        Reference::TrafficSource(id) => {
+            edited::<TrafficSource>(id, document, documents, fresh, returns)
+        }
+        Reference::List(id) => edited::<List>(id, document, documents, fresh, returns),
+        Reference::Group(id) => edited::<Group>(id, document, documents, fresh, returns),
     }
 }
 
@@ -100,6 +104,7 @@ fn edited<E: Stored>(
     document: &Value,
     documents: &Documents,
     fresh: &mut Fresh,
+    returns: bool,
 ) -> Result<Box<dyn Change>, Problem> {
     let Some(stored) = E::all(documents).get(&id) else {
         let message = format!("There is no {} {id}.", E::WORD);
@@ -107,7 +112,9 @@ fn edited<E: Stored>(
     };
     let (mut entity, mut problems) = Form::draft(document, E::from_form);
     entity.set_head(next_head(stored.head(), entity.head().state));
-    let incomplete = entity.complete(documents, Some(stored), fresh);
+    let own = returns.then(|| entity.clone());
+    let own = own.as_ref().unwrap_or(stored.as_ref());
+    let incomplete = entity.complete(documents, Some(own), fresh);
     add_new(&mut problems, incomplete);
     add_new(&mut problems, unreadable_macros(&entity));
     Ok(Box::new(Edited {

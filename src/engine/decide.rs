@@ -41,6 +41,8 @@ pub struct Passage<'c> {
     /// What that campaign remembers of the visitor.
     pub seen: Seen,
     pub flow_id: u64,
+    /// Whether it is what the visitor finds again.
+    pub binds: bool,
 }
 
 /// Where the visitor goes next.
@@ -70,10 +72,20 @@ impl Decision<'_> {
 
     /// The answer, with the click's macros expanded.
     pub fn reply(&self, context: &MacroContext<'_>) -> Reply {
+        self.reply_with(context, |_| {})
+    }
+
+    /// The same, with a change to the address before it goes into the answer.
+    pub fn reply_with(
+        &self,
+        context: &MacroContext<'_>,
+        change: impl FnOnce(&mut String),
+    ) -> Reply {
         match self.destination {
             Destination::Redirect { way, template } => {
                 let mut location = String::new();
                 template.expand(context, &mut location);
+                change(&mut location);
                 redirect::reply(way, location)
             }
             Destination::Reply(reply) => reply.reply(context),
@@ -127,14 +139,17 @@ fn follow<'c: 'v, 'v>(
                     flow_id,
                     campaign_id: id,
                 });
+                visit.keep();
                 passages.push(Passage {
                     campaign,
                     seen,
                     flow_id,
+                    binds: decision.binds,
                 });
                 campaign = next;
                 continue;
             }
+            visit.give_back();
             trace.step(|| Step::JumpRefused {
                 flow_id,
                 campaign_id: id,
@@ -233,7 +248,11 @@ fn choose_flow<'c: 'v, 'v, T: Trace>(
             trace.step(|| Step::FlowFull { flow_id: flow.id });
             return None;
         }
-        visit.keep();
+        // A jump may be refused yet.
+        let is_jump = |one: &Decision<'_>| matches!(one.destination, Destination::Campaign(_));
+        if !decision.as_ref().is_some_and(is_jump) {
+            visit.keep();
+        }
         decision
     };
     let forced = campaign.forced.iter();

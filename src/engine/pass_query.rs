@@ -2,8 +2,6 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::redirect::Reply;
-
 /// All but the unreserved characters of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -17,13 +15,9 @@ const LONGEST: usize = 3_000;
 
 /// Puts the pairs behind the query of the address and before its fragment. A parameter that the
 /// address already has stays as it is.
-pub fn pass_query<'q>(reply: Reply, pairs: impl Iterator<Item = (&'q str, &'q str)>) -> Reply {
-    match reply {
-        Reply::Redirect { status, location } => Reply::Redirect {
-            status,
-            location: with_pairs(&location, pairs),
-        },
-        other => other,
+pub fn pass_query<'q>(location: &mut String, pairs: impl Iterator<Item = (&'q str, &'q str)>) {
+    if !location.is_empty() {
+        *location = with_pairs(location, pairs);
     }
 }
 

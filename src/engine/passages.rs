@@ -25,7 +25,8 @@ impl Decision<'_> {
                 ..Choices::default()
             };
             let document = &passage.campaign.document;
-            known.mark(document, Some(passage.flow_id), Some(choices))
+            let choices = passage.binds.then_some(choices);
+            known.mark(document, Some(passage.flow_id), choices)
         });
         Marks {
             passages: passages.collect(),
@@ -79,6 +80,12 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// Whether the visit is a first one in one of its campaigns.
+    pub fn any_unique(&self) -> bool {
+        let mut marks = self.passages.iter().chain([&self.last]);
+        marks.any(|mark| mark.unique.in_campaign)
+    }
+
     /// Of the campaign with which the cost is booked.
     pub fn paying(&self) -> &Mark {
         self.passages.first().unwrap_or(&self.last)

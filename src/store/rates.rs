@@ -89,12 +89,19 @@ impl RateBook {
 
     /// Makes another currency the one that rates are stated in, while there are no rates. Blocks.
     pub fn set_reporting(&self, writer: &Writer, currency: Currency) -> Result<(), NotChanged> {
-        if !self.now().is_empty() && self.now().reporting() != currency {
-            return Err(NotChanged::HasRates);
+        // Asked in the transaction: rates may be entered at this very moment.
+        let changed = self.change(writer, move |connection| {
+            let rates = load(connection)?;
+            if !rates.is_empty() && rates.reporting() != currency {
+                return Ok(false);
+            }
+            settings::set(connection, REPORTING, currency.as_str().as_bytes())?;
+            Ok(true)
+        })?;
+        match changed {
+            true => Ok(()),
+            false => Err(NotChanged::HasRates),
         }
-        Ok(self.change(writer, move |connection| {
-            settings::set(connection, REPORTING, currency.as_str().as_bytes())
-        })?)
     }
 
     fn change<T: Send + 'static>(

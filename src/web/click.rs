@@ -27,9 +27,7 @@ use crate::engine::counters::Looking;
 use crate::engine::memory::Known;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Counters, Visit};
-use crate::engine::{
-    self, Catalog, Chosen, CompiledCampaign, Decision, Link, Marks, Reply, budget,
-};
+use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Decision, Link, Marks, budget};
 use crate::macros::{MacroContext, Parent};
 
 /// Answers a visit to a campaign link.
@@ -68,6 +66,8 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let is_of_address = |name: &str| link::is_of_address(request.path(), name);
     let visitor = observe(hot, &arrived, &query, campaign, is_of_address);
     let is_head = method == Method::HEAD;
+    // Nobody was here yet with a HEAD or a preview: the visit that counts is still to come.
+    let is_visit = !is_head && !visitor.is_preview();
     let cookie = visitor_cookie::read(&arrived.headers, &shared.visitors);
     let stranger = hot.dice.borrow_mut().throw();
     let agent = &visitor.agent.user_agent;
@@ -76,8 +76,6 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let decision = decide(
         hot, &catalog, campaign, &arrived, &query, &visitor, &known, is_head,
     );
-    // Nobody was here yet with a HEAD or a preview: the visit that counts is still to come.
-    let is_visit = !is_head && !visitor.is_preview();
     let marks = match is_visit {
         true => decision.remember(&known),
         false => Marks::default(),
@@ -94,7 +92,9 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         let document = &decision.campaign.document;
         let parent_click_id = parents.last().map(|id| shared.codec.encode(*id));
         let random = hot.dice.borrow_mut().throw();
-        let reply = decision.reply(&MacroContext {
+        let rates = shared.rates.now();
+        let facts = Chosen::of(&decision, &catalog, &rates, arrived.at);
+        let context = MacroContext {
             click_id: click_id.as_ref().map_or("", |id| id.as_str()),
             at: arrived.at,
             campaign_id: document.id,
@@ -112,17 +112,24 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
                 campaign_id: passage.campaign.document.id,
                 click_id: parent_click_id.as_ref().map_or("", |id| id.as_str()),
             }),
-            facts: &Chosen::of(&decision, &catalog, &shared.rates.now(), arrived.at),
-        });
-        with_own_query(reply, &catalog, &decision, &query, is_of_address)
+            facts: &facts,
+        };
+        decision.reply_with(&context, |location| {
+            let landing = decision.landing_id.and_then(|id| catalog.landing(id));
+            if landing.is_some_and(|landing| landing.document.pass_query) {
+                let own = query.iter().filter(|(name, _)| !is_of_address(name));
+                engine::pass_query(location, own);
+            }
+        })
     };
     let Some(id) = id else {
         shared.tallies.count("head", campaign_id);
         return respond(reply, shared, arrived.host);
     };
-    let uniqueness = &decision.campaign.document.uniqueness;
-    let visitor_cookie = (is_visit && cookie.is_none() && uniqueness.cookies)
-        .then(|| known.called(&decision.campaign.document).key)
+    // Sent again with each click that is unique somewhere, so that it outlives every window.
+    let visitor_cookie = known
+        .identity()
+        .filter(|_| is_visit && (cookie.is_none() || marks.any_unique()))
         .and_then(|key| visitor_cookie::write(&shared.visitors, key, catalog.longest_hours()));
     spend(shared, paying, cost, arrived.at);
     count_unexpanded(shared, &visitor.parameters, campaign_id);
@@ -183,7 +190,7 @@ fn observe(
     visitor
 }
 
-/// Decides; for a HEAD request nothing is used up.
+/// Decides; where the visit itself is still to come nothing is used up.
 #[allow(clippy::too_many_arguments)] // All that a decision goes by, asked for once.
 fn decide<'c>(
     hot: &Hot,
@@ -193,30 +200,15 @@ fn decide<'c>(
     query: &Query<'_>,
     visitor: &Visitor,
     known: &Known<'_>,
-    is_head: bool,
+    is_visit: bool,
 ) -> Decision<'c> {
     let dice = &mut *hot.dice.borrow_mut();
     let parameters = |name: &str| query.get(name);
     let counts = &*hot.shared.counts;
     let looking = Looking(counts);
-    let counters: &dyn Counters = if is_head { &looking } else { counts };
+    let counters: &dyn Counters = if is_visit { counts } else { &looking };
     let visit = Visit::new(visitor, arrived.at, &parameters, known, counters, dice);
     engine::decide(catalog, campaign, &visit, dice, &mut Silent)
-}
-
-/// The answer with the visitor's own query, if it is a landing that wants it.
-fn with_own_query(
-    reply: Reply,
-    catalog: &Catalog,
-    decision: &Decision<'_>,
-    query: &Query<'_>,
-    is_of_address: impl Fn(&str) -> bool,
-) -> Reply {
-    let landing = decision.landing_id.and_then(|id| catalog.landing(id));
-    if !landing.is_some_and(|landing| landing.document.pass_query) {
-        return reply;
-    }
-    engine::pass_query(reply, query.iter().filter(|(name, _)| !is_of_address(name)))
 }
 
 /// Counts what a click cost towards its campaign's budget.

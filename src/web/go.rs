@@ -140,22 +140,21 @@ fn named_clicks(shared: &Shared, query: &Query<'_>, headers: &Headers<'_>) -> Ve
     ids
 }
 
+/// The click of the first id that has one: what the link names counts before the cookie.
 async fn find(shared: &Shared, ids: &[Id]) -> Option<Known> {
-    if let Some(known) = ids.iter().find_map(|id| shared.recent.find(*id)) {
-        return Some(known);
+    for id in ids.iter().copied() {
+        if let Some(known) = shared.recent.find(id) {
+            return Some(known);
+        }
+        let readers = shared.readers.clone();
+        let reading = web::block(move || read::click(&readers, id).ok()?);
+        // Nothing is known where the database does not answer in time, not even that the cookie's
+        // click is the one that is meant.
+        if let Some(click) = rt::time::timeout(PATIENCE, reading).await.ok()?.ok()? {
+            return Some(shared.recent.keep_read(Known::new(Arc::new(click))));
+        }
     }
-    if ids.is_empty() {
-        return None;
-    }
-    let (readers, ids) = (shared.readers.clone(), ids.to_vec());
-    let reading = web::block(move || {
-        let mut found = ids.iter().filter_map(|id| read::click(&readers, *id).ok()?);
-        found.next()
-    });
-    let click = rt::time::timeout(PATIENCE, reading).await.ok()?.ok()??;
-    let known = Known::new(Arc::new(click));
-    shared.recent.keep(known.clone());
-    Some(known)
+    None
 }
 
 fn caps(hot: &Hot, at: i64) -> Caps<'_> {
@@ -231,9 +230,22 @@ fn from_click(
         Onward::Campaign(next) => Some(engine::decide(&catalog, next, &visit, dice, &mut Silent)),
         _ => None,
     };
-    let offer_id = match (&next, &decision) {
-        (Onward::Offer(offer), _) => Some(offer.document.id),
-        (_, Some(decision)) if decision.landing_id.is_none() => decision.offer_id,
+    // The visitor has seen a landing: of the other campaign he gets the offer. Its own landing
+    // would lead back here.
+    let (campaign, flow_id, next) = match &decision {
+        Some(decision) => {
+            let wish = Wish {
+                assigned: decision.offer_id,
+                ..Wish::default()
+            };
+            let (campaign, flow_id) = (decision.campaign, decision.flow_id);
+            let onward = onward(&catalog, campaign, flow_id, &wish, &caps, dice);
+            (campaign, flow_id, onward)
+        }
+        None => (campaign.as_ref(), click.flow_id, next),
+    };
+    let offer_id = match next {
+        Onward::Offer(offer) => Some(offer.document.id),
         _ => None,
     };
     let facts = Chosen {
@@ -265,11 +277,11 @@ fn from_click(
     };
     let reply = match (next, decision) {
         (Onward::Offer(offer), _) => {
-            let way = way(campaign, click.flow_id);
+            let way = way(campaign, flow_id);
             link(&offer.template, way, &context)
         }
+        (_, Some(decision)) if decision.landing_id.is_none() => decision.reply(&context),
         (Onward::Fallback(template), _) => link(template, Way::default(), &context),
-        (_, Some(decision)) => decision.reply(&context),
         _ => Reply::NotFound,
     };
     Step {

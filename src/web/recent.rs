@@ -95,6 +95,17 @@ impl RecentClicks {
         drop(gone);
     }
 
+    /// Keeps a click that was read, unless it is here already, with what became of it since: then
+    /// that counts.
+    pub fn keep_read(&self, read: Known) -> Known {
+        let id = read.click.id;
+        if let Some(known) = self.find(id) {
+            return known;
+        }
+        self.keep(read.clone());
+        self.find(id).unwrap_or(read)
+    }
+
     pub fn find(&self, id: Id) -> Option<Known> {
         self.stripe(id).known.get(&id).cloned()
     }

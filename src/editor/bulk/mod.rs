@@ -22,7 +22,7 @@ use super::batch::{self, Change};
 use super::{Difference, EditError, Editor, differences};
 use crate::clock;
 use crate::domain::documents::Documents;
-use crate::domain::entity::Reference;
+use crate::domain::entity::{Fresh, Reference};
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::store::changes::{self, Entry};
@@ -87,7 +87,7 @@ impl Editor {
         let documents = self.documents();
         let drafts = action.apply(&documents).map_err(EditError::Invalid)?;
         let mut fresh = editing.fresh;
-        let (changes, mut problems) = changes_of(&drafts, &documents, &mut fresh);
+        let (changes, mut problems) = changes_of(&drafts, &documents, &mut fresh, false);
         let mut report = Report {
             preview,
             change_id: None,
@@ -145,7 +145,7 @@ impl Editor {
             return Err(UndoError::Edited(edited));
         }
         let mut fresh = editing.fresh;
-        let (changes, problems) = changes_of(&drafts, &documents, &mut fresh);
+        let (changes, problems) = changes_of(&drafts, &documents, &mut fresh, true);
         if !problems.is_empty() {
             return Err(EditError::Invalid(problems).into());
         }
@@ -174,12 +174,13 @@ impl Editor {
 fn changes_of(
     drafts: &Drafts,
     documents: &Documents,
-    fresh: &mut crate::domain::entity::Fresh,
+    fresh: &mut Fresh,
+    returns: bool,
 ) -> (Vec<Box<dyn Change>>, Vec<Problem>) {
     let mut changes = Vec::with_capacity(drafts.len());
     let mut problems = Vec::new();
     for (reference, document) in drafts.values() {
-        match batch::change(*reference, document, documents, fresh) {
+        match batch::change(*reference, document, documents, fresh, returns) {
             Ok(change) => changes.push(change),
             Err(problem) => problems.push(problem.under(&place(*reference))),
         }

@@ -94,6 +94,7 @@ impl Visitors {
             minute: minute(at),
             random,
             without_cookie: [const { Cell::new(None) }; 2],
+            identity: Cell::new(None),
         }
     }
 
@@ -132,6 +133,9 @@ pub struct Known<'v> {
     random: u64,
     /// By address, and by address and user agent, once asked for.
     without_cookie: [Cell<Option<u64>>; 2],
+    /// The key in all campaigns of the visit that want cookies: that of the cookie, else the one
+    /// in the first of them.
+    identity: Cell<Option<u64>>,
 }
 
 /// What a visitor is called in one campaign.
@@ -171,23 +175,25 @@ impl Known<'_> {
     pub fn called(&self, campaign: &Campaign) -> Called {
         let uniqueness = &campaign.uniqueness;
         let without = self.without_cookie(uniqueness.by);
-        match (self.cookie, without) {
-            (Some(key), _) if uniqueness.cookies => Called {
-                key,
-                by_cookie: without != Some(key),
-                is_new: false,
-            },
-            (_, Some(key)) => Called {
-                key,
-                by_cookie: false,
-                is_new: false,
-            },
-            (_, None) => Called {
-                key: self.random,
-                by_cookie: true,
-                is_new: true,
-            },
+        let known = self.cookie.or(self.identity.get());
+        let key = match (known, without) {
+            (Some(key), _) if uniqueness.cookies => key,
+            (_, Some(key)) => key,
+            (_, None) => self.random,
+        };
+        if uniqueness.cookies {
+            self.identity.set(Some(key));
         }
+        Called {
+            key,
+            by_cookie: without != Some(key),
+            is_new: self.cookie.is_none() && key == self.random,
+        }
+    }
+
+    /// What the visitor's cookie is to hold; `None` where no campaign of the visit wants cookies.
+    pub fn identity(&self) -> Option<u64> {
+        self.identity.get()
     }
 
     fn without_cookie(&self, by: UniqueBy) -> Option<u64> {

@@ -65,7 +65,8 @@ struct Local {
 struct Waiting {
     pending: Arc<Pending>,
     since: Progress,
-    deadline: Instant,
+    /// `None` while the click is not handed over.
+    deadline: Option<Instant>,
     waker: Waker,
 }
 
@@ -139,14 +140,14 @@ impl Lane {
         .await;
     }
 
-    /// Waits until the click's progress is no longer `since`, or the time-out is over.
+    /// Waits until the click's progress is no longer `since`, or the time-out is over. The time
+    /// begins when the click is handed over: what a busy worker has not even handed over says
+    /// nothing about the disk.
     fn progress_from<'a>(&'a self, pending: &'a Arc<Pending>, since: Progress) -> Moved<'a> {
-        let deadline = Instant::now() + self.shared.ack_timeout;
         Moved {
             lane: self,
             pending,
             since,
-            deadline,
             registered: false,
         }
     }
@@ -157,7 +158,6 @@ struct Moved<'a> {
     lane: &'a Lane,
     pending: &'a Arc<Pending>,
     since: Progress,
-    deadline: Instant,
     registered: bool,
 }
 
@@ -169,29 +169,25 @@ impl Future for Moved<'_> {
         if progress != self.since {
             return Poll::Ready(progress);
         }
-        if self.registered && Instant::now() >= self.deadline {
-            return Poll::Ready(progress);
-        }
         let mut waiting = self.lane.local.waiting.borrow_mut();
         let registered = self.registered.then(|| {
             let mut entries = waiting.iter_mut();
             entries.find(|entry| Arc::ptr_eq(&entry.pending, self.pending))
         });
         match registered {
+            // The worker's task has given it up.
+            Some(None) => return Poll::Ready(progress),
+            Some(Some(entry)) => entry.waker.clone_from(context.waker()),
             None => {
                 waiting.push(Waiting {
                     pending: Arc::clone(self.pending),
                     since: self.since,
-                    deadline: self.deadline,
+                    deadline: (self.since != Progress::Queued)
+                        .then(|| Instant::now() + self.lane.shared.ack_timeout),
                     waker: context.waker().clone(),
                 });
                 // The worker's task hands over what was gathered, and watches from now on.
                 self.lane.bell.ring_here();
-            }
-            Some(entry) => {
-                if let Some(entry) = entry {
-                    entry.waker.clone_from(context.waker());
-                }
             }
         }
         drop(waiting);
@@ -249,6 +245,7 @@ impl Local {
     fn round(&self, shared: &Shared, now: Instant) -> bool {
         let mut gathered = self.gathered.borrow_mut();
         let mut moved = !gathered.is_empty();
+        let handed_over = now + shared.ack_timeout;
         if moved {
             shared.queue.push_records(&mut gathered);
             for refused in gathered.drain(..) {
@@ -256,8 +253,9 @@ impl Local {
             }
         }
         drop(gathered);
-        self.waiting.borrow_mut().retain(|entry| {
-            let stays = !entry.has_moved() && now < entry.deadline;
+        self.waiting.borrow_mut().retain_mut(|entry| {
+            let deadline = *entry.deadline.get_or_insert(handed_over);
+            let stays = !entry.has_moved() && now < deadline;
             if !stays {
                 entry.waker.wake_by_ref();
                 moved = true;
