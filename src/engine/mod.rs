@@ -78,6 +78,7 @@
 //!    [`filter::FilterKind`]: its key, label, help, example, input and what it compiles to. The
 //!    table in `filter/mod.rs` tells who reads the usual values.
 //! 2. Its line in the group's `ALL`, from which [`filter::ALL`] is made.
+//! 3. `UPDATE_README=1 cargo test --test readme` writes it into the README.
 //!
 //! That is all: saving checks its values, the dashboard draws its editor, the simulator explains
 //! it, and the registry's tests try its example.

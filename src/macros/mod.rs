@@ -28,6 +28,7 @@
 //! [`MacroContext`], if it is a new one, or in [`Facts`], if it has to be looked up; and in the
 //! sample of `testing.rs`, so that the row's examples are checked against it. 3. If it takes a new
 //! kind of argument: a [`argument::Kind`], and a function that reads it in `argument/`.
+//! 4. `UPDATE_README=1 cargo test --test readme`.
 
 pub mod argument;
 mod body;

@@ -16,12 +16,13 @@
 //! | `sets.rs`, `lists.rs` | own entries beside named lists, compiled once for all filters |
 //! | `texts.rs`, `masks.rs`, `text_filter.rs` | texts, `*masks*` and `/regexps/` |
 //! | `addresses.rs`, `versions.rs`, `words.rs`, `flag.rs`, `zone.rs` | the other usual values |
+//! | `markdown.rs` | the table in the README |
 //! | `geo/`, `device/`, `parameters/`, `time/`, `visitor/`, `other/` | the filters |
 //!
 //! Adding a filter: 1. A file in its group's folder with a unit struct that implements
 //! [`FilterKind`], or a `TextFilter` or `FlagFilter` if it is about one text or one fact. 2. Its
 //! line in the group's `ALL`. The tests then ask it for everything that the dashboard needs, which
-//! draws its editor from [`options`].
+//! draws its editor from [`options`]. 3. `UPDATE_README=1 cargo test --test readme`.
 
 mod addresses;
 mod compiled;
@@ -30,6 +31,7 @@ mod flag;
 mod geo;
 mod input;
 mod lists;
+mod markdown;
 mod masks;
 mod other;
 mod parameters;
@@ -53,6 +55,7 @@ mod tests;
 pub use compiled::Filters;
 pub use input::{Choice, Input};
 pub use lists::{Lists, NamedList, list_problems};
+pub use markdown::markdown;
 
 use serde::Serialize;
 use serde_json::Value;

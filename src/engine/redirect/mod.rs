@@ -6,7 +6,8 @@
 //!
 //! Adding one: 1. a variant of [`RedirectKind`] with its word. 2. A file here with a unit struct
 //! that implements [`Redirect`]. 3. Its line in [`ALL`] and its arm in [`of`]. The tests below
-//! then ask it for everything that the dashboard needs.
+//! then ask it for everything that the dashboard needs. 4. `UPDATE_README=1 cargo test --test
+//! readme`.
 
 mod double_meta;
 mod form_post;
@@ -15,6 +16,7 @@ mod iframe;
 mod js;
 #[cfg(test)]
 mod laws;
+mod markdown;
 mod meta;
 mod no_referrer;
 mod page;
@@ -24,6 +26,7 @@ use serde::Serialize;
 use crate::domain::flow::{RedirectKind, Way};
 
 pub use double_meta::leading_page;
+pub use markdown::markdown;
 pub use page::Page;
 
 /// An answer to a visitor, free of the web framework. Every answer goes out with
