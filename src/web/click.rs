@@ -74,7 +74,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let known = (shared.visitors).known(visitor.ip, agent, cookie, arrived.at, stranger);
 
     let decision = decide(
-        hot, &catalog, campaign, &arrived, &query, &visitor, &known, is_head,
+        hot, &catalog, campaign, &arrived, &query, &visitor, &known, is_visit,
     );
     let marks = match is_visit {
         true => decision.remember(&known),

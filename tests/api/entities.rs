@@ -6,10 +6,6 @@ use crate::tracker::{Tracker, campaign, spawn};
 use crate::visitor::{Answer, PHONE, Visitor};
 
 impl Tracker {
-    fn patch(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.api("PATCH", path, Some(body), Some(&self.key))
-    }
-
     fn delete(&self, path: &str) -> (u16, Value) {
         self.api("DELETE", path, None, Some(&self.key))
     }

@@ -8,6 +8,7 @@
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
+//! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -29,6 +30,7 @@ mod hostile;
 mod load;
 mod lp_js;
 mod macros;
+mod meetings;
 mod presets;
 mod redirects;
 mod simulator;

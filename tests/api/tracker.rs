@@ -200,6 +200,10 @@ impl Tracker {
         self.api("POST", path, Some(body), Some(&self.key))
     }
 
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.api("PATCH", path, Some(body), Some(&self.key))
+    }
+
     pub(crate) fn put(&self, path: &str, body: &Value) -> (u16, Value) {
         self.api("PUT", path, Some(body), Some(&self.key))
     }

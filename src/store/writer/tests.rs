@@ -403,3 +403,19 @@ fn a_database_that_fills_up_inside_a_batch_loses_no_click_even_without_a_spill()
     assert_eq!(fixture.stored().len(), 600);
     assert_eq!(fixture.writer.health().stored, 600);
 }
+
+#[test]
+fn a_busy_worker_says_nothing_about_the_disk() {
+    let fixture = Fixture::new();
+    let click = fixture.click();
+    let receipt = on_a_worker(async {
+        let lane = fixture.writer.lane();
+        let storing = tokio::task::spawn_local(async move { lane.store(click).await });
+        // Longer than a click waits for its commit, before it is even handed over.
+        tokio::task::spawn_local(async { std::thread::sleep(Duration::from_millis(150)) });
+        storing.await.expect("stored")
+    });
+
+    assert_eq!(receipt, Receipt::Stored);
+    assert_eq!(fixture.writer.health().stalls, 0);
+}
