@@ -53,6 +53,7 @@ mod tests;
 pub use compiled::Filters;
 pub use input::{Choice, Input};
 pub use lists::{Lists, NamedList, list_problems};
+pub use other::limits;
 
 use serde::Serialize;
 use serde_json::Value;

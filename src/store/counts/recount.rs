@@ -1,7 +1,8 @@
 //! The start: stored totals, and the clicks that came after them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use chrono_tz::Tz;
 use rusqlite::{Connection, Row, named_params};
 
 use super::{MARK, load};
@@ -12,6 +13,7 @@ use crate::domain::period;
 use crate::domain::rates::Rates;
 use crate::engine::budget;
 use crate::engine::counters::Counts;
+use crate::engine::filter;
 use crate::engine::visit::{Counted, Counter};
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
@@ -36,12 +38,8 @@ pub fn restore(
     now: i64,
 ) -> Result<Counts, StoreError> {
     let reader = readers.get()?;
-    let rows = load(&reader)?;
-    let known: HashSet<(Counted, u64)> = rows
-        .iter()
-        .map(|(counter, _)| (counter.what, counter.id))
-        .collect();
-    let counts = Counts::restored(rows);
+    let counts = Counts::restored(load(&reader)?);
+    let limits = limits(documents);
     // Without a mark the program has never counted: every click is new to it.
     let mut mark = match settings::find(&reader, MARK)? {
         Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
@@ -54,7 +52,7 @@ pub fn restore(
         let clicks = since(&reader, mark)?;
         drop(reader);
         for click in &clicks {
-            count_again(&counts, &known, documents, rates, click);
+            count_again(&counts, &limits, documents, rates, click);
         }
         counted += clicks.len();
         match clicks.last() {
@@ -67,6 +65,18 @@ pub fn restore(
     }
     counts.drop_old(now);
     Ok(counts)
+}
+
+/// What the limits of each flow count, in which zone.
+type Limits = HashMap<u64, Vec<(Counted, Tz)>>;
+
+fn limits(documents: &Documents) -> Limits {
+    let campaigns = documents.campaigns.values();
+    let flows = campaigns.flat_map(|campaign| &campaign.flows);
+    flows
+        .map(|flow| (flow.id, filter::limits(flow)))
+        .filter(|(_, counted)| !counted.is_empty())
+        .collect()
 }
 
 /// What counts of a stored click.
@@ -104,7 +114,7 @@ fn read(row: &Row<'_>) -> Result<Counting, rusqlite::Error> {
 
 fn count_again(
     counts: &Counts,
-    known: &HashSet<(Counted, u64)>,
+    limits: &Limits,
     documents: &Documents,
     rates: &Rates,
     click: &Counting,
@@ -117,14 +127,7 @@ fn count_again(
         budget::spend(counts, rates, campaign, zone, cost, click.at);
     }
     let Some(flow_id) = click.flow_id else { return };
-    // Which limits a flow has is known to its filters only; those that were ever used have a row.
-    for what in [
-        Counted::FlowClicksPerHour,
-        Counted::FlowClicksPerDay,
-        Counted::FlowClicks,
-    ] {
-        if known.contains(&(what, flow_id)) {
-            counts.add(Counter::at(what, flow_id, click.at, zone), 1);
-        }
+    for (what, zone) in limits.get(&flow_id).into_iter().flatten() {
+        counts.add(Counter::at(*what, flow_id, click.at, *zone), 1);
     }
 }
