@@ -9,6 +9,7 @@
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
 //! | `counters` | caps, budgets and currency rates |
+//! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
 
@@ -31,6 +32,7 @@ mod lp_js;
 mod macros;
 mod presets;
 mod redirects;
+mod routing;
 mod simulator;
 mod startup;
 mod tracker;
