@@ -243,6 +243,9 @@ fn documents_that_cannot_work_are_refused_with_the_place_and_disturb_nobody() {
     let greedy: Vec<String> = (0..500).map(|n| format!("/(.*{n}){{1,5000}}/")).collect();
     let large: Vec<String> = (0..500).map(|n| format!("/\\w{{40}}{n}/")).collect();
     let many: Vec<String> = (0..501).map(|n| format!("/a{n}/")).collect();
+    let spread: Vec<Value> = (0..40)
+        .map(|_| json!({"key": "keyword", "value": many[..40]}))
+        .collect();
     let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
     let flows = vec![json!({"target": {"kind": "reply", "reply": "text", "body": "x"}}); 10_000];
     let entry = |weight: Value| {
@@ -269,7 +272,14 @@ fn documents_that_cannot_work_are_refused_with_the_place_and_disturb_nobody() {
         (
             "too many regexps",
             keyword(json!(many)),
-            "flows[0].filters[0].value[500]",
+            "flows[0].filters[0].value",
+        ),
+        (
+            "too many regexps in all",
+            json!({"name": "many", "flows": [
+                {"target": {"kind": "reply", "reply": "text", "body": "x"}},
+                {"target": {"kind": "reply", "reply": "text", "body": "x"}, "filters": spread}]}),
+            "flows[1].filters[12].value",
         ),
         (
             "half a regexp",

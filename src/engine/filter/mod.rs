@@ -54,6 +54,7 @@ pub use compiled::Filters;
 pub use input::{Choice, Input};
 pub use lists::{Lists, NamedList, list_problems};
 pub use other::limits;
+pub use texts::count_regexps;
 
 use serde::Serialize;
 use serde_json::Value;
