@@ -406,7 +406,7 @@ mod tests {
         for (value, expected) in cases {
             let mut count = 0;
             assert_eq!(
-                count_regexps(&filters(&[value.clone()]), &mut count),
+                count_regexps(&filters(std::slice::from_ref(&value)), &mut count),
                 Ok(())
             );
             assert_eq!(count, expected, "{value}");
