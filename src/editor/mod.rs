@@ -310,6 +310,9 @@ impl Editor {
             first.extend(elsewhere);
         }
         refusals.retain(|(_, problems)| !problems.is_empty());
+        for (_, problems) in &mut refusals {
+            *problems = Problem::listed(std::mem::take(problems));
+        }
         match refusals.is_empty() {
             true => Ok(Checked {
                 documents,

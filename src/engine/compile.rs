@@ -18,7 +18,7 @@ use super::compiled::{
     CompiledTarget, Regular,
 };
 use super::decide::MAX_JUMPS;
-use super::filter::{Filters, Lists};
+use super::filter::{self, Filters, Lists};
 use super::reply::{self, CompiledReply};
 use super::rotation::Weighted;
 use super::trace::PassedOver;
@@ -91,8 +91,14 @@ pub(super) fn campaign(
     let mut regular = Vec::new();
     let mut default = None;
     let mut passed_over = Vec::new();
+    let mut regexps = 0;
     for (index, flow) in document.flows.iter().enumerate() {
         let mut found = Vec::new();
+        if let Err(problem) = filter::count_regexps(flow, &mut regexps) {
+            problems.push(problem.under(&format!("flows[{index}].filters")));
+            passed_over.push((flow.id, PassedOver::Broken));
+            continue;
+        }
         let compiled = compile_flow(flow, document, documents, shelf, &mut found);
         let place = format!("flows[{index}]");
         problems.extend(found.into_iter().map(|problem| problem.under(&place)));

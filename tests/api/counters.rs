@@ -16,7 +16,7 @@ fn today() -> i64 {
 }
 
 /// Changes the database of a tracker that does not run.
-fn while_stopped(tracker: &mut Tracker, change: impl FnOnce(&Connection)) {
+pub(crate) fn while_stopped(tracker: &mut Tracker, change: impl FnOnce(&Connection)) {
     tracker.stop();
     let connection = Connection::open(tracker.data().join("millrace.db")).unwrap();
     change(&connection);
@@ -25,7 +25,7 @@ fn while_stopped(tracker: &mut Tracker, change: impl FnOnce(&Connection)) {
 }
 
 /// Today's conversions of offers, and tomorrow's, lest midnight comes in between.
-fn convert(connection: &Connection, offers: &[(u64, u64)]) {
+pub(crate) fn convert(connection: &Connection, offers: &[(u64, u64)]) {
     for (offer, count) in offers {
         for day in [today(), today() + 1] {
             connection
@@ -40,7 +40,7 @@ fn convert(connection: &Connection, offers: &[(u64, u64)]) {
 }
 
 /// Everything counted today was yesterday.
-fn a_day_passes(connection: &Connection) {
+pub(crate) fn a_day_passes(connection: &Connection) {
     for what in ["offer_conversions_per_day", "campaign_cost_per_day"] {
         connection
             .execute(

@@ -10,6 +10,7 @@
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
+//! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
 
@@ -33,6 +34,7 @@ mod macros;
 mod meetings;
 mod presets;
 mod redirects;
+mod routing;
 mod simulator;
 mod startup;
 mod tracker;

@@ -101,7 +101,7 @@ fn every_network_preset_can_be_stored_as_it_comes() {
 }
 
 #[test]
-fn every_source_preset_fits_a_campaign_byte_for_byte() {
+fn every_source_preset_fits_a_campaign_and_a_traffic_source_byte_for_byte() {
     let tracker = spawn();
 
     for slug in slugs(&listed(&tracker, "?kind=traffic_source")) {
@@ -120,6 +120,13 @@ fn every_source_preset_fits_a_campaign_byte_for_byte() {
         assert_eq!(status, 201, "{slug}: {stored:#}");
         assert_eq!(stored["parameters"], document["parameters"], "{slug}");
         assert_eq!(stored["postbacks"], postbacks, "{slug}");
+
+        let (status, stored) = tracker.post("/api/v1/traffic-sources", document);
+
+        assert_eq!(status, 201, "{slug}: {stored:#}");
+        for field in ["name", "notes", "parameters", "postback"] {
+            assert_eq!(stored[field], document[field], "{slug}: {field}");
+        }
     }
 }
 

@@ -22,13 +22,10 @@ use serde_json::{Map, Value};
 
 use super::money::{Currency, Micros, NotMoney};
 use super::nearest::nearest;
-use super::problem::Problem;
+use super::problem::{LISTED, Problem};
 use wording::shown;
 
 pub use wording::quoted;
-
-/// So many problems are listed; of the rest only the number.
-const LISTED: usize = 100;
 
 /// Problems found so far: the first hundred, and how many more.
 #[derive(Default)]
@@ -67,11 +64,7 @@ impl<'a> Form<'a> {
         let mut problems = Problems::default();
         let result = Form::inside(String::new(), document, &mut problems, reader);
         if problems.more > 0 {
-            problems.listed.push(Problem::new(
-                "",
-                "too_many_problems",
-                format!("{} more problems are not listed.", problems.more),
-            ));
+            problems.listed.push(Problem::more(problems.more));
         }
         (result, problems.listed)
     }

@@ -92,6 +92,20 @@ fn a_limit_takes_so_many_clicks_in_each_period_of_its_zone() {
 }
 
 #[test]
+fn an_hour_that_clocks_show_twice_is_two_hours() {
+    const HOUR: i64 = 3_600_000;
+    let value = json!({"per_hour": 1, "timezone": "Europe/Kyiv"});
+    let filters = compile(Match::All, &[filter("limit", Mode::Accept, value)]);
+    let counting = Counting::default();
+    // 2026-10-25 at 00:30 UTC clocks in Kyiv show 03:30 for the first time.
+    let first = 1_792_888_200_000;
+
+    let taken = [0, HOUR, HOUR, 2 * HOUR].map(|after| limited(&filters, &counting, first + after));
+
+    assert_eq!(taken, [true, true, false, true]);
+}
+
+#[test]
 fn limits_are_asked_last_and_use_nothing_up_where_they_do_not_count() {
     let limit = |value| filter("limit", Mode::Accept, value);
     let country = |code: &str| filter("country", Mode::Accept, json!([code]));

@@ -56,6 +56,8 @@ pub use compiled::Filters;
 pub use input::{Choice, Input};
 pub use lists::{Lists, NamedList, list_problems};
 pub use markdown::markdown;
+pub use other::limits;
+pub use texts::count_regexps;
 
 use serde::Serialize;
 use serde_json::Value;

@@ -9,19 +9,23 @@ use std::sync::Arc;
 
 use ahash::AHashSet;
 use regex::{RegexSet, RegexSetBuilder};
+use serde_json::Value;
 
 use super::lists::NamedList;
 use super::masks::Masks;
 use super::sets::{Set, Sets};
 use super::values::{self, Faults};
+use crate::domain::flow::Flow;
 use crate::domain::form::quoted;
+use crate::domain::problem::Problem;
 
 /// Stands for what is not there.
 pub(super) const EMPTY: &str = "@empty";
 /// Stands for a fact that is not known.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Most regexps in one list of entries.
+/// Most regexps in one list of entries, and among all entries of a campaign that stand in no named
+/// list: what is written in a line may take a megabyte when compiled.
 const REGEXPS_MAX: usize = 500;
 /// Most bytes that one regexp, and all of them together, may take when compiled.
 const REGEXP_BYTES: usize = 1 << 20;
@@ -197,6 +201,45 @@ fn regexp(text: &str) -> Option<Result<String, String>> {
     })
 }
 
+/// Adds the regexps that a flow's filters write out themselves to those of the flows before.
+///
+/// # Errors
+/// They are too many, from the filter on that the problem names; none needs to be compiled.
+pub fn count_regexps(flow: &Flow, count: &mut usize) -> Result<(), Problem> {
+    for (index, filter) in flow.filters.iter().enumerate() {
+        *count += written_out(&filter.value);
+        if *count > REGEXPS_MAX {
+            let message = format!(
+                "With these the campaign has more than {REGEXPS_MAX} regexps. Join some with \"|\", write masks, or keep them in a named list, which all its filters share."
+            );
+            let field = format!("[{index}].value");
+            return Err(Problem::new(field, "out_of_range", message));
+        }
+    }
+    Ok(())
+}
+
+/// Regexps among the entries of a value.
+fn written_out(value: &Value) -> usize {
+    let is_regexp = |text: &str| {
+        let inside = text.trim().strip_prefix('/');
+        inside.is_some_and(|rest| rest.ends_with('/') || rest.ends_with("/i"))
+    };
+    match value {
+        Value::String(text) => text
+            .split(['\n', '\r'])
+            .filter(|line| is_regexp(line))
+            .count(),
+        Value::Array(entries) => {
+            let texts = entries.iter().filter_map(Value::as_str);
+            texts.filter(|text| is_regexp(text)).count()
+        }
+        // Of a parameter: its name, and what it is compared with.
+        Value::Object(fields) => fields.get("value").map_or(0, written_out),
+        _ => 0,
+    }
+}
+
 /// Regexps with their places.
 fn all_regexps(regexps: &[(usize, String)]) -> Result<RegexSet, (usize, String)> {
     if let Some((place, _)) = regexps.get(REGEXPS_MAX) {
@@ -221,12 +264,14 @@ fn all_regexps(regexps: &[(usize, String)]) -> Result<RegexSet, (usize, String)>
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::domain::flow::{FlowKind, Mode};
     use crate::engine::filter::lists::Lists;
     use crate::engine::filter::lists::testing::lists;
     use crate::engine::filter::values::Split;
+    use crate::engine::testing::{filter, to_address};
 
     fn set(value: Value) -> Sets<TextSet> {
         Sets::compile(&value, &Lists::default(), Split::Lines).expect("it compiles")
@@ -341,5 +386,35 @@ mod tests {
                 set.matches(Some(&text), Absent::Unknown);
             }
         }
+    }
+
+    #[test]
+    fn regexps_are_counted_over_all_flows_of_a_campaign_before_any_is_compiled() {
+        let filters = |values: &[Value]| {
+            let mut flow = to_address(1, FlowKind::Regular);
+            let filter = |value: &Value| filter("keyword", Mode::Accept, value.clone());
+            flow.filters = values.iter().map(filter).collect();
+            flow
+        };
+        let cases = [
+            (json!(["/a/", " /b/i ", "c", "/d", "e/"]), 2),
+            (json!("/a/\r\n/b/i\nc"), 2),
+            (json!({"name": "x", "value": ["/a/"]}), 1),
+            (json!([{"list_id": 1}, 5]), 0),
+            (json!(true), 0),
+        ];
+        for (value, expected) in cases {
+            let mut count = 0;
+            assert_eq!(
+                count_regexps(&filters(std::slice::from_ref(&value)), &mut count),
+                Ok(())
+            );
+            assert_eq!(count, expected, "{value}");
+        }
+
+        let mut count = REGEXPS_MAX - 1;
+        let flow = filters(&[json!(["/a/"]), json!(["b"]), json!(["/(/"])]);
+        let problem = count_regexps(&flow, &mut count).expect_err("one too many");
+        assert_eq!(problem.field, "[2].value");
     }
 }

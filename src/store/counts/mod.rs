@@ -3,11 +3,10 @@
 //!
 //! With the totals goes a mark: the highest click id that was given out when they were read. After
 //! a `kill -9` the clicks above the mark, which are all stored, are counted again. What may be off
-//! then: a click that was under way while the totals were read (one a worker) counts twice; a
-//! flow's limit that had never been written, because its first click came in the last seconds,
-//! begins at 0; a flow that passed its visitor on to another campaign is not named by the click;
-//! and clicks that are in the spill file only, while the database refuses writes at the start too,
-//! are not seen.
+//! then: a click that was under way while the totals were read (one a worker) counts twice; a limit
+//! that was given to a flow in the last seconds counts the clicks from before it, too; and clicks
+//! that are in the spill file only, while the database refuses writes at the start too, are not
+//! seen.
 
 mod recount;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The start: stored totals, and the clicks that came after them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use chrono_tz::Tz;
 use rusqlite::{Connection, Row, named_params};
 
 use super::{MARK, load};
@@ -10,15 +11,18 @@ use crate::domain::documents::Documents;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::period;
 use crate::domain::rates::Rates;
+use crate::domain::visitor::BotReason;
 use crate::engine::budget;
 use crate::engine::counters::Counts;
+use crate::engine::filter;
 use crate::engine::visit::{Counted, Counter};
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 use crate::store::settings;
 
 const SINCE: &str = "
-    select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, clicks.cost, currencies.code
+    select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, clicks.cost, currencies.code,
+        clicks.flags >> 8 & 255 = :preview or clicks.flags >> 7 & 1
     from clicks
     join routes on routes.id = clicks.route_id
     left join currencies on currencies.id = clicks.currency_id
@@ -36,12 +40,8 @@ pub fn restore(
     now: i64,
 ) -> Result<Counts, StoreError> {
     let reader = readers.get()?;
-    let rows = load(&reader)?;
-    let known: HashSet<(Counted, u64)> = rows
-        .iter()
-        .map(|(counter, _)| (counter.what, counter.id))
-        .collect();
-    let counts = Counts::restored(rows);
+    let counts = Counts::restored(load(&reader)?);
+    let limits = limits(documents);
     // Without a mark the program has never counted: every click is new to it.
     let mut mark = match settings::find(&reader, MARK)? {
         Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
@@ -54,7 +54,7 @@ pub fn restore(
         let clicks = since(&reader, mark)?;
         drop(reader);
         for click in &clicks {
-            count_again(&counts, &known, documents, rates, click);
+            count_again(&counts, &limits, documents, rates, click);
         }
         counted += clicks.len();
         match clicks.last() {
@@ -69,6 +69,18 @@ pub fn restore(
     Ok(counts)
 }
 
+/// What the limits of each flow count, in which zone.
+type Limits = HashMap<u64, Vec<(Counted, Tz)>>;
+
+fn limits(documents: &Documents) -> Limits {
+    let campaigns = documents.campaigns.values();
+    let flows = campaigns.flat_map(|campaign| &campaign.flows);
+    flows
+        .map(|flow| (flow.id, filter::limits(flow)))
+        .filter(|(_, counted)| !counted.is_empty())
+        .collect()
+}
+
 /// What counts of a stored click.
 struct Counting {
     id: i64,
@@ -76,11 +88,13 @@ struct Counting {
     campaign_id: u64,
     flow_id: Option<u64>,
     cost: Option<ClickCost>,
+    is_preview: bool,
 }
 
 fn since(connection: &Connection, mark: i64) -> Result<Vec<Counting>, StoreError> {
     let mut statement = connection.prepare_cached(SINCE)?;
-    let values = named_params! { ":mark": mark, ":most": PIECE as i64 };
+    let values = named_params! { ":mark": mark, ":most": PIECE as i64,
+    ":preview": BotReason::Prefetch.code() };
     let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -99,12 +113,13 @@ fn read(row: &Row<'_>) -> Result<Counting, rusqlite::Error> {
             currency,
             fell_back: false,
         }),
+        is_preview: row.get(6)?,
     })
 }
 
 fn count_again(
     counts: &Counts,
-    known: &HashSet<(Counted, u64)>,
+    limits: &Limits,
     documents: &Documents,
     rates: &Rates,
     click: &Counting,
@@ -116,15 +131,11 @@ fn count_again(
     if let Some(cost) = click.cost {
         budget::spend(counts, rates, campaign, zone, cost, click.at);
     }
-    let Some(flow_id) = click.flow_id else { return };
-    // Which limits a flow has is known to its filters only; those that were ever used have a row.
-    for what in [
-        Counted::FlowClicksPerHour,
-        Counted::FlowClicksPerDay,
-        Counted::FlowClicks,
-    ] {
-        if known.contains(&(what, flow_id)) {
-            counts.add(Counter::at(what, flow_id, click.at, zone), 1);
-        }
+    // A preview uses no limit up.
+    let Some(flow_id) = click.flow_id.filter(|_| !click.is_preview) else {
+        return;
+    };
+    for (what, zone) in limits.get(&flow_id).into_iter().flatten() {
+        counts.add(Counter::at(*what, flow_id, click.at, *zone), 1);
     }
 }

@@ -8,9 +8,11 @@ use super::*;
 use crate::domain::campaign::Campaign;
 use crate::domain::click::{Click, ClickCost};
 use crate::domain::documents::Documents;
+use crate::domain::flow::{Filter, Flow, FlowKind, Match, Mode, Target};
 use crate::domain::money::{Currency, Micros};
 use crate::domain::period;
 use crate::domain::rates::Rates;
+use crate::domain::state::State;
 use crate::engine::visit::Counters;
 use crate::store::clicks::insert;
 use crate::store::connection::{Durability, open_writer};
@@ -116,10 +118,27 @@ fn click(at: i64) -> Click {
 fn clicks_after_the_last_writing_are_counted_again_and_no_others() {
     let directory = tempfile::tempdir().unwrap();
     let (writer, readers) = store(directory.path());
-    // In Kolkata the day begins at 18:30 UTC: the last click is one of the next day.
+    // In Kolkata the day begins at 18:30 UTC: the last click is one of the next day. The day that
+    // counts is that of the limit, not that of the campaign.
+    let limit = Filter {
+        key: "limit".to_owned(),
+        mode: Mode::Accept,
+        value: serde_json::json!({ "per_day": 9, "timezone": "Asia/Kolkata" }),
+    };
+    let flow = Flow {
+        id: 5,
+        name: String::new(),
+        kind: FlowKind::Regular,
+        state: State::Active,
+        weight: 1,
+        r#match: Match::All,
+        filters: vec![limit],
+        target: Target::Campaign { campaign_id: 2 },
+    };
     let campaign = Campaign {
         id: 1,
-        timezone: "Asia/Kolkata".to_owned(),
+        timezone: "America/New_York".to_owned(),
+        flows: vec![flow],
         ..Campaign::default()
     };
     let zone = period::zone("Asia/Kolkata");

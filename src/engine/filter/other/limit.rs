@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::zone;
 use super::super::{Condition, FilterKind, Input, Lists};
+use crate::domain::flow::Flow;
 use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::engine::visit::{Asked, Counted, Counter};
@@ -41,7 +42,35 @@ impl FilterKind for LimitFilter {
     }
 
     fn compile(&self, value: &Value, _: &Lists) -> Result<Box<dyn Condition>, Vec<Problem>> {
-        let limit = Form::read(value, |form| {
+        Ok(Box::new(Limit::read(value)?))
+    }
+}
+
+/// What the limits of a flow count, each in its zone.
+pub fn limits(flow: &Flow) -> Vec<(Counted, Tz)> {
+    let mut counted = Vec::new();
+    for filter in &flow.filters {
+        if filter.key != LimitFilter.key() {
+            continue;
+        }
+        let Ok(limit) = Limit::read(&filter.value) else {
+            continue;
+        };
+        counted.extend(limit.parts().map(|(what, _)| (what, limit.zone)));
+    }
+    counted
+}
+
+struct Limit {
+    per_hour: Option<u64>,
+    per_day: Option<u64>,
+    total: Option<u64>,
+    zone: Tz,
+}
+
+impl Limit {
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        Form::read(value, |form| {
             let mut number = |key| {
                 let is_there = form.value(key).is_some();
                 is_there.then(|| form.integer(key, 1..=MOST, 1))
@@ -60,33 +89,25 @@ impl FilterKind for LimitFilter {
                 total,
                 zone: zone::read(form, per_day.is_some()),
             }
-        })?;
-        Ok(Box::new(limit))
+        })
     }
-}
 
-struct Limit {
-    per_hour: Option<u64>,
-    per_day: Option<u64>,
-    total: Option<u64>,
-    zone: Tz,
-}
-
-impl Limit {
-    /// What is counted, with how many there may be.
-    fn counters(&self, asked: &Asked<'_>) -> impl Iterator<Item = (Counter, u64)> {
-        let local = zone::local(self.zone, asked.visit.at).and_utc();
-        let id = asked.flow_id;
-        let counter = move |what, period| Counter { what, id, period };
-        let hour = local.timestamp().div_euclid(3_600);
-        let day = local.timestamp().div_euclid(86_400);
+    /// What is counted, with how much there may be.
+    fn parts(&self) -> impl Iterator<Item = (Counted, u64)> {
         [
-            (self.per_hour, counter(Counted::FlowClicksPerHour, hour)),
-            (self.per_day, counter(Counted::FlowClicksPerDay, day)),
-            (self.total, counter(Counted::FlowClicks, 0)),
+            (Counted::FlowClicksPerHour, self.per_hour),
+            (Counted::FlowClicksPerDay, self.per_day),
+            (Counted::FlowClicks, self.total),
         ]
         .into_iter()
-        .filter_map(|(most, counter)| Some((counter, most?)))
+        .filter_map(|(what, most)| Some((what, most?)))
+    }
+
+    /// The same at the time of a visit.
+    fn counters(&self, asked: &Asked<'_>) -> impl Iterator<Item = (Counter, u64)> {
+        let (id, at, zone) = (asked.flow_id, asked.visit.at, self.zone);
+        self.parts()
+            .map(move |(what, most)| (Counter::at(what, id, at, zone), most))
     }
 }
 
