@@ -56,7 +56,9 @@ impl Problem {
         self.field = match (parent.is_empty(), self.field.is_empty()) {
             (true, _) => self.field,
             (false, true) => parent.to_owned(),
-            (false, false) if self.field.starts_with('[') => format!("{parent}{}", self.field),
+            (false, false) if self.field.starts_with(['[', '.']) => {
+                format!("{parent}{}", self.field)
+            }
             (false, false) => format!("{parent}.{}", self.field),
         };
         self

@@ -175,7 +175,8 @@ impl Catalog {
     }
 
     fn index_of(&self, host: &Host) -> Option<&Arc<CompiledCampaign>> {
-        self.campaign_by_id(host.domain.index_campaign_id?)
+        let campaign = self.campaign_by_id(host.domain.index_campaign_id?)?;
+        (campaign.document.state != State::Archived).then_some(campaign)
     }
 
     /// The domain that a host belongs to, in whatever state.

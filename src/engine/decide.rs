@@ -85,11 +85,30 @@ impl Decision<'_> {
             Destination::Redirect { way, template } => {
                 let mut location = String::new();
                 template.expand(context, &mut location);
+                if !redirect::leads_somewhere(&location) {
+                    return self.fallback_reply(context);
+                }
                 change(&mut location);
                 redirect::reply(way, location)
             }
             Destination::Reply(reply) => reply.reply(context),
             Destination::Campaign(_) | Destination::NotFound => Reply::NotFound,
+        }
+    }
+}
+
+impl Decision<'_> {
+    /// The answer where macros made an address of nothing: the campaign's fallback, if that is an
+    /// address.
+    fn fallback_reply(&self, context: &MacroContext<'_>) -> Reply {
+        let CompiledFallback::Redirect(template) = &self.campaign.fallback else {
+            return Reply::NotFound;
+        };
+        let mut location = String::new();
+        template.expand(context, &mut location);
+        match redirect::leads_somewhere(&location) {
+            true => redirect::reply(Way::default(), location),
+            false => Reply::NotFound,
         }
     }
 }
@@ -126,34 +145,29 @@ fn follow<'c: 'v, 'v>(
     let mut seen = Seen::default();
     for jumps in 0..=MAX_JUMPS {
         seen = visit.memory.seen(&campaign.document);
-        if let Some(decision) = by_flows(catalog, campaign, seen, visit, dice, trace) {
-            let (Some(flow_id), Destination::Campaign(id)) =
-                (decision.flow_id, decision.destination)
-            else {
+        let may_enter = |id: u64| {
+            let is_new = id != campaign.document.id && !has_passed(passages, id);
+            is_new && jumps < MAX_JUMPS && catalog.campaign_by_id(id).is_some()
+        };
+        if let Some(decision) = by_flows(catalog, campaign, seen, visit, &may_enter, dice, trace) {
+            let Destination::Campaign(id) = decision.destination else {
                 return decision;
             };
-            let was_here = campaign.document.id == id || has_passed(passages, id);
-            let next = catalog.campaign_by_id(id);
-            if let Some(next) = next.filter(|_| !was_here && jumps < MAX_JUMPS) {
-                trace.step(|| Step::Jump {
-                    flow_id,
-                    campaign_id: id,
-                });
-                visit.keep();
-                passages.push(Passage {
-                    campaign,
-                    seen,
-                    flow_id,
-                    binds: decision.binds,
-                });
-                campaign = next;
-                continue;
-            }
-            visit.give_back();
-            trace.step(|| Step::JumpRefused {
+            let (Some(flow_id), Some(next)) = (decision.flow_id, catalog.campaign_by_id(id)) else {
+                return decision;
+            };
+            trace.step(|| Step::Jump {
                 flow_id,
                 campaign_id: id,
             });
+            passages.push(Passage {
+                campaign,
+                seen,
+                flow_id,
+                binds: decision.binds,
+            });
+            campaign = next;
+            continue;
         }
         match &campaign.fallback {
             CompiledFallback::Campaign(id) if has_passed(passages, *id) => {
@@ -190,6 +204,7 @@ fn by_flows<'c: 'v, 'v>(
     campaign: &'c CompiledCampaign,
     seen: Seen,
     visit: &'v Visit<'v>,
+    may_enter: &dyn Fn(u64) -> bool,
     dice: &mut Dice,
     trace: &mut impl Trace,
 ) -> Option<Decision<'c>> {
@@ -209,7 +224,7 @@ fn by_flows<'c: 'v, 'v>(
             trace.step(|| Step::FlowPassedOver { flow_id, why });
         }
     }
-    let decision = choose_flow(catalog, campaign, seen, visit, dice, trace);
+    let decision = choose_flow(catalog, campaign, seen, visit, may_enter, dice, trace);
     if decision.is_none() {
         trace.step(|| Step::NoFlow { campaign_id });
     }
@@ -221,6 +236,7 @@ fn choose_flow<'c: 'v, 'v, T: Trace>(
     campaign: &'c CompiledCampaign,
     seen: Seen,
     visit: &'v Visit<'v>,
+    may_enter: &dyn Fn(u64) -> bool,
     dice: &mut Dice,
     trace: &mut T,
 ) -> Option<Decision<'c>> {
@@ -248,11 +264,18 @@ fn choose_flow<'c: 'v, 'v, T: Trace>(
             trace.step(|| Step::FlowFull { flow_id: flow.id });
             return None;
         }
-        // A jump may be refused yet.
-        let is_jump = |one: &Decision<'_>| matches!(one.destination, Destination::Campaign(_));
-        if !decision.as_ref().is_some_and(is_jump) {
-            visit.keep();
+        if let Some(Destination::Campaign(campaign_id)) =
+            decision.as_ref().map(|one| one.destination)
+            && !may_enter(campaign_id)
+        {
+            visit.give_back();
+            trace.step(|| Step::JumpRefused {
+                flow_id: flow.id,
+                campaign_id,
+            });
+            return None;
         }
+        visit.keep();
         decision
     };
     let forced = campaign.forced.iter();

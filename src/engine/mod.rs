@@ -23,7 +23,7 @@
 //!    begins anew, or "not found". A campaign that is paused, archived, or diverts because its
 //!    budget is spent asks no flow and answers with its fallback at once. There are at most
 //!    [`MAX_JUMPS`] ways on from campaign to campaign, and no flow leads back to one that has passed
-//!    the visitor on: the fallback of the campaign that wanted it takes over. The visitors of an
+//!    the visitor on: then the next flow is asked. The visitors of an
 //!    offer whose cap is reached go to its overflow offer; without one its weight goes to the rest,
 //!    and a flow with nothing open is passed over.
 //! 4. The visitor and what was chosen are remembered ([`memory`]), which says for what the click is

@@ -140,7 +140,7 @@ pub enum Step {
         campaign_id: u64,
     },
     /// The flow would send the visitor to a campaign where he was already, or once too often: the
-    /// fallback takes over.
+    /// next flow is asked.
     JumpRefused {
         flow_id: u64,
         campaign_id: u64,

@@ -83,6 +83,13 @@ impl Template {
             }
             segments.push(segment);
         }
+        // Whatever a visitor brings is encoded there, so it is no address.
+        if let Some(Segment::Value { of, .. }) = segments.first()
+            && of.origin() == Origin::Visitor
+            && shape.is_relative()
+        {
+            warnings.push(open_redirect(of));
+        }
         let template = Template {
             is_relative: shape.is_relative(),
             text: text.into(),

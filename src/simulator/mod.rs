@@ -30,7 +30,7 @@ use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Visitor;
 use crate::engine::trace::{Silent, Step, Story, Trace};
 use crate::engine::visit::{Counters, Memory, Seen, Visit};
-use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Decision, Dice, Reply};
+use crate::engine::{self, Catalog, Chosen, CompiledCampaign, Decision, Dice, Link, Reply};
 use crate::macros::{MacroContext, Parent};
 
 /// Stands where a real click would have its id.
@@ -253,20 +253,21 @@ impl Question {
                 vec![Problem::new("campaign_id", "unknown", message)]
             });
         }
-        let found = catalog
-            .campaign(&self.host, &self.alias)
-            .or_else(|| catalog.index_campaign(&self.host));
-        found.map(AsRef::as_ref).ok_or_else(|| {
-            let message = format!(
-                "No campaign answers to the alias \"{}\"{}; it is case-sensitive.",
-                self.alias,
-                match self.host.is_empty() {
-                    true => String::new(),
-                    false => format!(" on {}", self.host),
-                }
-            );
-            vec![Problem::new("link", "unknown", message)]
-        })
+        let found = match self.alias.is_empty() {
+            true => catalog.index_campaign(&self.host),
+            false => catalog.campaign(&self.host, &self.alias),
+        };
+        let link = found.map_or_else(|| catalog.unknown_link(&self.host), Link::Campaign);
+        let what = match link {
+            Link::Campaign(campaign) => return Ok(campaign),
+            Link::Redirect(template) => format!("the domain's fallback {}", template.text()),
+            Link::NotFound => "\"not found\"".to_owned(),
+        };
+        let message = format!(
+            "No campaign has the alias \"{}\" (capitals count); such a link is answered with {what}.",
+            self.alias
+        );
+        Err(vec![Problem::new("link", "unknown", message)])
     }
 }
 

@@ -116,7 +116,7 @@ pub(super) fn sentence(step: &Step, catalog: &Catalog) -> String {
         ),
         Step::JumpRefused { campaign_id, .. } => format!(
             "The flow would send the visitor on to {}, where he was already or once too often; the \
-             fallback takes over.",
+             next flow is asked.",
             names.campaign(*campaign_id)
         ),
         Step::NoFlow { campaign_id } => format!(

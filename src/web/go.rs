@@ -27,13 +27,13 @@ use crate::domain::id::Id;
 use crate::domain::offer_click::OfferClick;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Visitor;
-use crate::engine::Chosen;
 use crate::engine::counters::Looking;
 use crate::engine::onward::{Onward, Wish, onward};
 use crate::engine::redirect::{self, Reply};
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Caps, Forgetful, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
+use crate::engine::{Chosen, Link};
 use crate::macros::{MacroContext, Template};
 use crate::store::clicks::read;
 
@@ -301,8 +301,15 @@ fn no_entry(
     wish: Wish,
 ) -> Step {
     let catalog = hot.shared.catalog.load();
-    let Some(entry) = entry_campaign(&catalog, arrived.host, query) else {
-        return nowhere(0);
+    let entry = match entry(&catalog, arrived.host, query) {
+        Link::Campaign(entry) => entry,
+        Link::Redirect(template) => {
+            return Step {
+                reply: link::fallback(hot, arrived, query, template),
+                ..nowhere(0)
+            };
+        }
+        Link::NotFound => return nowhere(0),
     };
     let mut visitor = hot.detectors.observe(arrived, query, &entry.parameters);
     visitor.parameters.others.retain(|(name, _)| !is_ours(name));
@@ -365,16 +372,14 @@ fn no_entry(
     }
 }
 
-fn entry_campaign<'c>(
-    catalog: &'c Catalog,
-    host: &str,
-    query: &Query<'_>,
-) -> Option<&'c Arc<CompiledCampaign>> {
+/// Where a visitor enters whose click nobody knows: the campaign that the link names, else what
+/// the host has for unknown links.
+fn entry<'c>(catalog: &'c Catalog, host: &str, query: &Query<'_>) -> Link<'c> {
     let named = CAMPAIGN.iter().find_map(|name| {
         let name = query.get(name)?;
         link::campaign_named(catalog, host, name)
     });
-    named.or_else(|| catalog.index_campaign(host))
+    named.map_or_else(|| catalog.unknown_link(host), Link::Campaign)
 }
 
 fn nowhere(campaign_id: u64) -> Step {

@@ -36,7 +36,7 @@ pub(super) fn link<'c>(
         return Link::NotFound; // Ours, though nothing answers there: a lost postback is no visitor.
     }
     let found = match alias {
-        "" => catalog.index_campaign(host),
+        "" => catalog.index_campaign(host), // Archived, it is none: then as an unknown link.
         _ => catalog.campaign(host, alias),
     };
     found.map_or_else(|| catalog.unknown_link(host), Link::Campaign)

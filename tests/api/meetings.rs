@@ -143,7 +143,7 @@ fn a_refused_jump_uses_no_limit_up() {
     assert_eq!(tracker.patch(&path, &flows).0, 200);
 
     for _ in 0..5 {
-        assert_eq!(place(&tracker.click("/a", &[AMERICAN])), "away-b");
+        assert_eq!(place(&tracker.click("/a", &[AMERICAN])), "rest");
     }
     // The flow leads to `a`, which leads back: refused there, so the fallback of `a` answers.
     for _ in 0..3 {
@@ -255,4 +255,48 @@ fn a_bulk_change_that_replaced_flows_is_undone_too() {
 
     assert_eq!(status, 200, "{answer:#}");
     assert_eq!(place(&tracker.click("/u", &[AMERICAN])), "old");
+}
+
+#[test]
+fn an_address_that_macros_made_nothing_of_is_replaced_by_the_fallback() {
+    let tracker = spawn();
+    let fallback = json!({ "fallback": to("fallback") });
+    for (alias, url) in [
+        ("scheme", "{url}"),
+        ("raw", "{_url}"),
+        ("host", "https://{keyword}/x"),
+        ("label", "https://{sub_id_1}.example.com/"),
+    ] {
+        let target = json!({ "kind": "redirect", "url": url });
+        let stored = straight(&tracker, alias, target, fallback.clone());
+
+        let answer = tracker.click(&format!("/{alias}?url=https://evil.example/p"), &[AMERICAN]);
+
+        assert_eq!(place(&answer), "fallback", "{alias}");
+        let warned = stored["warnings"].to_string();
+        assert!(
+            alias == "label" || warned.contains("open_redirect"),
+            "{warned}"
+        );
+    }
+    let given = tracker.click("/label?sub_id_1=shop", &[AMERICAN]);
+    assert_eq!(given.location(), "https://shop.example.com/");
+}
+
+#[test]
+fn who_comes_without_a_click_gets_what_the_host_has_for_unknown_links() {
+    let tracker = spawn();
+    let index = straight(&tracker, "index", to("index"), json!({}));
+    let rules = json!({ "host": "127.0.0.1", "index_campaign_id": index["id"],
+        "fallback": to("domain") });
+    tracker.create("/api/v1/domains", &rules);
+
+    for path in ["/go", "/go/2", "/?_lp=1", "/nowhere"] {
+        assert_eq!(place(&tracker.click(path, &[])), "domain", "{path}");
+    }
+    assert_eq!(place(&tracker.click("/", &[])), "index");
+    let path = format!("/api/v1/campaigns/{}?force=true", index["id"]);
+    let (status, _) = tracker.api("DELETE", &path, None, Some(&tracker.key));
+    assert_eq!(status, 200);
+    assert_eq!(place(&tracker.click("/", &[])), "domain");
 }

@@ -111,6 +111,14 @@ pub fn reply(way: Way, location: String) -> Reply {
     }
 }
 
+/// Whether a browser can follow an expanded template: an address of the web with a host. Macros
+/// that are empty, or may not choose the host, can leave `https:///x` or `https://.example.com/`.
+pub fn leads_somewhere(location: &str) -> bool {
+    let rest = location.split_once("://").map(|(_, rest)| rest);
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#', ':']).next());
+    is_of_the_web(location) && host.is_some_and(|host| !host.is_empty() && !host.starts_with('.'))
+}
+
 fn is_of_the_web(location: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| {
         location
