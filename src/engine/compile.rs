@@ -144,6 +144,7 @@ pub(super) fn campaign(
         parameters: compile_parameters(document, documents, &mut problems),
         cost,
         zone: period::zone(&document.timezone),
+        asks_for_past: document.bind != Bind::None || document.flows.iter().any(asks_for_past),
         forced,
         regular,
         default,
@@ -151,6 +152,11 @@ pub(super) fn campaign(
         fallback: compile_fallback(document, documents, &mut problems),
     };
     (compiled, problems)
+}
+
+fn asks_for_past(flow: &Flow) -> bool {
+    let mut filters = flow.filters.iter();
+    filters.any(|one| filter::asks_for_past(&one.key))
 }
 
 /// The names of the campaign and of its traffic source. What is wrong with the source's is a

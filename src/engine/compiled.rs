@@ -28,6 +28,8 @@ pub struct CompiledCampaign {
     pub parameters: ParameterMap,
     /// What a click costs, with the traffic source's loss where the campaign has none.
     pub cost: Cost,
+    /// Whether deciding asks for the visitor's past: for a binding, or a filter on it.
+    pub(super) asks_for_past: bool,
     /// In order. Like all flows here: active, and with a live target.
     pub(super) forced: Vec<CompiledFlow>,
     pub(super) regular: Regular,

@@ -22,7 +22,7 @@ pub struct Decision<'c> {
     pub passages: Vec<Passage<'c>>,
     /// The campaign that decided in the end, after jumps.
     pub campaign: &'c CompiledCampaign,
-    /// What that campaign remembers of the visitor.
+    /// What that campaign remembers of the visitor, if it asked.
     pub seen: Seen,
     /// `None` where the fallback decided.
     pub flow_id: Option<u64>,
@@ -38,7 +38,7 @@ pub struct Decision<'c> {
 #[derive(Debug, Clone, Copy)]
 pub struct Passage<'c> {
     pub campaign: &'c CompiledCampaign,
-    /// What that campaign remembers of the visitor.
+    /// What that campaign remembers of the visitor, if it asked.
     pub seen: Seen,
     pub flow_id: u64,
     /// Whether it is what the visitor finds again.
@@ -144,7 +144,11 @@ fn follow<'c: 'v, 'v>(
 ) -> Decision<'c> {
     let mut seen = Seen::default();
     for jumps in 0..=MAX_JUMPS {
-        seen = visit.memory.seen(&campaign.document);
+        // Looking it up is a visit to cold memory, twice.
+        seen = match campaign.asks_for_past || trace.listens() {
+            true => visit.memory.seen(&campaign.document),
+            false => Seen::default(),
+        };
         let may_enter = |id: u64| {
             let is_new = id != campaign.document.id && !has_passed(passages, id);
             is_new && jumps < MAX_JUMPS && catalog.campaign_by_id(id).is_some()

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::catalog::Catalog;
 use super::compiled::CompiledOffer;
 use super::decide::Decision;
-use super::visit::Seen;
+use super::visit::Unique;
 use crate::domain::campaign::Campaign;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::offer::Payout;
@@ -18,8 +18,8 @@ use crate::macros::{Facts, Named, Within};
 pub struct Chosen<'c> {
     pub catalog: &'c Catalog,
     pub campaign: &'c Campaign,
-    /// What the campaign remembers of the visitor, if somebody looked.
-    pub seen: Option<Seen>,
+    /// For what the click is its visitor's first, if that is known.
+    pub unique: Option<Unique>,
     pub rates: &'c Rates,
     /// Time of the click, UTC milliseconds: its day's rates count.
     pub at: i64,
@@ -33,7 +33,7 @@ impl<'c> Chosen<'c> {
         Self {
             catalog,
             campaign: &decision.campaign.document,
-            seen: Some(decision.seen),
+            unique: None,
             rates,
             at,
             flow_id: decision.flow_id,
@@ -76,11 +76,11 @@ impl Facts for Chosen<'_> {
     }
 
     fn is_unique(&self, within: Within) -> Option<bool> {
-        let seen = self.seen?;
+        let unique = self.unique?;
         match within {
-            Within::Campaign => Some(!seen.in_campaign),
-            Within::Flow => Some(!seen.in_flow(self.flow_id?)),
-            Within::Everywhere => Some(!seen.anywhere),
+            Within::Campaign => Some(unique.in_campaign),
+            Within::Flow => self.flow_id.map(|_| unique.in_flow),
+            Within::Everywhere => Some(unique.anywhere),
         }
     }
 
@@ -130,36 +130,32 @@ mod tests {
     }
 
     #[test]
-    fn a_visitor_is_new_where_nothing_was_seen() {
+    fn a_visitor_is_new_for_what_the_click_is_the_first() {
         let catalog = World::new().catalog();
         let campaign = campaign(1, "push", vec![]);
         let rates = Rates::default();
-        let chosen = |seen, flow_id| Chosen {
-            rates: &rates,
-            at: 0,
-            catalog: &catalog,
-            campaign: &campaign,
-            seen,
-            flow_id,
-            landing_id: None,
-            offer_id: None,
+        let told = |unique, flow_id| {
+            let chosen = Chosen {
+                catalog: &catalog,
+                campaign: &campaign,
+                unique,
+                rates: &rates,
+                at: 0,
+                flow_id,
+                landing_id: None,
+                offer_id: None,
+            };
+            [Within::Campaign, Within::Flow, Within::Everywhere].map(|one| chosen.is_unique(one))
         };
-        let seen = Seen {
-            in_campaign: true,
-            flows: Seen::bit(7),
-            ..Seen::default()
-        };
-        let unique = |chosen: &Chosen<'_>| {
-            [Within::Campaign, Within::Flow, Within::Everywhere]
-                .map(|within| chosen.is_unique(within))
+        let unique = Unique {
+            in_campaign: false,
+            in_flow: true,
+            anywhere: false,
         };
 
-        assert_eq!(
-            unique(&chosen(Some(seen), Some(7))),
-            [Some(false), Some(false), Some(true)]
-        );
-        assert_eq!(unique(&chosen(Some(seen), Some(8)))[1], Some(true));
-        assert_eq!(unique(&chosen(Some(seen), None))[1], None);
-        assert_eq!(unique(&chosen(None, Some(7))), [None, None, None]);
+        let expected = [Some(false), Some(true), Some(false)];
+        assert_eq!(told(Some(unique), Some(7)), expected);
+        assert_eq!(told(Some(unique), None)[1], None);
+        assert_eq!(told(None, Some(7)), [None, None, None]);
     }
 }

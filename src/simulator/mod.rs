@@ -157,7 +157,10 @@ pub fn simulate(
             campaign_id: passage.campaign.document.id,
             click_id: CLICK_ID,
         }),
-        facts: &Chosen::of(&decision, catalog, surroundings.rates, at),
+        facts: &Chosen {
+            unique: Some(decision.seen.unique(decision.flow_id)),
+            ..Chosen::of(&decision, catalog, surroundings.rates, at)
+        },
     });
     let steps = story.steps.into_iter().map(|step| Told {
         text: telling::sentence(&step, catalog),

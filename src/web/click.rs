@@ -93,7 +93,10 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         let parent_click_id = parents.last().map(|id| shared.codec.encode(*id));
         let random = hot.dice.borrow_mut().throw();
         let rates = shared.rates.now();
-        let facts = Chosen::of(&decision, &catalog, &rates, arrived.at);
+        let facts = Chosen {
+            unique: Some(marks.last.unique),
+            ..Chosen::of(&decision, &catalog, &rates, arrived.at)
+        };
         let context = MacroContext {
             click_id: click_id.as_ref().map_or("", |id| id.as_str()),
             at: arrived.at,

@@ -251,7 +251,7 @@ fn from_click(
     let facts = Chosen {
         catalog: &catalog,
         campaign: &campaign.document,
-        seen: None,
+        unique: None,
         rates: &rates,
         at: click.at,
         flow_id: click.flow_id,

@@ -115,6 +115,11 @@ pub trait FilterKind: Sync {
         false
     }
 
+    /// Whether it asks for the visitor's past ([`Asked::seen`]), which is looked up only then.
+    fn asks_for_past(&self) -> bool {
+        false
+    }
+
     /// Reads a value; the problems' fields are relative to it (`[2]`).
     fn compile(&self, value: &Value, lists: &Lists) -> Result<Box<dyn Condition>, Vec<Problem>>;
 }
@@ -160,6 +165,11 @@ pub fn all() -> impl Iterator<Item = &'static dyn FilterKind> {
 /// The filter that a document names by its key or an alias.
 fn find(key: &str) -> Option<&'static dyn FilterKind> {
     all().find(|kind| kind.key() == key || kind.aliases().contains(&key))
+}
+
+/// Whether the filter of this key asks for the visitor's past.
+pub(super) fn asks_for_past(key: &str) -> bool {
+    find(key).is_some_and(|kind| kind.asks_for_past())
 }
 
 fn unknown(key: &str) -> Problem {

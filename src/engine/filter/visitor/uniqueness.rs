@@ -52,6 +52,10 @@ impl FilterKind for UniquenessFilter {
         }
     }
 
+    fn asks_for_past(&self) -> bool {
+        true
+    }
+
     fn compile(&self, value: &Value, _: &Lists) -> Result<Box<dyn Condition>, Vec<Problem>> {
         let scope = match value {
             Value::Bool(true) => Ok(Scope::Flow),
