@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::lists::NamedList;
+use super::alike::Alike;
+use super::lists::{Lists, NamedList};
 use super::sets::{Set, Sets};
 use super::values::Faults;
 use crate::detect::client_ip::ranges::{self, Ranges};
@@ -29,6 +30,10 @@ impl Set for AddressSet {
             true => Ok(Self(Ranges::between(bounds))),
             false => Err(faults),
         }
+    }
+
+    fn alike(lists: &Lists) -> &Alike<Self> {
+        &lists.addresses
     }
 
     fn of(list: &NamedList) -> &Result<Arc<Self>, Faults> {

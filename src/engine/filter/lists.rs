@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use ahash::AHashMap;
 
 use super::addresses::AddressSet;
+use super::alike::Alike;
 use super::find;
 use super::sets::Set;
 use super::texts::TextSet;
@@ -18,9 +19,13 @@ use crate::domain::list::List;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 
-/// All lists by their id.
+/// All lists by their id, and what filters share without a list.
 #[derive(Debug, Default, Clone)]
-pub struct Lists(AHashMap<u64, Arc<NamedList>>);
+pub struct Lists {
+    named: AHashMap<u64, Arc<NamedList>>,
+    pub(super) texts: Arc<Alike<TextSet>>,
+    pub(super) addresses: Arc<Alike<AddressSet>>,
+}
 
 /// A list and what was compiled from it.
 #[derive(Debug)]
@@ -41,12 +46,16 @@ impl Lists {
             };
             (*id, list)
         };
-        Self(documents.lists.iter().map(named).collect())
+        Self {
+            named: documents.lists.iter().map(named).collect(),
+            texts: previous.map_or_else(Arc::default, |one| Arc::clone(&one.texts)),
+            addresses: previous.map_or_else(Arc::default, |one| Arc::clone(&one.addresses)),
+        }
     }
 
     /// The list of this id.
     pub fn get(&self, id: u64) -> Option<&Arc<NamedList>> {
-        self.0.get(&id)
+        self.named.get(&id)
     }
 }
 

@@ -25,6 +25,7 @@
 //! draws its editor from [`options`]. 3. `UPDATE_README=1 cargo test --test readme`.
 
 mod addresses;
+mod alike;
 mod compiled;
 mod device;
 mod flag;

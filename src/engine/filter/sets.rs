@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::alike::Alike;
 use super::lists::{Lists, NamedList};
 use super::values::{Faults, Split, What, entries};
 use crate::domain::problem::Problem;
@@ -12,6 +13,9 @@ use crate::domain::problem::Problem;
 pub(super) trait Set: Sized {
     /// Compiles entries, or says what is wrong with some of them, by their places.
     fn compile<'t>(entries: impl Iterator<Item = &'t str>) -> Result<Self, Faults>;
+
+    /// What others compiled from the same entries.
+    fn alike(lists: &Lists) -> &Alike<Self>;
 
     /// What was compiled from a named list.
     fn of(list: &NamedList) -> &Result<Arc<Self>, Faults>;
@@ -43,8 +47,9 @@ impl<S: Set> Sets<S> {
             }
         }
         if !own.is_empty() {
-            match S::compile(own.iter().map(|(_, text)| *text)) {
-                Ok(set) => sets.insert(0, Arc::new(set)),
+            let texts: Vec<&str> = own.iter().map(|(_, text)| *text).collect();
+            match S::alike(lists).compile(&texts) {
+                Ok(set) => sets.insert(0, set),
                 Err(faults) => {
                     for (place, message) in &faults.listed {
                         problems.extend(own.get(*place).map(|(entry, _)| entry.problem(message)));

@@ -11,7 +11,8 @@ use ahash::AHashSet;
 use regex::{RegexSet, RegexSetBuilder};
 use serde_json::Value;
 
-use super::lists::NamedList;
+use super::alike::Alike;
+use super::lists::{Lists, NamedList};
 use super::masks::Masks;
 use super::sets::{Set, Sets};
 use super::values::{self, Faults};
@@ -102,6 +103,10 @@ impl Set for TextSet {
             true => Ok(set),
             false => Err(faults),
         }
+    }
+
+    fn alike(lists: &Lists) -> &Alike<Self> {
+        &lists.texts
     }
 
     fn of(list: &NamedList) -> &Result<Arc<Self>, Faults> {
