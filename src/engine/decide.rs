@@ -38,8 +38,6 @@ pub struct Decision<'c> {
 #[derive(Debug, Clone, Copy)]
 pub struct Passage<'c> {
     pub campaign: &'c CompiledCampaign,
-    /// What that campaign remembers of the visitor, if it asked.
-    pub seen: Seen,
     pub flow_id: u64,
     /// Whether it is what the visitor finds again.
     pub binds: bool,
@@ -166,7 +164,6 @@ fn follow<'c: 'v, 'v>(
             });
             passages.push(Passage {
                 campaign,
-                seen,
                 flow_id,
                 binds: decision.binds,
             });

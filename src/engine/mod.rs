@@ -57,6 +57,7 @@
 //! | `catalog.rs` | all that is compiled; finding a campaign |
 //! | `compile.rs`, `compiled.rs` | a document becomes ready to decide |
 //! | `decide.rs`, `target.rs` | the order of flows, targets and fallbacks |
+//! | `link.rs` | which campaign a link belongs to |
 //! | `onward.rs` | from the landing to the offer |
 //! | `pass_query.rs` | the visitor's own query for the landing |
 //! | `visit.rs` | what a decision may ask about a visit, and what it remembers and counts |
@@ -93,6 +94,7 @@ mod decide;
 mod dice;
 mod facts;
 pub mod filter;
+pub mod link;
 pub mod memory;
 pub mod onward;
 mod options;

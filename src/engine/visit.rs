@@ -1,7 +1,7 @@
 //! One visit as a decision sees it: the visitor, the link, and what is remembered and counted
 //! outside the catalog.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use chrono_tz::Tz;
 
@@ -22,7 +22,7 @@ pub struct Visit<'v> {
     counters: &'v dyn Counters,
     /// Taken for the flow that is being asked; given back if it rejects.
     reserved: RefCell<Vec<Counter>>,
-    chance: Cell<u64>,
+    dice: RefCell<Dice>,
 }
 
 impl<'v> Visit<'v> {
@@ -41,18 +41,13 @@ impl<'v> Visit<'v> {
             memory,
             counters,
             reserved: RefCell::default(),
-            chance: Cell::new(dice.throw()),
+            dice: RefCell::new(Dice::seeded(dice.throw())),
         }
     }
 
     /// A number of its own for whoever asks, the same for the same dice.
     pub fn chance(&self) -> u64 {
-        // SplitMix64: https://prng.di.unimi.it/splitmix64.c
-        let state = self.chance.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.chance.set(state);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.dice.borrow_mut().throw()
     }
 
     /// What caps go by now.

@@ -256,11 +256,9 @@ impl Question {
                 vec![Problem::new("campaign_id", "unknown", message)]
             });
         }
-        let found = match self.alias.is_empty() {
-            true => catalog.index_campaign(&self.host),
-            false => catalog.campaign(&self.host, &self.alias),
-        };
-        let link = found.map_or_else(|| catalog.unknown_link(&self.host), Link::Campaign);
+        let path = format!("/{}", self.alias);
+        let query = Query::parse(&self.query);
+        let link = engine::link::link(catalog, &self.host, &path, &query);
         let what = match link {
             Link::Campaign(campaign) => return Ok(campaign),
             Link::Redirect(template) => format!("the domain's fallback {}", template.text()),

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::link::{self, link};
 use super::recent;
 use super::respond::{self, respond};
 use super::state::{Hot, Shared};
@@ -24,6 +23,7 @@ use crate::domain::id::Id;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::{Parameters, Visitor};
 use crate::engine::counters::Looking;
+use crate::engine::link::{is_of_address, link};
 use crate::engine::memory::Known;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Counters, Visit};
@@ -50,7 +50,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         Link::Campaign(campaign) => campaign,
         Link::Redirect(template) => {
             shared.tallies.count("unknown_link", 0);
-            let reply = link::fallback(hot, &arrived, &query, template);
+            let reply = super::link::fallback(hot, &arrived, &query, template);
             return respond(reply, shared, arrived.host);
         }
         Link::NotFound => {
@@ -63,7 +63,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("prefetch", campaign_id);
         return respond::no_prefetch();
     }
-    let is_of_address = |name: &str| link::is_of_address(request.path(), name);
+    let is_of_address = |name: &str| is_of_address(request.path(), name);
     let visitor = observe(hot, &arrived, &query, campaign, is_of_address);
     let is_head = method == Method::HEAD;
     // Nobody was here yet with a HEAD or a preview: the visit that counts is still to come.

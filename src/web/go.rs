@@ -28,6 +28,7 @@ use crate::domain::offer_click::OfferClick;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::Visitor;
 use crate::engine::counters::Looking;
+use crate::engine::link::campaign_named;
 use crate::engine::onward::{Onward, Wish, onward};
 use crate::engine::redirect::{self, Reply};
 use crate::engine::trace::Silent;
@@ -377,7 +378,7 @@ fn no_entry(
 fn entry<'c>(catalog: &'c Catalog, host: &str, query: &Query<'_>) -> Link<'c> {
     let named = CAMPAIGN.iter().find_map(|name| {
         let name = query.get(name)?;
-        link::campaign_named(catalog, host, name)
+        campaign_named(catalog, host, name)
     });
     named.map_or_else(|| catalog.unknown_link(host), Link::Campaign)
 }

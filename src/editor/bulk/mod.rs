@@ -19,7 +19,7 @@ use serde_json::Value;
 use action::Action;
 
 use super::batch::{self, Change};
-use super::{Difference, EditError, Editor, differences};
+use super::{Difference, EditError, Editor, Refusal, differences};
 use crate::clock;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Fresh, Reference};
@@ -100,9 +100,7 @@ impl Editor {
         let checked = match self.check(&editing, &documents, &changes) {
             Ok(checked) if problems.is_empty() => checked,
             refused => {
-                for (reference, found) in refused.err().into_iter().flatten() {
-                    problems.extend(found.into_iter().map(|one| one.under(&place(reference))));
-                }
+                problems.extend(placed(refused.err().unwrap_or_default()));
                 report.problems = problems;
                 return match preview {
                     true => Ok(report),
@@ -149,13 +147,9 @@ impl Editor {
         if !problems.is_empty() {
             return Err(EditError::Invalid(problems).into());
         }
-        let checked = self.check(&editing, &documents, &changes).map_err(|all| {
-            let told = all.into_iter().flat_map(|(reference, found)| {
-                let place = place(reference);
-                found.into_iter().map(move |one| one.under(&place))
-            });
-            EditError::Invalid(told.collect())
-        })?;
+        let checked = self
+            .check(&editing, &documents, &changes)
+            .map_err(|all| EditError::Invalid(placed(all)))?;
         let note = changes::undoing(id, clock::now_ms());
         self.store(&mut editing, checked, &changes, vec![note])?;
         editing.fresh = fresh;
@@ -213,6 +207,15 @@ fn entries(changes: &[Box<dyn Change>]) -> Vec<Entry> {
         .iter()
         .map(|change| entry(change.as_ref()))
         .collect()
+}
+
+/// The problems of several entities, each under its own.
+fn placed(refusals: Vec<Refusal>) -> Vec<Problem> {
+    let told = refusals.into_iter().flat_map(|(reference, found)| {
+        let place = place(reference);
+        found.into_iter().map(move |one| one.under(&place))
+    });
+    told.collect()
 }
 
 /// `campaigns[12]`.
