@@ -8,6 +8,7 @@
 //! | [`detect`] | a request -> a [`domain::visitor::Visitor`]: client IP, geo, device, bot, language |
 //! | [`engine`] | a visitor -> a decision: catalog, flows, filters, rotation, redirects |
 //! | [`macros`] | `{name}` in URL templates: parsed when saved, expanded when clicked |
+//! | [`postback`] | what a network said -> a conversion: words, identity, moves, payouts |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
@@ -18,7 +19,7 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `presets` and `simulator` are
+//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `presets` and `simulator` are
 //! pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never names actix or
 //! `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
@@ -39,6 +40,7 @@ pub mod engine;
 pub mod jobs;
 pub mod keeper;
 pub mod macros;
+pub mod postback;
 pub mod presets;
 pub mod simulator;
 pub mod store;

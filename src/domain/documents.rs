@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::campaign::Campaign;
 use super::entity::{Entity, Reference};
+use super::event::Event;
 use super::group::Group;
 use super::landing::Landing;
 use super::list::List;
@@ -26,6 +27,7 @@ pub struct Documents {
     pub domains: BTreeMap<u64, Arc<TrackingDomain>>,
     pub lists: BTreeMap<u64, Arc<List>>,
     pub groups: BTreeMap<u64, Arc<Group>>,
+    pub events: BTreeMap<u64, Arc<Event>>,
 }
 
 impl Documents {
@@ -90,6 +92,7 @@ impl Documents {
         );
         note_changed(&self.groups, &older.groups, Reference::Group, &mut changed);
         note_changed(&self.lists, &older.lists, Reference::List, &mut changed);
+        note_changed(&self.events, &older.events, Reference::Event, &mut changed);
         changed
     }
 
@@ -117,7 +120,7 @@ impl Documents {
             Reference::Landing(id) => named_in(&self.landings, id),
             Reference::Network(id) => named_in(&self.networks, id),
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
-            Reference::List(_) | Reference::Group(_) => Vec::new(),
+            Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
             Reference::Domain(_) => Vec::new(),
         }
     }

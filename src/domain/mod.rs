@@ -2,8 +2,8 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`]), and what the click path records ([`visitor`], [`click`],
-//! [`offer_click`]).
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`]), what the click path records ([`visitor`],
+//! [`click`], [`offer_click`]), and what a click earned ([`conversion`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
@@ -11,8 +11,10 @@
 pub mod campaign;
 pub mod check;
 pub mod click;
+pub mod conversion;
 pub mod documents;
 pub mod entity;
+pub mod event;
 pub mod flow;
 pub mod form;
 pub mod group;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
+use super::conversion::Status;
 use super::documents::Documents;
 use super::entity::{Entity, Head, Reference, heads, ids, read_head};
 use super::form::{Form, MOST};
@@ -22,6 +23,9 @@ pub struct Offer {
     pub url: String,
     pub network_id: Option<u64>,
     pub payout: Payout,
+    /// Whether a click can earn again: a conversion with a new transaction id is a further row,
+    /// counted as a rebill. Otherwise it is only logged.
+    pub allow_repeats: bool,
     /// How many conversions a day it takes; `null` means any number.
     pub cap: Option<Cap>,
     pub notes: String,
@@ -78,27 +82,10 @@ pub struct Cap {
     pub timezone: String,
     /// Which conversions count.
     pub statuses: Vec<Status>,
+    /// A conversion that is rejected later makes room for another one.
+    pub frees_on_rejection: bool,
     /// Who takes the visitors of a full offer.
     pub overflow_offer_id: Option<u64>,
-}
-
-/// How far a conversion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Lead,
-    Sale,
-    Rejected,
-    Trash,
-}
-
-impl Status {
-    pub const ALL: &'static [(&'static str, Status)] = &[
-        ("lead", Status::Lead),
-        ("sale", Status::Sale),
-        ("rejected", Status::Rejected),
-        ("trash", Status::Trash),
-    ];
 }
 
 impl Entity for Offer {
@@ -124,6 +111,7 @@ impl Entity for Offer {
             url: check::read_url(form, "url"),
             network_id: form.id("network_id"),
             payout: form.object("payout", Payout::read).unwrap_or_default(),
+            allow_repeats: form.boolean("allow_repeats", true),
             cap: form.object("cap", Cap::read),
             notes: check::read_notes(form),
             created_at,
@@ -223,6 +211,7 @@ impl Cap {
             daily: form.integer("daily", 1..=u64::from(u32::MAX), 1) as u32,
             timezone: check::read_timezone(form),
             statuses: form.choices("statuses", Status::ALL, &[Status::Lead, Status::Sale]),
+            frees_on_rejection: form.boolean("frees_on_rejection", false),
             overflow_offer_id: form.id("overflow_offer_id"),
         }
     }
@@ -242,6 +231,7 @@ mod tests {
                 daily: 1,
                 timezone: "UTC".to_owned(),
                 statuses: Vec::new(),
+                frees_on_rejection: false,
                 overflow_offer_id: overflow,
             }),
             ..Offer::default()

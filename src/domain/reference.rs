@@ -18,6 +18,7 @@ pub enum Reference {
     Domain(u64),
     List(u64),
     Group(u64),
+    Event(u64),
 }
 
 impl Reference {
@@ -32,6 +33,7 @@ impl Reference {
             "domain" => Self::Domain(id),
             "list" => Self::List(id),
             "group" => Self::Group(id),
+            "event" => Self::Event(id),
             _ => return None,
         })
     }
@@ -47,6 +49,7 @@ impl Reference {
             Self::Domain(id) => ("domain", id),
             Self::List(id) => ("list", id),
             Self::Group(id) => ("group", id),
+            Self::Event(id) => ("event", id),
         }
     }
 
@@ -75,6 +78,7 @@ impl Reference {
             Self::Domain(id) => look(&documents.domains, id),
             Self::List(id) => look(&documents.lists, id),
             Self::Group(id) => look(&documents.groups, id),
+            Self::Event(id) => look(&documents.events, id),
         }
     }
 }

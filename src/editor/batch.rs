@@ -9,6 +9,7 @@ use super::{add_new, as_json, next_head, unreadable_macros};
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Fresh, Reference};
+use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
@@ -96,6 +97,7 @@ pub(super) fn change(
         }
         Reference::List(id) => edited::<List>(id, document, documents, fresh, returns),
         Reference::Group(id) => edited::<Group>(id, document, documents, fresh, returns),
+        Reference::Event(id) => edited::<Event>(id, document, documents, fresh, returns),
     }
 }
 

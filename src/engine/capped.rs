@@ -11,9 +11,10 @@ use super::trace::{Step, Story, Trace};
 use super::visit::{Counted, Counter, Counters, Forgetful, Visit};
 use super::*;
 use crate::domain::campaign::{Fallback, Rotation, WhenSpent};
+use crate::domain::conversion::Status;
 use crate::domain::flow::{Flow, FlowKind};
 use crate::domain::money::Micros;
-use crate::domain::offer::{Cap, Status};
+use crate::domain::offer::Cap;
 use crate::domain::period;
 use crate::domain::state::State;
 
@@ -27,6 +28,7 @@ fn offers(overflows: &[(u64, u64)]) -> World {
             daily: 10,
             timezone: "Europe/Kyiv".to_owned(),
             statuses: vec![Status::Lead],
+            frees_on_rejection: false,
             overflow_offer_id: overflow.map(|(_, to)| *to),
         };
         change(&mut world, id, |offer| offer.cap = Some(cap));

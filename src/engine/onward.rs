@@ -144,8 +144,9 @@ mod tests {
 
     use super::*;
     use crate::domain::campaign::Fallback;
+    use crate::domain::conversion::Status;
     use crate::domain::flow::FlowKind;
-    use crate::domain::offer::{Cap, Status};
+    use crate::domain::offer::Cap;
     use crate::domain::state::State;
     use crate::engine::testing::{World, campaign, flow, split};
     use crate::engine::visit::Uncounted;
@@ -255,6 +256,7 @@ mod tests {
             daily: 1,
             timezone: "UTC".to_owned(),
             statuses: vec![Status::Sale],
+            frees_on_rejection: false,
             overflow_offer_id: Some(4),
         });
         offers.insert(3, Arc::new(capped));

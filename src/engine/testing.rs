@@ -214,9 +214,7 @@ impl World {
             name: format!("Network {id}"),
             state: State::Active,
             offer_param: offer_param.to_owned(),
-            notes: String::new(),
-            created_at: 0,
-            updated_at: 0,
+            ..Network::default()
         };
         self.documents.networks.insert(id, Arc::new(network));
         self

@@ -14,6 +14,7 @@ use super::writer::Writer;
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::entity::Entity;
+use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::group::Group;
 use crate::domain::group::GroupKind;
@@ -86,6 +87,7 @@ stored!(TrafficSource, "traffic_sources", name, group_id);
 stored!(TrackingDomain, "domains", host, group_id);
 stored!(List, "lists", name);
 stored!(Group, "groups", name, kind);
+stored!(Event, "events", name, key);
 
 /// A field as a column holds it.
 fn column(field: impl Into<Field>) -> Value {
@@ -136,6 +138,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         domains: load_all(connection)?,
         lists: load_all(connection)?,
         groups: load_all(connection)?,
+        events: load_all(connection)?,
     })
 }
 

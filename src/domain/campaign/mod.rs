@@ -9,13 +9,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
+use super::conversion::Status;
 use super::documents::Documents;
 use super::entity::{Entity, Fresh, Head, Reference, heads, ids, not_yet_acted_on, read_head};
 use super::flow::{Flow, FlowKind};
 use super::form::Form;
 use super::jumps;
 use super::money::{Currency, Micros};
-use super::offer::Status;
 use super::problem::Problem;
 use super::state::State;
 

@@ -20,6 +20,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_offer_clicks", include_str!("0007_offer_clicks.sql")),
     ("0008_jumps", include_str!("0008_jumps.sql")),
     ("0009_changes", include_str!("0009_changes.sql")),
+    ("0010_flags", include_str!("0010_flags.sql")),
+    ("0011_conversions", include_str!("0011_conversions.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

@@ -37,6 +37,7 @@ use serde_json::Value;
 use super::auth;
 use super::error::{ApiError, BODY_MAX};
 use crate::domain::campaign::Campaign;
+use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
@@ -72,6 +73,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<TrackingDomain>());
     endpoints.extend(resource::endpoints::<List>());
     endpoints.extend(resource::endpoints::<Group>());
+    endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
     endpoints.extend(api_keys::endpoints());

@@ -12,6 +12,7 @@ use super::limits::{BudgetState, CapState};
 use super::rates::CurrencyRate;
 use super::{BASE, Endpoint, endpoints};
 use crate::domain::campaign::Campaign;
+use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
@@ -45,6 +46,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("TrackingDomain", &["host"]),
     ("List", &["name"]),
     ("Group", &["name", "kind"]),
+    ("Event", &["name"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -124,6 +126,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<TrackingDomain>(&mut schemas);
     add::<List>(&mut schemas);
     add::<Group>(&mut schemas);
+    add::<Event>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Endpoint, handlers, operations};
 use crate::domain::campaign::{Campaign, Fallback};
+use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
@@ -104,6 +105,10 @@ impl Resource for List {
 
 impl Resource for Group {
     const PATH: &'static str = "groups";
+}
+
+impl Resource for Event {
+    const PATH: &'static str = "events";
 }
 
 fn template_warnings(field: &str, template: &str) -> Vec<Problem> {
