@@ -26,6 +26,7 @@ pub mod changes;
 pub mod checkpoint;
 pub mod clicks;
 pub mod connection;
+pub mod conversions;
 pub mod counts;
 mod dictionary;
 pub mod entities;
