@@ -1,11 +1,20 @@
 //! What a network said -> a conversion. Pure: it plans, the store performs.
 //!
-//! What one postback says is a [`Said`]; [`credit::credit`] decides what becomes of the conversions of its
-//! click, and [`verdict::Verdict`] is the word for it.
+//! A request becomes pairs ([`request`]), the gate of the network admits them ([`gate`]), and
+//! [`read`](read()) understands them: what one postback says is a [`Said`]. [`credit::credit`] decides what
+//! becomes of the conversions of its click, and [`verdict::Verdict`] is the word for it.
 
 pub mod credit;
+pub mod fingerprint;
+pub mod gate;
 pub mod offer;
+pub mod read;
+pub mod request;
 pub mod said;
 pub mod verdict;
 
+pub use fingerprint::fingerprint;
+pub use gate::{Denied, admits, redacted};
+pub use read::{Words, read};
+pub use request::{Body, Unreadable, Why, pairs};
 pub use said::{Found, Payout, Said, SaidStatus};
