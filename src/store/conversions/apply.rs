@@ -122,7 +122,7 @@ pub(super) fn follow(
         _ => None,
     };
     if let (Some((change, day)), Some(offer_id)) = (cap, row.offer_id) {
-        effects.caps.push((offer_id, day, change));
+        effects.cap(offer_id, day, change);
     }
     let charged = |cost: Option<Money>| {
         let day = period::day(applied.at, chrono_tz::Tz::UTC);
@@ -135,8 +135,8 @@ pub(super) fn follow(
         cost.unwrap_or_default().0
     };
     let spent = Micros(charged(row.cost) - charged(before.and_then(|before| before.cost)));
-    if let Some(campaign_id) = row.campaign_id.filter(|_| spent != Micros::ZERO) {
-        effects.spent.push((campaign_id, applied.at, spent));
+    if let Some(campaign_id) = row.campaign_id {
+        effects.spent(campaign_id, applied.at, spent);
     }
     let change = Change {
         id: books.ids.next(applied.at),
@@ -184,7 +184,7 @@ fn remark(said: &Said, row: &Conversion) -> Option<String> {
     (!remarks.is_empty()).then(|| remarks.join(" "))
 }
 
-fn unmapped(said: &Said) -> Option<String> {
+pub(super) fn unmapped(said: &Said) -> Option<String> {
     let lower = |word: &str| word.trim().to_lowercase();
     match (said.status, &said.original_status, &said.unknown_event) {
         (SaidStatus::Unmapped, Some(word), _) => Some(format!("status:{}", lower(word))),

@@ -7,6 +7,7 @@
 mod apply;
 mod raw;
 mod receive;
+pub mod replay;
 mod rows;
 
 use std::net::IpAddr;
@@ -23,7 +24,7 @@ use crate::engine::counters::Counts;
 use crate::engine::visit::{Counted, Counter};
 use crate::postback::verdict::Verdict;
 
-pub use receive::{Understood, receive};
+pub use receive::{Understood, mark_untold, mark_untold_since, prune_log, receive, set_aside};
 
 /// What postbacks are judged by, as it is now.
 #[derive(Clone)]
@@ -122,6 +123,20 @@ impl Effects {
             for what in [Counted::CampaignCostPerDay, Counted::CampaignCost] {
                 counts.add(Counter::at(what, *campaign_id, *at, zone), amount.0);
             }
+        }
+    }
+
+    /// Places of the cap of an offer taken or freed.
+    pub(crate) fn cap(&mut self, offer_id: u64, day: i64, places: i64) {
+        if places != 0 {
+            self.caps.push((offer_id, day, places));
+        }
+    }
+
+    /// What a campaign was charged, in the currency of its cost.
+    pub(crate) fn spent(&mut self, campaign_id: u64, at: i64, amount: Micros) {
+        if amount != Micros::ZERO {
+            self.spent.push((campaign_id, at, amount));
         }
     }
 

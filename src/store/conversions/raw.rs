@@ -36,9 +36,26 @@ const EARLIER: &str = "
     order by id desc limit 1";
 const TOLD: &str = "update postbacks set flags = flags & ~2 where id = :id";
 const SET_UNTOLD: &str = "update postbacks set flags = flags | 2 where id = :id";
-const FIND: &str = "
-    select id, at, ip, method, network_key, network_id, parameters, fingerprint
-    from postbacks where id = ?1";
+const UNTOLD_AT_THE_END: &str = "
+    update postbacks set flags = flags | 2
+    where at >= (select max(at) from postbacks) - :window";
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "select id, at, ip, method, network_key, network_id, parameters, fingerprint,
+            conversion_id, unmapped from postbacks ",
+            $which
+        )
+    };
+}
+const FIND: &str = select!("where id = ?1");
+const UNMAPPED_AFTER: &str =
+    select!("where unmapped is not null and id > :after order by id limit :most");
+const PRUNE: &str = "
+    delete from postbacks where id in (
+        select id from postbacks where at < :before and unmapped is null
+            and not exists (select 1 from parked where postback_id = postbacks.id)
+        order by at limit :most)";
 
 pub(super) fn insert(
     connection: &Connection,
@@ -91,7 +108,6 @@ pub(super) fn update(
 pub(super) struct Earlier {
     pub(super) id: Id,
     pub(super) verdict: Verdict,
-    pub(super) reason: Option<String>,
     pub(super) conversion_id: Option<Id>,
     pub(super) is_untold: bool,
 }
@@ -132,7 +148,6 @@ fn read_earlier(row: &Row<'_>) -> Result<Earlier, rusqlite::Error> {
     Ok(Earlier {
         id: read_id(row.get(0)?)?,
         verdict: verdict.map_or(Verdict::Retry, |(_, verdict)| *verdict),
-        reason: row.get(3)?,
         conversion_id: conversion_id.and_then(Id::from_row),
         is_untold: row.get::<_, i64>(5)? & UNTOLD != 0,
     })
@@ -152,16 +167,57 @@ pub(super) fn untold(connection: &Connection, id: Id) -> Result<(), rusqlite::Er
     Ok(())
 }
 
-/// A logged request, to be read again.
-pub(super) fn find(
+/// The last ones before the program ended may not have been told.
+pub(super) fn untold_at_the_end(
     connection: &Connection,
-    id: Id,
-) -> Result<Option<(Incoming, Option<u64>)>, rusqlite::Error> {
+    window_ms: i64,
+) -> Result<(), rusqlite::Error> {
+    connection.execute(UNTOLD_AT_THE_END, named_params! { ":window": window_ms })?;
+    Ok(())
+}
+
+/// A request as it stands in the log.
+pub(super) struct Logged {
+    pub(super) incoming: Incoming,
+    pub(super) network_id: Option<u64>,
+    pub(super) conversion_id: Option<Id>,
+    pub(super) unmapped: Option<String>,
+}
+
+/// A logged request, to be read again.
+pub(super) fn find(connection: &Connection, id: Id) -> Result<Option<Logged>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(FIND)?;
-    let read = |row: &Row<'_>| {
-        let ip: Option<Vec<u8>> = row.get(2)?;
-        let parameters: String = row.get(6)?;
-        let incoming = Incoming {
+    statement.query_row([id.to_row()], read).optional()
+}
+
+/// Requests behind this one with a word that nobody had mapped.
+pub(super) fn unmapped_after(
+    connection: &Connection,
+    after: i64,
+    most: usize,
+) -> Result<Vec<Logged>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(UNMAPPED_AFTER)?;
+    let values = named_params! { ":after": after, ":most": most as i64 };
+    let rows = statement.query_map(values, read)?;
+    rows.collect()
+}
+
+/// Drops a piece of what is older than this and settled; how many there were.
+pub(super) fn prune(
+    connection: &Connection,
+    before: i64,
+    most: usize,
+) -> Result<usize, rusqlite::Error> {
+    let values = named_params! { ":before": before, ":most": most as i64 };
+    connection.prepare_cached(PRUNE)?.execute(values)
+}
+
+fn read(row: &Row<'_>) -> Result<Logged, rusqlite::Error> {
+    let ip: Option<Vec<u8>> = row.get(2)?;
+    let parameters: String = row.get(6)?;
+    let conversion_id: Option<i64> = row.get(8)?;
+    Ok(Logged {
+        incoming: Incoming {
             id: read_id(row.get(0)?)?,
             at: row.get(1)?,
             ip: ip.and_then(|bytes| unpack_ip(&bytes)),
@@ -169,10 +225,11 @@ pub(super) fn find(
             network_key: row.get(4)?,
             pairs: serde_json::from_str(&parameters).unwrap_or_default(),
             fingerprint: row.get(7)?,
-        };
-        Ok((incoming, row.get(5)?))
-    };
-    statement.query_row([id.to_row()], read).optional()
+        },
+        network_id: row.get(5)?,
+        conversion_id: conversion_id.and_then(Id::from_row),
+        unmapped: row.get(9)?,
+    })
 }
 
 fn read_id(value: i64) -> Result<Id, rusqlite::Error> {

@@ -13,6 +13,7 @@ use crate::domain::network::Network;
 use crate::postback::Said;
 use crate::postback::verdict::Verdict;
 use crate::store::error::StoreError;
+use crate::store::set_aside;
 use crate::store::writer::{Editing, Writer};
 
 /// What is known of a postback before it is stored.
@@ -94,9 +95,34 @@ fn retried(
     Ok(outcome)
 }
 
-fn park(connection: &Connection, id: Id, click_id: Id) -> Result<(), rusqlite::Error> {
-    const SQL: &str = "insert into parked (postback_id, click_id) values (:id, :click_id)";
+pub(super) fn park(connection: &Connection, id: Id, click_id: Id) -> Result<(), rusqlite::Error> {
+    const SQL: &str = "
+        insert or replace into parked (postback_id, click_id) values (:id, :click_id)";
     let values = named_params! { ":id": id.to_row(), ":click_id": click_id.to_row() };
     connection.prepare_cached(SQL)?.execute(values)?;
     Ok(())
+}
+
+/// Its sender had no answer: an identical request within a day is its retry. Waits for nobody.
+pub fn mark_untold(writer: &Writer, id: Id) {
+    drop(writer.edit(move |connection| Ok(raw::untold(connection, id)?), |()| {}));
+}
+
+/// After a `kill -9` nobody knows who was told: the last ones before it count as not told.
+pub fn mark_untold_since(writer: &Writer, window_ms: i64) -> Result<(), StoreError> {
+    writer.edit_blocking(move |connection| Ok(raw::untold_at_the_end(connection, window_ms)?))
+}
+
+/// Keeps a postback that could not be stored for a reason of its own. Waits for nobody.
+pub fn set_aside(writer: &Writer, record: String, error: String) {
+    drop(writer.edit(
+        move |connection| Ok(set_aside::insert(connection, "postback", &record, &error)?),
+        |()| {},
+    ));
+}
+
+/// Drops a piece of the log that is older than this and settled; how many requests that were.
+pub fn prune_log(writer: &Writer, before: i64) -> Result<usize, StoreError> {
+    writer
+        .edit_blocking(move |connection| Ok(raw::prune(connection, before, super::replay::PIECE)?))
 }
