@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use super::names::{is_same, present};
 use crate::detect::client_ip::ranges::{self, Ranges};
 use crate::domain::network::Network;
 
@@ -26,8 +27,8 @@ pub enum Denied {
     )]
     NoSecret { parameter: String },
     #[error(
-        "The parameter \"{parameter}\" does not carry the secret of this network. Compare the \
-         postback URL that the network calls with the one shown for it."
+        "The parameter \"{parameter}\" does not carry the secret of this network. Correct the \
+         postback URL that the network calls, or set the secret of the network anew."
     )]
     WrongSecret { parameter: String },
 }
@@ -40,10 +41,10 @@ pub fn admits(network: &Network, ip: IpAddr, pairs: &[(String, String)]) -> Resu
     let Some(expected) = &network.secret_sha256 else {
         return Ok(());
     };
-    let parameter = secret_parameter(Some(network));
+    let parameter = present(secret_parameter(Some(network)), pairs);
     let mut secrets = pairs
         .iter()
-        .filter(|(name, value)| name.eq_ignore_ascii_case(parameter) && !value.is_empty())
+        .filter(|(name, value)| is_same(name, parameter) && !value.is_empty())
         .peekable();
     if secrets.peek().is_none() {
         let parameter = parameter.to_owned();
@@ -70,11 +71,15 @@ pub fn redacted(network: Option<&Network>, pairs: &[(String, String)]) -> Vec<(S
     pairs.iter().map(show).collect()
 }
 
-/// Whether a parameter carries a secret, of this network or by its common name.
+/// Whether a parameter carries a secret, of this network or by its common name. In a JSON body it
+/// may stand at any depth.
 pub(super) fn is_secret_name(network: Option<&Network>, name: &str) -> bool {
-    [secret_parameter(network), SECRET]
-        .iter()
-        .any(|secret| name.eq_ignore_ascii_case(secret))
+    let own = secret_parameter(network);
+    let key = own.rsplit('.').next().unwrap_or(own);
+    is_same(name, own)
+        || name
+            .split('.')
+            .any(|part| is_same(part, key) || is_same(part, SECRET))
 }
 
 fn secret_parameter(network: Option<&Network>) -> &str {
