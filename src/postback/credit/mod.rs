@@ -25,7 +25,7 @@ use crate::domain::money::{Currency, Micros};
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::period;
-use crate::domain::rates::Rates;
+use crate::domain::rates::{Rate, Rates};
 
 /// What a postback meets.
 #[derive(Debug, Clone, Copy)]
@@ -204,7 +204,7 @@ fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {
         kept: said.kept.clone(),
         others: said.others.clone(),
     };
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said, None, &row, terms);
     row.cap_day = cap::day(&row, terms);
     row
 }
@@ -242,7 +242,7 @@ fn moved(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
         Payout::Stated(_) => false,
     };
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     if is_news(row, &next) {
         return Credit::Changed(index, Box::new(next));
@@ -304,7 +304,7 @@ fn added(said: &Said, row: &Conversion, terms: &Terms<'_>) -> Result<Conversion,
     let mut next = row.clone();
     next.revenue = worth(Micros(total), own, row.at, terms.rates);
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said, Some(row), &next, terms);
     Ok(next)
 }
 
@@ -331,18 +331,21 @@ fn correct(said: &Said, rows: &[Conversion], terms: &Terms<'_>, amount: Micros) 
     let (_, currency) = payout(said, None, Some(Status::Sale), terms);
     row.revenue = worth(amount, currency, terms.now, terms.rates);
     row.cap_day = None;
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said, None, &row, terms);
     Credit::New(Box::new(row))
 }
 
-/// An amount and its worth, by the rate of a day.
+/// An amount and its worth by the rate of a moment's UTC day, rounded once, half to even.
 pub fn worth(amount: Micros, currency: Currency, at: i64, rates: &Rates) -> Money {
     let day = period::day(at, Tz::UTC);
     let worth = rates.convert(amount, currency, rates.reporting(), day);
     Money {
         amount,
         currency,
-        rate: rates.rate(currency, day).filter(|_| worth.is_some()),
+        rate: rates
+            .rate(currency, day)
+            .filter(|_| worth.is_some())
+            .map(Rate::rounded),
         worth: worth.unwrap_or_default(),
     }
 }
