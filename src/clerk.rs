@@ -88,8 +88,7 @@ impl Clerk {
         let until = Instant::now() + RERATING;
         loop {
             let rates = Arc::clone(&self.rates.now());
-            let has_more =
-                rerate::next_piece(&self.readers, &self.writer, &rates, &self.ids, now)?;
+            let has_more = rerate::next_piece(&self.readers, &self.writer, &rates, &self.ids, now)?;
             if !has_more || Instant::now() >= until {
                 return Ok(());
             }

@@ -222,7 +222,10 @@ mod tests {
         let writer = Writer::over(connection);
         let rate = |text: &str| text.parse::<Rate>().unwrap();
         let euro = currency("EUR");
-        let rows = vec![(euro, 20, rate("1.1")), (currency("UAH"), 20, rate("0.024"))];
+        let rows = vec![
+            (euro, 20, rate("1.1")),
+            (currency("UAH"), 20, rate("0.024")),
+        ];
         book.put(&writer, rows.clone()).unwrap();
         let before = book.now().rows();
 

@@ -10,6 +10,7 @@
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
+//! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -18,6 +19,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bulk;
+mod caps;
 mod clicks;
 mod counters;
 mod detection;
@@ -32,6 +34,7 @@ mod load;
 mod lp_js;
 mod macros;
 mod meetings;
+mod money;
 mod presets;
 mod redirects;
 mod routing;

@@ -10,22 +10,24 @@ mod cap;
 mod moves;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use chrono_tz::Tz;
 
 use self::amounts::{cost, payout};
 use self::moves::{Move, judge};
+pub use self::worth::worth;
 use super::said::{Payout, Said, SaidStatus};
 use super::verdict::Verdict;
 use crate::domain::campaign::Cost;
-use crate::domain::conversion::{CONVERSION, Conversion, Kept, Money, REBILL, Status};
+use crate::domain::conversion::{CONVERSION, Conversion, Kept, REBILL, Status};
 use crate::domain::event::{Duplicates, Event};
 use crate::domain::id::Id;
-use crate::domain::money::{Currency, Micros};
+use crate::domain::money::Micros;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::period;
-use crate::domain::rates::{Rate, Rates};
+use crate::domain::rates::Rates;
 
 /// What a postback meets.
 #[derive(Debug, Clone, Copy)]
@@ -333,19 +335,4 @@ fn correct(said: &Said, rows: &[Conversion], terms: &Terms<'_>, amount: Micros) 
     row.cap_day = None;
     row.cost = cost(said, None, &row, terms);
     Credit::New(Box::new(row))
-}
-
-/// An amount and its worth by the rate of a moment's UTC day, rounded once, half to even.
-pub fn worth(amount: Micros, currency: Currency, at: i64, rates: &Rates) -> Money {
-    let day = period::day(at, Tz::UTC);
-    let worth = rates.convert(amount, currency, rates.reporting(), day);
-    Money {
-        amount,
-        currency,
-        rate: rates
-            .rate(currency, day)
-            .filter(|_| worth.is_some())
-            .map(Rate::rounded),
-        worth: worth.unwrap_or_default(),
-    }
 }

@@ -93,9 +93,7 @@ pub(in crate::store) fn mark(
 }
 
 /// The first UTC day by whose rate an amount is rated.
-pub(in crate::store) fn first_day(
-    connection: &Connection,
-) -> Result<Option<i64>, rusqlite::Error> {
+pub(in crate::store) fn first_day(connection: &Connection) -> Result<Option<i64>, rusqlite::Error> {
     const EARNED: &str = "select min(at) from conversions";
     const CHARGED: &str = "
         select at from clicks where id =

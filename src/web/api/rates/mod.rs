@@ -164,8 +164,10 @@ async fn list(
     let reporting_currency = rates.reporting();
     drop(rates);
     let recomputing = web::block(move || rerate::is_due(&shared.readers)).await??;
-    Ok(HttpResponse::Ok().json(json!({ "reporting_currency": reporting_currency, "items": items,
-        "next": next, "recomputing": recomputing })))
+    Ok(HttpResponse::Ok().json(
+        json!({ "reporting_currency": reporting_currency, "items": items,
+        "next": next, "recomputing": recomputing }),
+    ))
 }
 
 async fn put(
