@@ -115,7 +115,8 @@ pub(super) fn follow(
     row: &Conversion,
     currency: Option<Currency>,
 ) -> Result<Effects, rusqlite::Error> {
-    let mut effects = Effects::default();
+    let id = books.ids.next(applied.at);
+    let mut effects = Effects::of_change(id.to_row());
     let held = before.and_then(|before| before.cap_day);
     let cap = match (held, row.cap_day) {
         (None, Some(day)) => Some((1, day)),
@@ -130,7 +131,7 @@ pub(super) fn follow(
         effects.spent(campaign_id, charged_at.unwrap_or(applied.at), spent);
     }
     let change = Change {
-        id: books.ids.next(applied.at),
+        id,
         at: applied.at,
         origin: applied.origin,
         postback_id: applied.postback_id,
