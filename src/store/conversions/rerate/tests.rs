@@ -161,8 +161,8 @@ fn rates_that_change_again_are_followed_from_the_start() {
 
     let euro = Currency::parse("EUR").unwrap();
     let more = vec![(euro, 0, Rate::ONE)];
-    office.rates.put(&office.writer, more).unwrap();
     office.rates.put(&office.writer, rate("0.03")).unwrap();
+    office.rates.put(&office.writer, more).unwrap();
     while office.piece() {}
 
     assert_eq!(office.worths(), [3_000_000; 600]);
