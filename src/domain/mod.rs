@@ -38,3 +38,4 @@ pub mod target;
 pub mod tracking_domain;
 pub mod traffic_source;
 pub mod visitor;
+pub mod word;

@@ -85,7 +85,7 @@ pub(super) fn is_blank(value: &str) -> bool {
 }
 
 /// `&amp;name=` in a link reads as the parameter `amp;name`; escaped twice, as `amp;amp;name`.
-fn without_amp(name: Cow<'_, str>) -> Cow<'_, str> {
+pub fn without_amp(name: Cow<'_, str>) -> Cow<'_, str> {
     const AMP: &str = "amp;";
     let has_amp = |name: &str| {
         name.get(..AMP.len())
@@ -103,8 +103,8 @@ fn without_amp(name: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Percent-decodes at most `limit` bytes.
-fn decode(raw: &str, limit: usize) -> Cow<'_, str> {
+/// Percent-decodes a name or a value, `limit` bytes at most.
+pub fn decode(raw: &str, limit: usize) -> Cow<'_, str> {
     // Most names and values: one look at each byte, and nothing to do. 0xc2 may begin a control
     // character.
     let is_special = |byte| matches!(byte, 0..=0x1f | b'%' | b'+' | 0x7f | 0xc2);

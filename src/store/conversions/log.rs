@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
 use super::history::{self, Change, status};
+use super::rows;
 use crate::domain::basis::Basis;
 use crate::domain::conversion::Status;
 use crate::domain::id::{Id, IdCodec};
@@ -251,10 +252,10 @@ fn read(row: &Row<'_>, codec: &IdCodec) -> Result<Found<LoggedConversion>, rusql
         sale_amount: maybe_money("sale_amount")?,
         cost: maybe_money("cost_amount")?,
         cost_currency: row.get("cost_currency")?,
-        is_repeat: flags & 1 == 1,
-        is_correction: flags >> 1 & 1 == 1,
-        is_test: flags >> 2 & 1 == 1,
-        is_payout_unread: flags >> 3 & 1 == 1,
+        is_repeat: flags & rows::REPEAT != 0,
+        is_correction: flags & rows::CORRECTION != 0,
+        is_test: flags & rows::TEST != 0,
+        is_payout_unread: flags & rows::PAYOUT_UNREAD != 0,
         kept: values::object(row.get("kept")?),
         other_parameters: values::object(row.get("conversion_others")?),
         of_click,

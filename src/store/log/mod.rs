@@ -10,9 +10,10 @@
 //! address in `web/api`.
 
 pub mod fields;
-#[cfg(test)]
-pub(crate) mod testing;
 pub(crate) mod values;
+
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};

@@ -6,32 +6,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::id::{Id, IdCodec};
+use crate::postback::verdict::Verdict;
 use crate::store::clicks::packed::unpack_ip;
 use crate::store::error::StoreError;
 use crate::store::log::fields::{Field, Fields, Kind};
 use crate::store::log::{self, Found, Ids, Log, Page, Query, values};
 use crate::store::readers::Readers;
 
-/// What can become of a postback.
-const VERDICTS: [&str; 17] = [
-    "stored",
-    "updated",
-    "unchanged",
-    "parked",
-    "ignored",
-    "unknown_click",
-    "no_click_id",
-    "repeat_not_allowed",
-    "move_refused",
-    "ambiguous",
-    "unmapped_status",
-    "retry",
-    "denied",
-    "unknown_network",
-    "unreadable",
-    "too_large",
-    "expired",
-];
 const METHODS: [&str; 3] = ["GET", "POST", "IMPORT"];
 
 /// What the raw log can be filtered on.
@@ -53,17 +34,17 @@ const OWN: &[Field] = &[
 const IS_PARKED: &str = "(postbacks.id in (select postback_id from parked))";
 
 fn verdicts() -> Vec<(&'static str, Value)> {
-    texts(&VERDICTS)
+    texts(Verdict::ALL.iter().map(|(word, _)| *word))
 }
 
 fn methods() -> Vec<(&'static str, Value)> {
-    texts(&METHODS)
+    texts(METHODS)
 }
 
-fn texts(words: &[&'static str]) -> Vec<(&'static str, Value)> {
-    let words = words.iter();
+fn texts(words: impl IntoIterator<Item = &'static str>) -> Vec<(&'static str, Value)> {
+    let words = words.into_iter();
     words
-        .map(|word| (*word, Value::Text((*word).to_owned())))
+        .map(|word| (word, Value::Text(word.to_owned())))
         .collect()
 }
 
@@ -165,7 +146,7 @@ pub(in crate::store) fn of_conversion(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn of_conversion_sql() -> String {
+pub(in crate::store) fn of_conversion_sql() -> String {
     [SELECT, OF_CONVERSION].join(" ")
 }
 

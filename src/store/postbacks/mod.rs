@@ -2,6 +2,3 @@
 
 pub mod log;
 pub mod unmapped;
-
-#[cfg(test)]
-mod log_tests;

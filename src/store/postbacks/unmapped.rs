@@ -31,7 +31,7 @@ pub struct UnmappedWord {
 }
 
 /// Counted over the index alone; only the first and the last row of each word are looked up.
-pub(super) const WORDS: &str = "
+pub(in crate::store) const WORDS: &str = "
     select words.network_id, words.unmapped, words.count, first.at as first_at,
         last.at as last_at, words.last_id
     from (

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::log::{self, FIELDS, find, list};
-use super::unmapped;
+use super::{NOW, Postback, Rows, walk};
 use crate::domain::id::Id;
 use crate::store::log::Query;
-use crate::store::log::testing::{NOW, Postback, Rows, walk};
+use crate::store::postbacks::log::{self, FIELDS, find, list};
+use crate::store::postbacks::unmapped;
 
 fn all(rows: &Rows, query: &Query) -> Vec<Id> {
     let found = walk(query.clone(), |query| {

@@ -1,4 +1,7 @@
-//! A database file with clicks, conversions and postbacks in it, for tests of logs.
+//! A database file with clicks, conversions and postbacks in it, and their logs.
+
+mod conversions;
+mod postbacks;
 
 use std::net::IpAddr;
 
@@ -19,47 +22,47 @@ use crate::store::log::fields::Fields;
 use crate::store::migrations::migrate;
 use crate::store::readers::Readers;
 
-pub(crate) const NOW: i64 = 1_790_000_000_000;
+const NOW: i64 = 1_790_000_000_000;
 
-pub(crate) struct Rows {
+struct Rows {
     _directory: TempDir,
-    pub(crate) connection: Connection,
-    pub(crate) readers: Readers,
-    pub(crate) codec: IdCodec,
-    pub(crate) ids: IdGenerator,
+    connection: Connection,
+    readers: Readers,
+    codec: IdCodec,
+    ids: IdGenerator,
     dictionary: Dictionary,
 }
 
 /// A conversion to insert; the rest has fixed values.
 #[derive(Clone)]
-pub(crate) struct Conversion {
-    pub(crate) id: Id,
-    pub(crate) at: i64,
-    pub(crate) status_at: i64,
-    pub(crate) click_id: Option<Id>,
-    pub(crate) tid: Option<&'static str>,
-    pub(crate) status: Option<i64>,
-    pub(crate) original_status: Option<&'static str>,
-    pub(crate) flags: i64,
+struct Conversion {
+    id: Id,
+    at: i64,
+    status_at: i64,
+    click_id: Option<Id>,
+    tid: Option<&'static str>,
+    status: Option<i64>,
+    original_status: Option<&'static str>,
+    flags: i64,
 }
 
 /// A postback to insert.
 #[derive(Clone)]
-pub(crate) struct Postback {
-    pub(crate) id: Id,
-    pub(crate) at: i64,
-    pub(crate) ip: IpAddr,
-    pub(crate) network_id: Option<u64>,
-    pub(crate) parameters: Vec<(&'static str, &'static str)>,
-    pub(crate) click_id: Option<Id>,
-    pub(crate) verdict: &'static str,
-    pub(crate) conversion_id: Option<Id>,
-    pub(crate) unmapped: Option<&'static str>,
-    pub(crate) flags: i64,
+struct Postback {
+    id: Id,
+    at: i64,
+    ip: IpAddr,
+    network_id: Option<u64>,
+    parameters: Vec<(&'static str, &'static str)>,
+    click_id: Option<Id>,
+    verdict: &'static str,
+    conversion_id: Option<Id>,
+    unmapped: Option<&'static str>,
+    flags: i64,
 }
 
 impl Rows {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("millrace.db");
         let mut connection = open_writer(&path, Durability::Process).unwrap();
@@ -74,13 +77,13 @@ impl Rows {
         }
     }
 
-    pub(crate) fn public(&self, id: Id) -> String {
+    fn public(&self, id: Id) -> String {
         self.codec.encode(id).to_string()
     }
 
     /// A click of campaign 1, flow 2, landing 3, offer 4 and source 5, with what a sample visitor
     /// brings.
-    pub(crate) fn click(&mut self, at: i64) -> Id {
+    fn click(&mut self, at: i64) -> Id {
         let visitor = Sample::new().visitor;
         let click = Click {
             id: self.ids.next(at),
@@ -112,7 +115,7 @@ impl Rows {
     }
 
     /// A sale without a click, made at that time.
-    pub(crate) fn some_conversion(&self, at: i64) -> Conversion {
+    fn some_conversion(&self, at: i64) -> Conversion {
         Conversion {
             id: self.ids.next(at),
             at,
@@ -125,7 +128,7 @@ impl Rows {
         }
     }
 
-    pub(crate) fn conversion(&self, row: &Conversion) {
+    fn conversion(&self, row: &Conversion) {
         let sql = "
             insert into conversions (id, at, status_at, click_id, campaign_id, offer_id,
                 network_id, event, tid, status, previous_status, original_status, amount,
@@ -143,7 +146,7 @@ impl Rows {
     }
 
     /// A change of a conversion into this status.
-    pub(crate) fn change(&self, conversion_id: Id, postback_id: Option<Id>, at: i64, status: i64) {
+    fn change(&self, conversion_id: Id, postback_id: Option<Id>, at: i64, status: i64) {
         let sql = "
             insert into conversion_changes (id, conversion_id, at, origin, postback_id, status,
                 original_status, amount, currency, revenue, tid, offer_id, cap_change, cap_day,
@@ -158,7 +161,7 @@ impl Rows {
     }
 
     /// A postback of nobody that was stored at that time.
-    pub(crate) fn some_postback(&self, at: i64) -> Postback {
+    fn some_postback(&self, at: i64) -> Postback {
         Postback {
             id: self.ids.next(at),
             at,
@@ -173,7 +176,7 @@ impl Rows {
         }
     }
 
-    pub(crate) fn postback(&self, row: &Postback) {
+    fn postback(&self, row: &Postback) {
         let sql = "
             insert into postbacks (id, at, ip, method, network_key, network_id, parameters,
                 click_id, found_in, verdict, reason, conversion_id, unmapped, fingerprint, flags)
@@ -190,7 +193,7 @@ impl Rows {
         self.connection.execute(sql, values).unwrap();
     }
 
-    pub(crate) fn query(&self, fields: &Fields, filters: &[(&str, &str)]) -> Query {
+    fn query(&self, fields: &Fields, filters: &[(&str, &str)]) -> Query {
         let mut query = Query {
             limit: 100,
             ..Query::default()
@@ -204,10 +207,7 @@ impl Rows {
 }
 
 /// All pages in a row.
-pub(crate) fn walk<T>(
-    mut query: Query,
-    list: impl Fn(&Query) -> Result<Page<T>, StoreError>,
-) -> Vec<T> {
+fn walk<T>(mut query: Query, list: impl Fn(&Query) -> Result<Page<T>, StoreError>) -> Vec<T> {
     let mut items = Vec::new();
     loop {
         let page = list(&query).unwrap();

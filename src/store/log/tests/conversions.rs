@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::log::{FIELDS, LoggedConversion, find, list};
+use super::{Conversion, NOW, Postback, Rows, walk};
 use crate::domain::basis::Basis;
 use crate::domain::id::Id;
 use crate::store::clicks::log as clicks;
+use crate::store::conversions::log::{FIELDS, LoggedConversion, find, list};
 use crate::store::log::Query;
-use crate::store::log::testing::{Conversion, NOW, Rows, walk};
 
 const DAY: i64 = 24 * 3_600_000;
 
@@ -235,7 +235,7 @@ fn one_conversion_tells_what_became_of_it_oldest_first() {
         ..rows.some_conversion(NOW)
     };
     rows.conversion(&row);
-    let about = |click_id, conversion_id| crate::store::log::testing::Postback {
+    let about = |click_id, conversion_id| Postback {
         click_id,
         conversion_id,
         ..rows.some_postback(NOW)
