@@ -83,7 +83,13 @@ pub fn edit(
             return Ok(Some(Default::default()));
         }
         store(connection, &row, &next)?;
-        Ok(Some(follow(connection, &work, cause(at), Some(&row), &next)?))
+        Ok(Some(follow(
+            connection,
+            &work,
+            cause(at),
+            Some(&row),
+            &next,
+        )?))
     })?;
     if let Some(effects) = &effects {
         effects.take_hold(&books.counts, &books.documents);

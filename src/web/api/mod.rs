@@ -11,6 +11,7 @@
 mod api_keys;
 mod bulk;
 mod clicks;
+mod conversion_edits;
 mod conversions;
 mod facts;
 mod handlers;
@@ -82,6 +83,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(conversions::endpoints());
+    endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
