@@ -198,6 +198,32 @@ fn a_secret_is_never_shown_or_stored() {
 }
 
 #[test]
+fn a_secret_set_for_many_is_taken_back_without_being_kept() {
+    let tracker = spawn();
+    for name in ["A", "B"] {
+        tracker.create(NETWORKS, &json!({ "name": name }));
+    }
+    let action = json!({ "kind": "set", "of": "networks", "ids": "all",
+        "fields": { "secret": "s3cret-word" } });
+
+    let (status, report) = tracker.post(
+        "/api/v1/bulk",
+        &json!({ "preview": false, "action": action }),
+    );
+    let (_, set) = tracker.get(&format!("{NETWORKS}/2"));
+    let undo = format!("/api/v1/bulk/{}/undo", report["change_id"]);
+    let (undone, _) = tracker.post(&undo, &json!({}));
+    let (_, unset) = tracker.get(&format!("{NETWORKS}/2"));
+
+    assert_eq!(status, 200, "{report:#}");
+    assert!(!report.to_string().contains("-word"), "{report:#}");
+    assert_eq!(set["secret_sha256"].as_str().map(str::len), Some(64));
+    assert_eq!(undone, 200);
+    assert_eq!(unset["secret_sha256"], Value::Null);
+    assert_eq!(unset["key"], set["key"]);
+}
+
+#[test]
 fn an_event_has_a_key_for_good_and_words_of_its_own() {
     let tracker = spawn();
 

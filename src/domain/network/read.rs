@@ -79,11 +79,12 @@ impl Entity for Network {
     fn complete(
         &mut self,
         documents: &Documents,
-        stored: Option<&Self>,
+        _stored: Option<&Self>,
         fresh: &mut Fresh,
     ) -> Vec<Problem> {
         if self.key.is_empty() {
-            self.key = match stored {
+            // A document that returns may be older than keys are.
+            self.key = match documents.networks.get(&self.id) {
                 Some(stored) => stored.key.clone(),
                 None => fresh.network_key(documents),
             };
