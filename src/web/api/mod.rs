@@ -23,6 +23,7 @@ mod observed;
 pub mod openapi;
 mod operations;
 mod page;
+mod postback_url;
 mod postbacks;
 mod presets;
 mod query;
@@ -80,6 +81,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
+    endpoints.push(postback_url::endpoint());
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(conversions::endpoints());
