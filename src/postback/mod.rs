@@ -16,6 +16,8 @@ mod parameters;
 pub mod read;
 pub mod request;
 pub mod said;
+#[cfg(test)]
+mod testing;
 mod words;
 
 pub use fingerprint::fingerprint;
