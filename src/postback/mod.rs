@@ -1,7 +1,11 @@
 //! What a network said -> a conversion. Pure: it plans, the store performs.
 //!
-//! A request becomes pairs ([`request`]), the gate of the network admits them ([`gate`]), and
-//! [`read`](read()) understands them: what one postback says is a [`Said`].
+//! A request becomes pairs, whatever it puts them into ([`request`], `json`). The gate of the
+//! network admits them ([`gate`]), and [`read`](read()) understands them: which parameter is meant
+//! ([`names`], `parameters`), which click (`click`), what happened and how far it is (`outcome`,
+//! by `words`), and what it pays ([`amount`], `currency`, `money`). The result is a [`Said`].
+//! Nothing in a postback is refused for being odd: what cannot be read is left out and remarked
+//! on, because the network will not send it again.
 
 pub mod amount;
 mod click;

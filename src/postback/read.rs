@@ -234,7 +234,10 @@ mod tests {
         assert_eq!(said.currency, Currency::parse("EUR"));
         assert_eq!(said.status, SaidStatus::Known(Status::Lead));
         assert_eq!(said.tid.as_deref(), Some("900719925474099312"));
-        assert_eq!(said.others, owned(&[("order.id", "12"), ("user.id", "13")]));
+        assert_eq!(
+            said.others,
+            owned(&[("data.order.id", "12"), ("data.user.id", "13")])
+        );
     }
 
     #[test]
