@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
 use serde_json::Value;
 
+use crate::clerk::Clerk;
 use crate::clock;
 use crate::config::Config;
 use crate::control::{self, Request};
@@ -27,12 +28,13 @@ use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
+use crate::store::error::StoreError;
 use crate::store::lock::DirectoryLock;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
-use crate::store::{clicks, counts, entities, migrations, settings};
+use crate::store::{clicks, conversions, counts, entities, migrations, settings};
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -41,6 +43,10 @@ use crate::web::step::StepSigner;
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
 const SPILL: &str = "millrace.spill";
+/// Name of the setting that says that the last run ended in order.
+const CLEAN_STOP: &str = "clean_stop";
+/// Postbacks of the last moments before a crash: their senders may have had no answer.
+const UNTOLD_MS: i64 = 5_000;
 
 /// A tracker that is ready to serve.
 pub struct App {
@@ -74,7 +80,7 @@ impl App {
         let documents = entities::load(&connection)?;
         let highest_flow_id = entities::highest_flow_id(&connection)?;
         let keys = Arc::new(ApiKeys::load(&connection)?);
-        let rates = RateBook::load(&connection)?;
+        let rates = Arc::new(RateBook::load(&connection)?);
         let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
         let fingerprint_key = settings::secret16(&connection, "fingerprint_secret")?;
         let steps = StepSigner::new(&settings::secret16(&connection, "step_secret")?);
@@ -84,6 +90,9 @@ impl App {
         let readers = Readers::open(&path)?;
         let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
         let ids = Arc::new(IdGenerator::new(config.storage.node, highest));
+        if let Err(error) = note_a_crash(&writer) {
+            tracing::warn!(%error, "retries of the last postbacks before this start may count twice");
+        }
         // After the writer has taken the spill over: its clicks count too.
         let counts = counts::restore(&readers, &documents, &rates.now(), clock::now_ms())?;
         let counts = Arc::new(counts);
@@ -107,7 +116,7 @@ impl App {
         // The catalog before this one: were it dropped at once, a click that still uses it might
         // be the one to tidy it up.
         let retired = Mutex::new(None);
-        let editor = Editor::open(
+        let editor = Arc::new(Editor::open(
             writer.clone(),
             documents,
             highest_flow_id,
@@ -117,7 +126,7 @@ impl App {
                 let mut retired = retired.lock().unwrap_or_else(PoisonError::into_inner);
                 *retired = Some(old);
             },
-        );
+        ));
         let tallies = Arc::new(Tallies::default());
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
         let jobs = Jobs::start(Subjects {
@@ -126,6 +135,16 @@ impl App {
             counts: Arc::clone(&counts),
             ids: Arc::clone(&ids),
             keeper,
+            clerk: Clerk {
+                writer: writer.clone(),
+                readers: readers.clone(),
+                editor: Arc::clone(&editor),
+                rates: Arc::clone(&rates),
+                ids: Arc::clone(&ids),
+                codec: codec.clone(),
+                counts: Arc::clone(&counts),
+                log_days: config.postback.log_days,
+            },
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
@@ -145,13 +164,14 @@ impl App {
             keys,
             fingerprint_key,
             steps,
+            postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
         });
         listen_to_commands(&data, &shared);
         Ok(App {
             config,
             shared,
-            editor: Arc::new(editor),
+            editor,
             checkpointer,
             jobs,
             _lock: lock,
@@ -181,6 +201,9 @@ impl App {
         });
         self.jobs.stop();
         self.checkpointer.stop();
+        if let Err(error) = settings::leave(&self.shared.writer, CLEAN_STOP) {
+            tracing::warn!(%error, "the next start takes this for a crash");
+        }
         self.shared.writer.stop();
         let health = self.shared.writer.health();
         match health.lost + health.unstored {
@@ -189,6 +212,14 @@ impl App {
             lost => tracing::error!(lost, "stopped; neither file took these clicks"),
         }
         served
+    }
+}
+
+/// After a crash nobody knows which senders of postbacks had their answer.
+fn note_a_crash(writer: &Writer) -> Result<(), StoreError> {
+    match settings::take(writer, CLEAN_STOP)? {
+        true => Ok(()),
+        false => conversions::mark_untold_since(writer, UNTOLD_MS),
     }
 }
 

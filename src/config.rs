@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::connection::Durability;
 use crate::store::writer;
+use crate::web::state::PostbackRules;
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -17,6 +18,7 @@ use crate::store::writer;
 pub struct Config {
     pub server: Server,
     pub storage: Storage,
+    pub postback: Postback,
     pub proxies: Proxies,
     pub admin: Admin,
     pub bots: Bots,
@@ -54,6 +56,17 @@ pub enum DurabilityWord {
     #[default]
     Process,
     Power,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Postback {
+    /// How long a network waits for its answer at most.
+    pub timeout_ms: u64,
+    /// How long the raw log is kept.
+    pub log_days: u64,
+    /// Only postbacks with the key of a network are taken.
+    pub require_key: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -106,6 +119,25 @@ impl Default for Storage {
             spill_mb: 64,
             uniqueness_mb: 32,
             node: 0,
+        }
+    }
+}
+
+impl Default for Postback {
+    fn default() -> Self {
+        Self {
+            timeout_ms: 2_000,
+            log_days: 90,
+            require_key: false,
+        }
+    }
+}
+
+impl Postback {
+    pub fn rules(&self) -> PostbackRules {
+        PostbackRules {
+            timeout: Duration::from_millis(self.timeout_ms),
+            require_key: self.require_key,
         }
     }
 }
@@ -227,6 +259,18 @@ impl Config {
             return Err(format!(
                 "storage.uniqueness_mb is {}; it must be 1 to 65536",
                 self.storage.uniqueness_mb
+            ));
+        }
+        if !(100..=60_000).contains(&self.postback.timeout_ms) {
+            return Err(format!(
+                "postback.timeout_ms is {}; it must be 100 to 60000",
+                self.postback.timeout_ms
+            ));
+        }
+        if !(1..=36_500).contains(&self.postback.log_days) {
+            return Err(format!(
+                "postback.log_days is {}; it must be 1 to 36500",
+                self.postback.log_days
             ));
         }
         if self.server.workers > 1_024 {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::clerk::{self, Clerk};
 use crate::clock;
 use crate::detect::Rules;
 use crate::detect::geo::Watcher;
@@ -31,6 +32,7 @@ pub struct Subjects {
     pub counts: Arc<Counts>,
     pub ids: Arc<IdGenerator>,
     pub keeper: Keeper,
+    pub clerk: Clerk,
     pub rules: Arc<Rules>,
     /// The directory in which geo bases are looked for.
     pub data: PathBuf,
@@ -63,6 +65,7 @@ impl Jobs {
 fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
     let mut watcher = Watcher::new();
     let mut keeper = counts::Keeper::default();
+    let mut seen = clerk::Seen::default();
     let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         stop = signal
@@ -85,6 +88,9 @@ fn run(subjects: &Subjects, (stopped, signal): &(Mutex<bool>, Condvar)) {
             return;
         }
         subjects.keeper.save_if_due(clock::now_ms());
+        if let Err(error) = subjects.clerk.round(&mut seen, clock::now_ms()) {
+            tracing::warn!(%error, "postbacks that wait are looked at again in the next round");
+        }
         reload_bases(&mut watcher, subjects);
     }
 }

@@ -14,6 +14,7 @@
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
 //! | [`web`] | HTTP: the click path, the JSON API |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
+//! | [`clerk`] | postbacks that are read again, and those that have waited too long |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`app`] | introduces all of them to each other |
 //!
@@ -29,6 +30,7 @@
 //! click path on one screen), then `app.rs`.
 
 pub mod app;
+pub mod clerk;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -3,7 +3,9 @@
 //! Each check takes the text and gives it back in its stored form, or says in a sentence what is
 //! wrong and what to do.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
 
 use super::form::{Form, quoted};
 use super::money::Micros;
@@ -114,6 +116,41 @@ pub fn alias(text: &str) -> Result<String, String> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// A network's part of its postback URL.
+pub fn network_key(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !(6..=64).contains(&text.len()) || !text.bytes().all(fits) {
+        return Err(format!(
+            "The key {} is not 6 to 64 letters (a-z, A-Z), digits, \"-\" and \"_\".",
+            quoted(text)
+        ));
+    }
+    if RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        return Err(format!(
+            "The key \"{text}\" is a path of Millrace itself; choose another."
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// An address or a range of addresses, as shortly as it can be written.
+pub fn ip_range(text: &str) -> Result<String, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.to_canonical().to_string());
+    }
+    let Ok(range) = text.parse::<IpNet>() else {
+        return Err(format!(
+            "{} is neither an address nor a range such as 203.0.113.0/24 or 2001:db8::/32.",
+            quoted(text)
+        ));
+    };
+    let range = range.trunc();
+    Ok(match range.prefix_len() == range.max_prefix_len() {
+        true => range.addr().to_canonical().to_string(),
+        false => range.to_string(),
+    })
 }
 
 /// A URL template: http or https, macros in braces anywhere; or one that begins with a macro.

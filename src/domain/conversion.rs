@@ -120,12 +120,38 @@ pub struct Conversion {
 
 /// The value of a parameter that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(from = "StoredKept", into = "StoredKept")]
 pub enum Kept {
     /// Summed and averaged in reports.
     Number(Micros),
     /// Grouped by in reports.
     Text(String),
+}
+
+/// A number as micro-units, so that a text of digits stays one.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredKept {
+    Number(i64),
+    Text(String),
+}
+
+impl From<StoredKept> for Kept {
+    fn from(stored: StoredKept) -> Self {
+        match stored {
+            StoredKept::Number(micros) => Self::Number(Micros(micros)),
+            StoredKept::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+impl From<Kept> for StoredKept {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Number(amount) => Self::Number(amount.0),
+            Kept::Text(text) => Self::Text(text),
+        }
+    }
 }
 
 impl Conversion {

@@ -34,13 +34,31 @@ impl Documents {
     /// Who names this entity, and in which field; archived ones do not count.
     pub fn users_of(&self, wanted: Reference) -> Vec<(Reference, String)> {
         let mut users = Vec::new();
-        note(&self.campaigns, wanted, &mut users);
-        note(&self.offers, wanted, &mut users);
-        note(&self.landings, wanted, &mut users);
-        note(&self.networks, wanted, &mut users);
-        note(&self.traffic_sources, wanted, &mut users);
-        note(&self.domains, wanted, &mut users);
+        self.note(&self.campaigns, wanted, &mut users);
+        self.note(&self.offers, wanted, &mut users);
+        self.note(&self.landings, wanted, &mut users);
+        self.note(&self.networks, wanted, &mut users);
+        self.note(&self.traffic_sources, wanted, &mut users);
+        self.note(&self.domains, wanted, &mut users);
         users
+    }
+
+    fn note<E: Entity>(
+        &self,
+        entities: &BTreeMap<u64, Arc<E>>,
+        wanted: Reference,
+        users: &mut Vec<(Reference, String)>,
+    ) {
+        for (id, entity) in entities {
+            let Some(user) = Reference::of(E::WORD, *id) else {
+                continue;
+            };
+            if entity.head().state != State::Archived {
+                let fields = entity.named(self).into_iter();
+                let here = fields.filter(|(_, reference)| *reference == wanted);
+                users.extend(here.map(|(field, _)| (user, field)));
+            }
+        }
     }
 
     /// The traffic source of a campaign, in whatever state.
@@ -146,23 +164,6 @@ fn named_in<E: Entity>(entities: &BTreeMap<u64, Arc<E>>, id: u64) -> Vec<Referen
     let references = entities.get(&id).map(|entity| entity.references());
     let named = references.into_iter().flatten();
     named.map(|(_, reference)| reference).collect()
-}
-
-fn note<E: Entity>(
-    entities: &BTreeMap<u64, Arc<E>>,
-    wanted: Reference,
-    users: &mut Vec<(Reference, String)>,
-) {
-    for (id, entity) in entities {
-        let Some(user) = Reference::of(E::WORD, *id) else {
-            continue;
-        };
-        if entity.head().state != State::Archived {
-            let fields = entity.named().into_iter();
-            let here = fields.filter(|(_, reference)| *reference == wanted);
-            users.extend(here.map(|(field, _)| (user, field)));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -60,9 +60,15 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// All entities it names: [`Entity::references`] and its group.
-    fn named(&self) -> Vec<(String, Reference)> {
+    /// Which other entities it names by something else than their id.
+    fn named_by_key(&self, _documents: &Documents) -> Vec<(String, Reference)> {
+        Vec::new()
+    }
+
+    /// All entities it names: [`Entity::references`], [`Entity::named_by_key`] and its group.
+    fn named(&self, documents: &Documents) -> Vec<(String, Reference)> {
         let mut named = self.references();
+        named.extend(self.named_by_key(documents));
         let group = self.id_in("group_id").map(Reference::Group);
         named.extend(group.map(|group| ("group_id".to_owned(), group)));
         named
@@ -109,10 +115,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// All that is wrong with it among the others. A reference that was stored before may have
     /// been archived since: that must not keep anybody from saving.
     fn problems(&self, documents: &Documents, stored: Option<&Self>) -> Vec<Problem> {
-        let before = stored.map(Self::named).unwrap_or_default();
+        let before = stored.map(|stored| stored.named(documents));
+        let before = before.unwrap_or_default();
         let was_there = |reference| before.iter().any(|(_, old)| *old == reference);
         let mut problems = self.conflicts(documents);
-        for (field, reference) in self.named() {
+        for (field, reference) in self.named(documents) {
             match reference.state(documents) {
                 // An older version checked less: what it stored stays, with a warning.
                 None if was_there(reference) => {}
@@ -148,7 +155,7 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     fn warnings(&self, documents: &Documents) -> Vec<Problem> {
         let mut warnings = self.remarks();
         warnings.extend(self.doubts(documents));
-        for (field, reference) in self.named() {
+        for (field, reference) in self.named(documents) {
             match reference.state(documents) {
                 None => warnings.push(unknown(field, reference)),
                 Some(State::Archived) => warnings.push(Problem::new(
@@ -158,7 +165,7 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
                         Reference::List(_) => {
                             format!("The {reference} is archived, but filters go on using it.")
                         }
-                        Reference::Group(_) | Reference::TrafficSource(_) => {
+                        Reference::Group(_) | Reference::TrafficSource(_) | Reference::Event(_) => {
                             format!("The {reference} is archived.")
                         }
                         _ => format!("The {reference} is archived and gets nothing."),
@@ -317,6 +324,22 @@ impl Fresh {
             let is_free = || documents.campaigns.values().all(|one| one.alias != alias);
             if super::check::alias(&alias).is_ok() && is_free() {
                 return alias;
+            }
+        }
+    }
+
+    /// Sixteen small letters and digits that no network has, and that nobody can guess.
+    pub fn network_key(&self, documents: &Documents) -> String {
+        const SIGNS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        loop {
+            let mut bytes = [0_u8; 16];
+            if getrandom::fill(&mut bytes).is_err() {
+                fastrand::fill(&mut bytes);
+            }
+            let signs = bytes.map(|byte| SIGNS[usize::from(byte) % SIGNS.len()]);
+            let key: String = signs.map(char::from).iter().collect();
+            if documents.networks.values().all(|one| one.key != key) {
+                return key;
             }
         }
     }

@@ -5,16 +5,19 @@
 //! ([`names`], `parameters`), which click (`click`), what happened and how far it is (`outcome`,
 //! by `words`), and what it pays ([`amount`], `currency`, `money`). The result is a [`Said`].
 //! Nothing in a postback is refused for being odd: what cannot be read is left out and remarked
-//! on, because the network will not send it again.
+//! on, because the network will not send it again. [`credit::credit`] decides what becomes of the
+//! conversions of its click, and [`verdict::Verdict`] is the word for it.
 
 pub mod amount;
 mod click;
+pub mod credit;
 mod currency;
 pub mod fingerprint;
 pub mod gate;
 mod json;
 mod money;
 pub mod names;
+pub mod offer;
 mod outcome;
 mod parameters;
 pub mod read;
@@ -22,6 +25,7 @@ pub mod request;
 pub mod said;
 #[cfg(test)]
 mod testing;
+pub mod verdict;
 mod words;
 
 pub use fingerprint::fingerprint;

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::error::StoreError;
+use super::writer::Writer;
 
 /// The value of that name.
 pub fn find(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -20,6 +21,17 @@ pub fn set(connection: &Connection, name: &str, value: &[u8]) -> Result<(), Stor
     let mut statement = connection.prepare_cached(SQL)?;
     statement.execute(named_params! { ":name": name, ":value": value })?;
     Ok(())
+}
+
+/// Leaves a mark for the next run.
+pub fn leave(writer: &Writer, name: &'static str) -> Result<(), StoreError> {
+    writer.edit_blocking(move |connection| set(connection, name, &[1]))
+}
+
+/// Takes a mark away; whether it was there.
+pub fn take(writer: &Writer, name: &'static str) -> Result<bool, StoreError> {
+    const SQL: &str = "delete from settings where name = ?1";
+    writer.edit_blocking(move |connection| Ok(connection.execute(SQL, [name])? > 0))
 }
 
 /// The secret of that name: 16 random bytes, made when first asked for.

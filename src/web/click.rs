@@ -8,12 +8,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::http::{Method, header};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::recent;
 use super::respond::{self, respond};
 use super::state::{Hot, Shared};
-use super::{click_cookie, go, visitor_cookie};
+use super::{click_cookie, go, postback, visitor_cookie};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
 use crate::detect::params::{Query, unexpanded};
@@ -22,6 +22,7 @@ use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::Id;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::{Parameters, Visitor};
+use crate::editor::Editor;
 use crate::engine::counters::Looking;
 use crate::engine::link::{is_of_address, link};
 use crate::engine::memory::Known;
@@ -38,6 +39,11 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     let method = request.method();
     if ![Method::GET, Method::HEAD, Method::POST].contains(method) {
         return respond::method_not_allowed();
+    }
+    if postback::is_postback(request.path(), request.query_string())
+        && let Some(editor) = request.app_data::<web::Data<Editor>>()
+    {
+        return postback::from_link(&request, &hot.shared, editor).await;
     }
     if go::is_step(request.path(), request.query_string()) {
         return go::go(&request, hot).await;

@@ -1,6 +1,7 @@
 //! HTTP: the only place that names actix.
 //!
-//! `click` is the click path, `go` the step from a landing to an offer; [`api`] is the JSON API; [`server`] says which address is
+//! `click` is the click path, `go` the step from a landing to an offer, `postback` what networks
+//! call; [`api`] is the JSON API; [`server`] says which address is
 //! answered by what.
 
 pub mod api;
@@ -12,6 +13,7 @@ mod go;
 mod health;
 mod link;
 mod lp_js;
+mod postback;
 pub mod recent;
 mod respond;
 pub mod server;

@@ -10,7 +10,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::api;
 use super::state::{Hot, Shared};
-use super::{click, health, lp_js, step};
+use super::{click, health, lp_js, postback, step};
 use crate::domain::tracking_domain::Robots;
 use crate::editor::Editor;
 
@@ -39,6 +39,9 @@ pub fn start(
                     .route(web::get().to(step::step))
                     .route(web::head().to(step::step)),
             )
+            .service(web::resource("/postback").to(postback::receive))
+            .service(web::resource("/postback/{key}").to(postback::receive))
+            .service(web::resource("/{key}/postback").to(postback::receive))
             .configure(|config| api::configure(config, shared.admin_hosts.clone()))
             .default_service(web::to(click::click))
     })

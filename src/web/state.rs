@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -9,11 +10,13 @@ use super::recent::RecentClicks;
 use super::step::StepSigner;
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
+use crate::editor::Editor;
 use crate::engine::counters::Counts;
 use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
 use crate::keeper::Keeping;
 use crate::store::api_keys::ApiKeys;
+use crate::store::conversions::Books;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
@@ -30,7 +33,7 @@ pub struct Shared {
     pub tallies: Arc<Tallies>,
     /// Limits, caps and budgets.
     pub counts: Arc<Counts>,
-    pub rates: RateBook,
+    pub rates: Arc<RateBook>,
     /// Clicks whose visitors are on a landing.
     pub recent: RecentClicks,
     pub visitors: Arc<Visitors>,
@@ -40,8 +43,31 @@ pub struct Shared {
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],
     pub steps: StepSigner,
+    pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,
+}
+
+/// How postbacks are taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct PostbackRules {
+    /// How long a network waits for its answer at most.
+    pub timeout: Duration,
+    /// Only those with the key of a network.
+    pub require_key: bool,
+}
+
+impl Shared {
+    /// What postbacks are judged by, as it is now.
+    pub fn books(&self, editor: &Editor) -> Books {
+        Books {
+            documents: editor.documents(),
+            rates: Arc::clone(&self.rates.now()),
+            ids: Arc::clone(&self.ids),
+            codec: self.codec.clone(),
+            counts: Arc::clone(&self.counts),
+        }
+    }
 }
 
 /// One worker thread's own: nothing here is ever waited for.

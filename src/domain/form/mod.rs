@@ -14,6 +14,7 @@
 //! assert_eq!(problems[1].code, "unknown_field");
 //! ```
 
+mod rows;
 mod wording;
 
 use std::ops::RangeInclusive;
@@ -25,6 +26,7 @@ use super::nearest::nearest;
 use super::problem::{LISTED, Problem};
 use wording::shown;
 
+pub use rows::row_path;
 pub use wording::quoted;
 
 /// Problems found so far: the first hundred, and how many more.
@@ -193,7 +195,8 @@ impl<'a> Form<'a> {
         chosen
     }
 
-    fn word<T: Copy>(
+    /// One of a list of words, in a field that is already at hand. `None` if it is wrong.
+    pub fn word<T: Copy>(
         &mut self,
         field: &str,
         value: &Value,
@@ -320,13 +323,18 @@ impl<'a> Form<'a> {
 
     /// A currency code, USD if left out.
     pub fn currency(&mut self, key: &'static str) -> Currency {
+        self.optional_currency(key).unwrap_or(Currency::USD)
+    }
+
+    /// A currency code. `None` if left out or wrong.
+    pub fn optional_currency(&mut self, key: &'static str) -> Option<Currency> {
         let text = self.text(key);
         if text.is_empty() {
-            return Currency::USD;
+            return None;
         }
         let read = Currency::parse(text)
             .ok_or_else(|| format!("{text:?} is not a currency code such as USD or EUR."));
-        self.checked(key, read, || Currency::USD)
+        self.checked(key, read.map(Some), || None)
     }
 
     /// An object inside this one; `None` if left out.

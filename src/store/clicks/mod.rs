@@ -2,6 +2,6 @@
 
 pub(crate) mod insert;
 pub mod log;
-mod packed;
+pub(crate) mod packed;
 pub mod read;
 pub mod recorded;

@@ -16,6 +16,7 @@ use crate::engine::budget;
 use crate::engine::counters::Counts;
 use crate::engine::filter;
 use crate::engine::visit::{Counted, Counter};
+use crate::store::conversions::Effects;
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 use crate::store::settings;
@@ -48,6 +49,7 @@ pub fn restore(
         None => -1,
     };
     drop(reader);
+    let first_mark = mark;
     let mut counted = 0;
     loop {
         let reader = readers.get()?;
@@ -62,11 +64,58 @@ pub fn restore(
             _ => break,
         }
     }
+    counted += changes(readers, &counts, documents, first_mark)?;
     if counted > 0 {
         tracing::info!(clicks = counted, "counted again for limits and budgets");
     }
     counts.drop_old(now);
     Ok(counts)
+}
+
+const CHANGES: &str = "
+    select changes.id, changes.at, changes.offer_id, changes.cap_change, changes.cap_day,
+        conversions.campaign_id, changes.spent
+    from conversion_changes as changes
+    join conversions on conversions.id = changes.conversion_id
+    where changes.id > :mark
+    order by changes.id
+    limit :most";
+
+/// What conversions took of caps and budgets since the mark; how many changes that were.
+fn changes(
+    readers: &Readers,
+    counts: &Counts,
+    documents: &Documents,
+    mut mark: i64,
+) -> Result<usize, StoreError> {
+    let mut counted = 0;
+    loop {
+        let reader = readers.get()?;
+        let mut statement = reader.prepare_cached(CHANGES)?;
+        let values = named_params! { ":mark": mark, ":most": PIECE as i64 };
+        let rows = statement.query_map(values, |row| {
+            let mut effects = Effects::default();
+            let offer_id: Option<u64> = row.get(2)?;
+            let (places, day): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
+            if let (Some(offer_id), Some(day)) = (offer_id, day) {
+                effects.cap(offer_id, day, places);
+            }
+            let (campaign_id, spent): (Option<u64>, i64) = (row.get(5)?, row.get(6)?);
+            if let Some(campaign_id) = campaign_id {
+                effects.spent(campaign_id, row.get(1)?, Micros(spent));
+            }
+            Ok((row.get::<_, i64>(0)?, effects))
+        })?;
+        let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+        counted += rows.len();
+        for (_, effects) in &rows {
+            effects.take_hold(counts, documents);
+        }
+        match rows.last() {
+            Some((last, _)) if rows.len() == PIECE => mark = *last,
+            _ => return Ok(counted),
+        }
+    }
 }
 
 /// What the limits of each flow count, in which zone.

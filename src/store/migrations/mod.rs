@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_changes", include_str!("0009_changes.sql")),
     ("0010_flags", include_str!("0010_flags.sql")),
     ("0011_conversions", include_str!("0011_conversions.sql")),
+    ("0012_network_keys", include_str!("0012_network_keys.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to
@@ -122,5 +123,34 @@ mod tests {
             .map(Result::unwrap)
             .collect();
         assert_eq!(sources, [Some(7), None]);
+    }
+
+    #[test]
+    fn networks_of_older_versions_get_a_key_of_their_own() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (_, sql) in &MIGRATIONS[..11] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 11).unwrap();
+        let networks = r#"
+            insert into networks (id, name, state, version, document, created_at, updated_at)
+            values (1, 'A', 'active', 1, '{"name": "A"}', 0, 0),
+                   (2, 'B', 'archived', 1, '{"name": "B", "key": ""}', 0, 0),
+                   (3, 'C', 'active', 1, '{"name": "C", "key": "chosen"}', 0, 0)"#;
+        connection.execute_batch(networks).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+
+        migrate(&mut connection, &directory.path().join("old.db")).unwrap();
+
+        let keys: Vec<String> = connection
+            .prepare("select document ->> '$.key' from networks order by id")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!((keys[0].len(), keys[1].len()), (16, 16));
+        assert_ne!(keys[0], keys[1]);
+        assert_eq!(keys[2], "chosen");
     }
 }

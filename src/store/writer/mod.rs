@@ -28,6 +28,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde::Serialize;
 
+pub use edit::{Editing, Waited};
 pub use lane::{Lane, Receipt};
 
 use self::bell::Bell;
@@ -172,6 +173,20 @@ impl Writer {
             return Err(StoreError::Unavailable);
         }
         outcome.wait(EDIT_PATIENCE)
+    }
+
+    /// Hands `work` over to the writer's transaction; the answer is waited for without blocking.
+    /// `committed` is called on the writer's thread once it is committed: it has to be short.
+    pub fn edit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
+    ) -> Editing<T> {
+        let (edit, editing) = Edit::awaited(work, committed);
+        if let Err(Item::Edit(edit)) = self.shared.queue.push(Item::Edit(edit)) {
+            edit.refuse();
+        }
+        editing
     }
 
     /// The highest id in the spill file: none of them may be given out again. Normally `None`,

@@ -11,15 +11,18 @@
 mod api_keys;
 mod bulk;
 mod clicks;
+mod conversions;
 mod facts;
 mod handlers;
 mod limits;
 mod links;
 mod lists;
+mod log_query;
 mod observed;
 pub mod openapi;
 mod operations;
 mod page;
+mod postbacks;
 mod presets;
 mod query;
 mod rates;
@@ -78,6 +81,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.push(links::endpoint());
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
+    endpoints.extend(conversions::endpoints());
+    endpoints.extend(postbacks::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());

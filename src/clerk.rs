@@ -1,0 +1,109 @@
+//! What is done about postbacks beside the requests: those whose click has arrived by now, or whose
+//! words are understood by now, are read again; what waited too long and what is too old goes.
+
+use std::sync::Arc;
+
+use crate::domain::documents::Documents;
+use crate::domain::id::{Id, IdCodec, IdGenerator};
+use crate::editor::Editor;
+use crate::engine::counters::Counts;
+use crate::store::conversions::{self, Books, replay};
+use crate::store::error::StoreError;
+use crate::store::rates::RateBook;
+use crate::store::readers::Readers;
+use crate::store::writer::Writer;
+
+const DAY_MS: i64 = 86_400_000;
+/// How often old requests are dropped from the log.
+const PRUNE_EVERY_MS: i64 = 60_000;
+/// Pieces dropped from the log in one round.
+const PRUNED_AT_ONCE: usize = 20;
+
+/// Does it; one round at a time.
+pub struct Clerk {
+    pub writer: Writer,
+    pub readers: Readers,
+    pub editor: Arc<Editor>,
+    pub rates: Arc<RateBook>,
+    pub ids: Arc<IdGenerator>,
+    pub codec: IdCodec,
+    pub counts: Arc<Counts>,
+    /// How long the log is kept.
+    pub log_days: u64,
+}
+
+/// What the rounds before have seen to.
+#[derive(Default)]
+pub struct Seen {
+    /// The words by which unmapped ones were last looked at.
+    documents: Option<Arc<Documents>>,
+    pruned_at: i64,
+}
+
+impl Clerk {
+    /// One round.
+    pub fn round(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
+        loop {
+            let ripe = replay::ripe(&self.readers)?;
+            let is_last = ripe.len() < replay::PIECE;
+            self.read_again(ripe)?;
+            if is_last {
+                break;
+            }
+        }
+        self.follow_words(seen)?;
+        if now - seen.pruned_at >= PRUNE_EVERY_MS {
+            while replay::expire(&self.writer, now)? == replay::PIECE {}
+            let before = now - i64::try_from(self.log_days).unwrap_or(i64::MAX / DAY_MS) * DAY_MS;
+            for _ in 0..PRUNED_AT_ONCE {
+                if conversions::prune_log(&self.writer, before)? < replay::PIECE {
+                    break;
+                }
+            }
+            seen.pruned_at = now;
+        }
+        Ok(())
+    }
+
+    /// After networks or events were edited: their new words may be ones that were waited for.
+    fn follow_words(&self, seen: &mut Seen) -> Result<(), StoreError> {
+        let books = self.books();
+        let is_known = |old: &Arc<Documents>| has_same_words(old, &books.documents);
+        if !seen.documents.as_ref().is_some_and(is_known) {
+            let found = replay::understood_by_now(&self.readers, &books)?;
+            for piece in found.chunks(replay::PIECE) {
+                self.read_again(piece.to_vec())?;
+            }
+            seen.documents = Some(books.documents);
+        }
+        Ok(())
+    }
+
+    fn read_again(&self, ids: Vec<Id>) -> Result<(), StoreError> {
+        if !ids.is_empty() {
+            let read = replay::replay(&self.writer, &self.books(), ids)?;
+            tracing::info!(postbacks = read.len(), "read again");
+        }
+        Ok(())
+    }
+
+    fn books(&self) -> Books {
+        Books {
+            documents: self.editor.documents(),
+            rates: Arc::clone(&self.rates.now()),
+            ids: Arc::clone(&self.ids),
+            codec: self.codec.clone(),
+            counts: Arc::clone(&self.counts),
+        }
+    }
+}
+
+/// Whether no network and no event was edited in between.
+fn has_same_words(old: &Documents, new: &Documents) -> bool {
+    let networks = || old.networks.values().zip(new.networks.values());
+    let events = || old.events.values().zip(new.events.values());
+    old.networks.len() == new.networks.len()
+        && old.events.len() == new.events.len()
+        && networks().all(|(old, new)| Arc::ptr_eq(old, new))
+        && events().all(|(old, new)| Arc::ptr_eq(old, new))
+}

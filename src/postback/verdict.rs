@@ -1,0 +1,65 @@
+//! What becomes of a postback.
+
+/// One word for what became of a postback, as the log and its filters call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// A conversion was made.
+    Stored,
+    /// A conversion was changed.
+    Updated,
+    /// It says what is known already.
+    Unchanged,
+    /// Its click has not arrived yet: it waits.
+    Parked,
+    /// Its status is one that the network's settings, or the postback itself, ignore.
+    Ignored,
+    /// It has a click id, but none that was made here.
+    UnknownClick,
+    NoClickId,
+    /// A further transaction of an offer that pays once.
+    RepeatNotAllowed,
+    /// The conversion cannot become this from what it is.
+    MoveRefused,
+    /// It could be about more than one conversion.
+    Ambiguous,
+    /// Nobody has said what its word for the status means.
+    UnmappedStatus,
+    /// It repeats one whose sender had no answer, or that counts each time.
+    Retry,
+    /// A wrong secret, or a wrong address.
+    Denied,
+    /// Nobody has the key in its path.
+    UnknownNetwork,
+    Unreadable,
+    TooLarge,
+    /// It waited, and its click never came.
+    Expired,
+}
+
+impl Verdict {
+    pub const ALL: &'static [(&'static str, Verdict)] = &[
+        ("stored", Verdict::Stored),
+        ("updated", Verdict::Updated),
+        ("unchanged", Verdict::Unchanged),
+        ("parked", Verdict::Parked),
+        ("ignored", Verdict::Ignored),
+        ("unknown_click", Verdict::UnknownClick),
+        ("no_click_id", Verdict::NoClickId),
+        ("repeat_not_allowed", Verdict::RepeatNotAllowed),
+        ("move_refused", Verdict::MoveRefused),
+        ("ambiguous", Verdict::Ambiguous),
+        ("unmapped_status", Verdict::UnmappedStatus),
+        ("retry", Verdict::Retry),
+        ("denied", Verdict::Denied),
+        ("unknown_network", Verdict::UnknownNetwork),
+        ("unreadable", Verdict::Unreadable),
+        ("too_large", Verdict::TooLarge),
+        ("expired", Verdict::Expired),
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, verdict)| *verdict == self)
+            .map_or("", |(word, _)| word)
+    }
+}

@@ -1,0 +1,323 @@
+//! One understood postback against the file.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::rows::{self, Change};
+use super::{Books, Effects, Outcome};
+use crate::domain::conversion::{Conversion, Money, Origin, Status};
+use crate::domain::id::Id;
+use crate::domain::money::Micros;
+use crate::domain::network::Network;
+use crate::domain::period;
+use crate::domain::state::State;
+use crate::postback::credit::{ClickTerms, Credit, Terms, counts_each_time, credit};
+use crate::postback::offer::credited;
+use crate::postback::verdict::Verdict;
+use crate::postback::{Said, SaidStatus};
+
+/// What is to be applied, and how it came.
+#[derive(Clone, Copy)]
+pub(super) struct Applied<'a> {
+    pub(super) said: &'a Said,
+    pub(super) network: Option<&'a Network>,
+    /// When it arrived, in UTC milliseconds.
+    pub(super) at: i64,
+    pub(super) origin: Origin,
+    pub(super) postback_id: Option<Id>,
+}
+
+impl Applied<'_> {
+    fn cause(&self) -> Cause {
+        Cause {
+            at: self.at,
+            origin: self.origin,
+            postback_id: self.postback_id,
+        }
+    }
+}
+
+/// Finds the click, decides, writes. The second value: an identical request soon after is a retry.
+pub(super) fn apply(
+    connection: &Connection,
+    books: &Books,
+    applied: &Applied<'_>,
+) -> Result<(Outcome, bool), rusqlite::Error> {
+    let said = applied.said;
+    let network_id = applied.network.map(|network| network.id);
+    let found = said.click.as_ref();
+    let click_id = match found {
+        Some(found) => Some(found.id),
+        None => click_of_transaction(connection, said, network_id)?,
+    };
+    let outcome = |verdict, reason: String| Outcome {
+        network_id,
+        click_id,
+        found_in: found.map(|found| found.parameter.clone()),
+        unmapped: unmapped(said),
+        ..Outcome::nothing(verdict, reason)
+    };
+    let Some(click_id) = click_id else {
+        return Ok((no_click(said, outcome), false));
+    };
+    let Some(click) = click(connection, click_id)? else {
+        let reason = "The click id was made here, but its click is not stored (yet): the postback waits for it.";
+        return Ok((outcome(Verdict::Parked, reason.to_owned()), false));
+    };
+    let rows = rows::of_click(connection, click_id)?;
+    let steps = steps(connection, click_id)?;
+    let offer_id = credited(network_id, &steps, click.offer_id, &books.documents.offers);
+    let terms = Terms {
+        network: applied.network,
+        ..terms(
+            books,
+            applied.at,
+            Some((click_id, &click)),
+            offer_id,
+            &said.event,
+        )
+    };
+    let each_time = counts_each_time(said, &terms);
+    let (row, before, verdict) = match credit(said, &rows, &terms) {
+        Credit::Nothing(index, verdict, reason) => {
+            let mut outcome = outcome(verdict, reason);
+            outcome.conversion_id = index.map(|index| rows[index].id);
+            return Ok((outcome, each_time));
+        }
+        Credit::New(row) => (row, None, Verdict::Stored),
+        Credit::Changed(index, row) => (row, Some(&rows[index]), Verdict::Updated),
+    };
+    rows::save(connection, &row)?;
+    if row.status == Some(Status::Sale) && !row.is_test {
+        clear_label(connection, click_id)?;
+    }
+    let effects = follow(connection, books, applied.cause(), before, &row)?;
+    let verdict = match said.status {
+        SaidStatus::Unmapped => Verdict::UnmappedStatus,
+        _ => verdict,
+    };
+    let mut outcome = outcome(verdict, String::new());
+    outcome.reason = remark(said, &row);
+    outcome.changed = true;
+    outcome.conversion_id = Some(row.id);
+    outcome.effects = effects;
+    Ok((outcome, each_time))
+}
+
+/// What the documents say about a click, an offer and an event.
+pub(super) fn terms<'b>(
+    books: &'b Books,
+    at: i64,
+    click: Option<(Id, &ClickRow)>,
+    offer_id: Option<u64>,
+    event: &str,
+) -> Terms<'b> {
+    let documents = &books.documents;
+    let mut events = documents.events.values();
+    let event = events.find(|one| one.key == event && one.state != State::Archived);
+    let offer = offer_id.and_then(|id| documents.offers.get(&id));
+    Terms {
+        now: at,
+        new_id: books.ids.next(at),
+        click: click.map(|(id, click)| ClickTerms {
+            id,
+            at: click.at,
+            campaign_id: click.campaign_id,
+            cost: documents
+                .campaigns
+                .get(&click.campaign_id)
+                .map(|campaign| &campaign.cost),
+        }),
+        network: None,
+        offer_id,
+        offer: offer.map(AsRef::as_ref),
+        event: event.map(AsRef::as_ref),
+        rates: &books.rates,
+    }
+}
+
+/// How a change came.
+#[derive(Clone, Copy)]
+pub(super) struct Cause {
+    pub(super) at: i64,
+    pub(super) origin: Origin,
+    pub(super) postback_id: Option<Id>,
+}
+
+/// Notes the change, and what it moves in memory.
+pub(super) fn follow(
+    connection: &Connection,
+    books: &Books,
+    cause: Cause,
+    before: Option<&Conversion>,
+    row: &Conversion,
+) -> Result<Effects, rusqlite::Error> {
+    let campaign = row.campaign_id;
+    let campaign = campaign.and_then(|id| books.documents.campaigns.get(&id));
+    let currency = campaign.map(|campaign| campaign.cost.currency);
+    let mut effects = Effects::default();
+    let held = before.and_then(|before| before.cap_day);
+    let cap = match (held, row.cap_day) {
+        (None, Some(day)) => Some((1, day)),
+        (Some(day), None) => Some((-1, day)),
+        _ => None,
+    };
+    if let (Some((change, day)), Some(offer_id)) = (cap, row.offer_id) {
+        effects.cap(offer_id, day, change);
+    }
+    let charged = |cost: Option<Money>| {
+        let day = period::day(cause.at, chrono_tz::Tz::UTC);
+        let cost = cost.zip(currency);
+        let cost = cost.and_then(|(cost, currency)| {
+            books
+                .rates
+                .convert(cost.amount, cost.currency, currency, day)
+        });
+        cost.unwrap_or_default().0
+    };
+    let spent = Micros(charged(row.cost) - charged(before.and_then(|before| before.cost)));
+    if let Some(campaign_id) = row.campaign_id {
+        effects.spent(campaign_id, cause.at, spent);
+    }
+    let change = Change {
+        id: books.ids.next(cause.at),
+        at: cause.at,
+        origin: cause.origin,
+        postback_id: cause.postback_id,
+        cap,
+        spent,
+    };
+    rows::note(connection, row, &change)?;
+    Ok(effects)
+}
+
+/// Whose offer the visitor took, for a postback without a key.
+pub(super) fn network_of_click(
+    connection: &Connection,
+    books: &Books,
+    said: &Said,
+) -> Result<Option<Arc<Network>>, rusqlite::Error> {
+    let Some(found) = &said.click else {
+        return Ok(None);
+    };
+    let Some(click) = click(connection, found.id)? else {
+        return Ok(None);
+    };
+    let steps = steps(connection, found.id)?;
+    let documents = &books.documents;
+    let offer_id = credited(None, &steps, click.offer_id, &documents.offers);
+    let offer = offer_id.and_then(|id| documents.offers.get(&id));
+    let network_id = offer.and_then(|offer| offer.network_id);
+    Ok(network_id
+        .and_then(|id| documents.networks.get(&id))
+        .cloned())
+}
+
+fn no_click(said: &Said, outcome: impl Fn(Verdict, String) -> Outcome) -> Outcome {
+    match (&said.refused_click_id, &said.tid) {
+        (Some(refused), _) => outcome(
+            Verdict::UnknownClick,
+            format!("Unknown click: \"{refused}\" was not made here."),
+        ),
+        (None, Some(tid)) => outcome(
+            Verdict::NoClickId,
+            format!(
+                "There is no click id, and no conversion of this network has the transaction id \"{tid}\"."
+            ),
+        ),
+        (None, None) => outcome(Verdict::NoClickId, "There is no click id.".to_owned()),
+    }
+}
+
+/// What the operator should know although it worked.
+fn remark(said: &Said, row: &Conversion) -> Option<String> {
+    let mut remarks = said.remarks.clone();
+    if said.status == SaidStatus::Unmapped {
+        let word = said.original_status.as_deref().unwrap_or_default();
+        remarks.push(format!(
+            "Nobody has said yet what the status \"{word}\" means: the conversion counts nowhere until then."
+        ));
+    }
+    if row.revenue.rate.is_none() {
+        let currency = row.revenue.currency.as_str();
+        remarks.push(format!(
+            "There is no rate for {currency}: the amount counts as 0 until one is entered."
+        ));
+    }
+    (!remarks.is_empty()).then(|| remarks.join(" "))
+}
+
+pub(super) fn unmapped(said: &Said) -> Option<String> {
+    let lower = |word: &str| word.trim().to_lowercase();
+    match (said.status, &said.original_status, &said.unknown_event) {
+        (SaidStatus::Unmapped, Some(word), _) => Some(format!("status:{}", lower(word))),
+        (_, _, Some(word)) => Some(format!("event:{}", lower(word))),
+        _ => None,
+    }
+}
+
+/// What a postback needs to know of its click.
+pub(super) struct ClickRow {
+    pub(super) at: i64,
+    pub(super) campaign_id: u64,
+    offer_id: Option<u64>,
+}
+
+pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
+    const SQL: &str = "
+        select clicks.at, routes.campaign_id, routes.offer_id
+        from clicks join routes on routes.id = clicks.route_id
+        where clicks.id = ?1";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(ClickRow {
+            at: row.get(0)?,
+            campaign_id: row.get(1)?,
+            offer_id: row.get(2)?,
+        })
+    };
+    statement.query_row([id.to_row()], read).optional()
+}
+
+/// The offers that the visitor went to, in their order.
+fn steps(connection: &Connection, click_id: Id) -> Result<Vec<u64>, rusqlite::Error> {
+    const SQL: &str = "
+        select offer_id from offer_clicks
+        where click_id = ?1 and offer_id is not null and flags & 1 = 0
+        order by id";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let rows = statement.query_map([click_id.to_row()], |row| row.get(0))?;
+    rows.collect()
+}
+
+/// A report that names no click may name an earlier conversion: the network and its transaction.
+fn click_of_transaction(
+    connection: &Connection,
+    said: &Said,
+    network_id: Option<u64>,
+) -> Result<Option<Id>, rusqlite::Error> {
+    const SQL: &str = "
+        select click_id from conversions
+        where tid = :tid and network_id = :network_id and click_id is not null
+        order by id limit 1";
+    let (None, Some(tid), Some(network_id)) = (&said.refused_click_id, &said.tid, network_id)
+    else {
+        return Ok(None);
+    };
+    let mut statement = connection.prepare_cached(SQL)?;
+    let values = named_params! { ":tid": tid, ":network_id": network_id };
+    let found: Option<i64> = statement.query_row(values, |row| row.get(0)).optional()?;
+    Ok(found.and_then(Id::from_row))
+}
+
+/// Whoever bought is no robot.
+pub(super) fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
+    const SQL: &str = "
+        update clicks set flags = flags & ~(255 << 8) | (1 << 7)
+        where id = ?1 and flags >> 8 & 255 > 0";
+    connection
+        .prepare_cached(SQL)?
+        .execute([click_id.to_row()])?;
+    Ok(())
+}
