@@ -5,21 +5,6 @@
 
 use crate::domain::network::{Network, PostbackParameter};
 
-/// What everybody calls them, the likeliest first.
-pub fn aliases(parameter: PostbackParameter) -> &'static [&'static str] {
-    use PostbackParameter as P;
-    match parameter {
-        P::ClickId => &["click_id", "subid", "sub_id", "clickid", "cid", "cnv_id"],
-        P::Payout => &["payout", "revenue", "sum", "amount", "rev"],
-        P::Currency => &["currency", "cnv_currency"],
-        P::Status => &["status", "cnv_status"],
-        P::Event => &["goal", "event", "et", "type"],
-        P::SaleAmount => &["sale_amount", "order_sum"],
-        P::Tid => &["tid", "txid", "transaction_id", "order_id", "action_id"],
-        P::Cost => &["cost"],
-    }
-}
-
 /// The names that hold for one request.
 pub(super) struct Names<'a> {
     /// What the network says, as the request spells it.
@@ -39,7 +24,10 @@ impl<'a> Names<'a> {
     /// What a parameter may be called, the likeliest first.
     pub(super) fn of(&self, parameter: PostbackParameter) -> impl Iterator<Item = &'a str> {
         let own = self.own.iter().filter(move |(of, _)| *of == parameter);
-        let common = aliases(parameter).iter().filter(|name| !self.is_own(name));
+        let common = parameter
+            .common_names()
+            .iter()
+            .filter(|name| !self.is_own(name));
         own.map(|(_, name)| *name).chain(common.copied())
     }
 
@@ -67,25 +55,6 @@ mod tests {
     use super::super::testing::{network, pairs};
     use super::*;
     use PostbackParameter as P;
-
-    #[test]
-    fn no_alias_means_two_things() {
-        let all = [
-            P::ClickId,
-            P::Payout,
-            P::Currency,
-            P::Status,
-            P::Event,
-            P::SaleAmount,
-            P::Tid,
-            P::Cost,
-        ];
-        let mut names: Vec<&str> = all.iter().flat_map(|of| aliases(*of)).copied().collect();
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
-    }
 
     #[test]
     fn a_name_of_the_network_comes_first_and_means_nothing_else() {
