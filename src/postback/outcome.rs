@@ -382,7 +382,7 @@ mod tests {
             ("goal=1", Some("1")),
             ("goal=Lead+form", Some("Lead form")),
             ("event=call", Some("call")),
-            ("goal=x&event=y", Some("x")),
+            ("goal=x&event=y", Some("y")),
             ("goal={goal}", None),
             ("goal={goal}&event=call", Some("call")),
             ("goal=", None),
