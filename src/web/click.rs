@@ -95,6 +95,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         let rates = shared.rates.now();
         let facts = Chosen {
             unique: Some(marks.last.unique),
+            visitor: Some(known.called(document).key),
             ..Chosen::of(&decision, &catalog, &rates, arrived.at)
         };
         let context = MacroContext {

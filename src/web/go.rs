@@ -253,6 +253,7 @@ fn from_click(
         catalog: &catalog,
         campaign: &campaign.document,
         unique: None,
+        visitor: None,
         rates: &rates,
         at: click.at,
         flow_id: click.flow_id,
