@@ -29,6 +29,8 @@ pub struct Decision<'c> {
     pub landing_id: Option<u64>,
     /// The offer behind the landing too, unless the campaign draws it when the visitor goes on.
     pub offer_id: Option<u64>,
+    /// The offer that the visitor is bound to, where the campaign draws it when he goes on.
+    pub later_offer_id: Option<u64>,
     /// Whether it is what the visitor finds again. A forced flow does not end a binding.
     pub binds: bool,
     pub destination: Destination<'c>,
@@ -64,7 +66,7 @@ impl Decision<'_> {
         Some(Choices {
             flow_id,
             landing_id: self.landing_id,
-            offer_id: self.offer_id,
+            offer_id: self.offer_id.or(self.later_offer_id),
         })
     }
 
@@ -358,6 +360,7 @@ fn by_fallback<'c>(
         flow_id: None,
         landing_id: None,
         offer_id: None,
+        later_offer_id: None,
         binds: false,
         destination,
     }

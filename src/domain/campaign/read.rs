@@ -205,13 +205,6 @@ impl Entity for Campaign {
                 "Flows are chosen by position, so there is none to bind. Rotate by weight, or bind the landing or the offer.",
             ));
         }
-        if self.bind == Bind::Offer && self.choose_offer == ChooseOffer::AtOfferClick {
-            remarks.push(Problem::new(
-                "bind",
-                "no_effect",
-                "The offer behind a landing is drawn at each step to it, so it is not bound; flow and landing are. Choose the offer at the landing.",
-            ));
-        }
         let takes_everybody =
             |flow: &Flow| flow.kind == FlowKind::Default && flow.state.is_active();
         if self.fallback == Fallback::NotFound && !self.flows.iter().any(takes_everybody) {
