@@ -31,12 +31,12 @@ use crate::domain::visitor::Visitor;
 use crate::engine::counters::Looking;
 use crate::engine::link::campaign_named;
 use crate::engine::onward::{Onward, Wish, onward};
-use crate::engine::redirect::{self, Reply};
+use crate::engine::redirect::Reply;
 use crate::engine::trace::Silent;
 use crate::engine::visit::{Caps, Memory, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::engine::{Chosen, Link};
-use crate::macros::{MacroContext, Template};
+use crate::macros::MacroContext;
 use crate::store::clicks::read;
 
 /// What the click id may be called, the first readable one wins. `_token` is where pages made for
@@ -293,10 +293,12 @@ fn from_click(
     let reply = match (next, decision) {
         (Onward::Offer { offer, .. }, _) => {
             let way = way(campaign, flow_id);
-            link(&offer.template, way, &context)
+            engine::send(campaign, way, &offer.template, &context, |_| {})
         }
         (_, Some(decision)) if decision.landing_id.is_none() => decision.reply(&context),
-        (Onward::Fallback(template), _) => link(template, Way::default(), &context),
+        (Onward::Fallback(template), _) => {
+            engine::send(campaign, Way::default(), template, &context, |_| {})
+        }
         _ => Reply::NotFound,
     };
     Step {
@@ -391,7 +393,7 @@ fn no_entry(
         reply: match offer {
             Some(offer) => {
                 let way = way(campaign, decision.flow_id);
-                link(&offer.template, way, &context)
+                engine::send(campaign, way, &offer.template, &context, |_| {})
             }
             None => decision.reply(&context),
         },
@@ -416,12 +418,6 @@ fn nowhere(campaign_id: u64) -> Step {
         campaign_id,
         offer_id: None,
     }
-}
-
-fn link(template: &Template, way: Way, context: &MacroContext<'_>) -> Reply {
-    let mut location = String::new();
-    template.expand(context, &mut location);
-    redirect::reply(way, location)
 }
 
 /// How visitors of a flow are sent on.

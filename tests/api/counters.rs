@@ -466,7 +466,7 @@ fn a_visit_counts_once_however_many_limits_a_flow_has() {
         "/api/v1/campaigns",
         &json!({"name": "C", "alias": "limited", "flows": [
             {"name": "few", "target": to("few"), "filters": [
-                limit(json!({"total": 6, "per_day": 9})), limit(json!({"total": 4})),
+                limit(json!({"total": 6, "per_day": 9, "timezone": "UTC"})), limit(json!({"total": 4})),
                 limit(json!({"total": 5, "per_hour": 9}))]},
             {"name": "rest", "kind": "default", "target": to("rest")}]}),
     );

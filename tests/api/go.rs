@@ -699,3 +699,31 @@ fn fallback_campaign_knows_who_was_there_before() {
     assert_ne!(code(&stranger), code(&direct));
     assert_eq!(code(&stranger).map(|code| code.len()), Some(16));
 }
+
+#[test]
+fn offer_address_that_macros_made_nothing_of_gives_way_to_the_fallback() {
+    let tracker = spawn();
+    let world = World::new(&tracker, json!({}));
+    for (number, url) in [
+        (0, "https://{keyword}/x"),
+        (1, "https://{sub_id_1}.example.com/"),
+        (2, "{url}"),
+    ] {
+        let path = format!("/api/v1/offers/{}", world.offers[number]);
+        let (status, answer) = tracker.patch(&path, &json!({ "url": url }));
+        assert_eq!(status, 200, "{answer:#}");
+    }
+    let (click_id, _) = on_the_landing(&tracker, "?url=https://evil.example/");
+
+    for step in ["/go", "/go/2", "/go/3", "/click?lp=1"] {
+        let sign = if step.contains('?') { '&' } else { '?' };
+        let answer = tracker.click(&format!("{step}{sign}click_id={click_id}"), &[]);
+        let fallback = format!("http://127.0.0.1:9/fallback?c={click_id}");
+        assert_eq!(answer.location(), fallback, "{step}");
+    }
+    let stranger = tracker.click("/go/2?c=push", &[AMERICAN]);
+    assert_eq!(stranger.location(), "http://127.0.0.1:9/fallback?c=");
+    let (click_id, _) = on_the_landing(&tracker, "?sub_id_1=shop");
+    let named = tracker.click(&format!("/go/2?click_id={click_id}"), &[]);
+    assert_eq!(named.location(), "https://shop.example.com/");
+}
