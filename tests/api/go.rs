@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::disk::{Scope, Weather};
-use crate::tracker::{Tracker, spawn};
+use crate::tracker::{Options, Tracker, spawn};
 use crate::visitor::{Answer, PHONE};
 
 const AMERICAN: (&str, &str) = ("X-Forwarded-For", "8.8.8.8");
@@ -726,4 +726,35 @@ fn offer_address_that_macros_made_nothing_of_gives_way_to_the_fallback() {
     let (click_id, _) = on_the_landing(&tracker, "?sub_id_1=shop");
     let named = tracker.click(&format!("/go/2?click_id={click_id}"), &[]);
     assert_eq!(named.location(), "https://shop.example.com/");
+}
+
+#[test]
+fn cookies_are_kept_for_https_where_the_visitor_came_over_it() {
+    let tracker = spawn();
+    World::new(&tracker, json!({}));
+    let https = ("X-Forwarded-Proto", "https");
+    for (headers, is_secure) in [
+        (vec![AMERICAN], false),
+        (vec![AMERICAN, ("X-Forwarded-Proto", "http")], false),
+        (vec![AMERICAN, https], true),
+        (vec![AMERICAN, ("Forwarded", "for=x;proto=https")], true),
+    ] {
+        let answer = tracker.click("/push", &headers);
+        assert_eq!(answer.cookie_names(), ["mr_visitor", "mr_click"]);
+        for name in ["mr_visitor", "mr_click"] {
+            let attributes = answer.cookie_attributes(name).expect("a cookie");
+            assert!(attributes.contains("HttpOnly"), "{attributes}");
+            let said = attributes.contains("; Secure");
+            assert_eq!(said, is_secure, "{name}: {headers:?}");
+        }
+    }
+
+    let tracker = Options::default().set("PROXIES__TRUSTED", "[]").spawn();
+    World::new(&tracker, json!({}));
+    let answer = tracker.click("/push", &[https]);
+    let attributes = answer.cookie_attributes("mr_click").expect("a cookie");
+    assert!(
+        !attributes.contains("Secure"),
+        "nobody's word: {attributes}"
+    );
 }
