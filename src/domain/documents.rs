@@ -11,6 +11,7 @@ use super::list::List;
 use super::network::Network;
 use super::offer::Offer;
 use super::parameter::{self, ParameterNames};
+use super::problem::Problem;
 use super::state::State;
 use super::tracking_domain::TrackingDomain;
 use super::traffic_source::TrafficSource;
@@ -31,14 +32,20 @@ pub struct Documents {
 impl Documents {
     /// Who names this entity, and in which field; archived ones do not count.
     pub fn users_of(&self, wanted: Reference) -> Vec<(Reference, String)> {
-        let mut users = Vec::new();
-        note(&self.campaigns, wanted, &mut users);
-        note(&self.offers, wanted, &mut users);
-        note(&self.landings, wanted, &mut users);
-        note(&self.networks, wanted, &mut users);
-        note(&self.traffic_sources, wanted, &mut users);
-        note(&self.domains, wanted, &mut users);
-        users
+        let used = self.uses(|named| named == wanted).into_iter();
+        used.map(|one| (one.user, one.field)).collect()
+    }
+
+    /// All that is in use and names one of the `wanted`.
+    pub fn uses(&self, wanted: impl Fn(Reference) -> bool) -> Vec<Use> {
+        let mut uses = Vec::new();
+        note(&self.campaigns, &wanted, &mut uses);
+        note(&self.offers, &wanted, &mut uses);
+        note(&self.landings, &wanted, &mut uses);
+        note(&self.networks, &wanted, &mut uses);
+        note(&self.traffic_sources, &wanted, &mut uses);
+        note(&self.domains, &wanted, &mut uses);
+        uses
     }
 
     /// The traffic source of a campaign, in whatever state.
@@ -123,6 +130,27 @@ impl Documents {
     }
 }
 
+/// A field that names another entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    pub named: Reference,
+    pub user: Reference,
+    /// Path of the field in the user's document.
+    pub field: String,
+}
+
+impl Use {
+    /// What is to be said where the named one gets nothing any more.
+    pub fn warning(&self) -> Problem {
+        let (word, _) = self.named.parts();
+        let message = format!(
+            "The {} still names this {word} ({}).",
+            self.user, self.field
+        );
+        Problem::new("state", "in_use", message)
+    }
+}
+
 fn note_changed<E>(
     newer: &BTreeMap<u64, Arc<E>>,
     older: &BTreeMap<u64, Arc<E>>,
@@ -147,8 +175,8 @@ fn named_in<E: Entity>(entities: &BTreeMap<u64, Arc<E>>, id: u64) -> Vec<Referen
 
 fn note<E: Entity>(
     entities: &BTreeMap<u64, Arc<E>>,
-    wanted: Reference,
-    users: &mut Vec<(Reference, String)>,
+    wanted: &impl Fn(Reference) -> bool,
+    uses: &mut Vec<Use>,
 ) {
     for (id, entity) in entities {
         let Some(user) = Reference::of(E::WORD, *id) else {
@@ -156,8 +184,8 @@ fn note<E: Entity>(
         };
         if entity.head().state != State::Archived {
             let fields = entity.named().into_iter();
-            let here = fields.filter(|(_, reference)| *reference == wanted);
-            users.extend(here.map(|(field, _)| (user, field)));
+            let here = fields.filter(|(_, named)| wanted(*named));
+            uses.extend(here.map(|(field, named)| Use { named, user, field }));
         }
     }
 }

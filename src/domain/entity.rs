@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::documents::Documents;
+use super::documents::{Documents, Use};
 use super::form::{Form, quoted};
 use super::group::GroupKind;
 use super::problem::Problem;
@@ -170,13 +170,8 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         warnings.extend(self.duplicate_name(documents));
         if !self.head().state.is_active() {
             let this = Self::reference(self.head().id);
-            warnings.extend(documents.users_of(this).into_iter().map(|(user, field)| {
-                Problem::new(
-                    "state",
-                    "in_use",
-                    format!("The {user} still names this {} ({field}).", Self::WORD),
-                )
-            }));
+            let uses = documents.uses(|named| named == this);
+            warnings.extend(uses.iter().map(Use::warning));
         }
         warnings
     }
