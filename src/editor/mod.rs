@@ -8,7 +8,7 @@
 //! Everything here blocks: the caller is on a thread that may wait.
 
 mod batch;
-mod bulk;
+pub mod bulk;
 mod changes;
 mod differences;
 mod merge_patch;

@@ -291,3 +291,32 @@ fn what_is_archived_in_use_is_warned_of_however_it_is_archived() {
         assert_eq!(told(&put), expected);
     }
 }
+
+#[test]
+fn openapi_names_the_fields_that_each_action_needs() {
+    let tracker = with_campaigns();
+    let (_, document) = tracker.get("/api/v1/openapi.json");
+    let request = &document["paths"]["/bulk"]["post"]["requestBody"];
+    let schema = &request["content"]["application/json"]["schema"];
+    let actions = schema["properties"]["action"]["oneOf"].as_array().unwrap();
+    assert_eq!(actions.len(), 10);
+
+    for action in actions {
+        let word = action["properties"]["kind"]["const"].as_str().unwrap();
+        let (status, answer) = bulk(&tracker, json!({ "kind": word }), true);
+        assert_eq!(status, 422, "{word}: {answer:#}");
+        let problems = answer["problems"].as_array().unwrap();
+        let mut missing: Vec<String> = (problems.iter())
+            .map(|one| one["field"].as_str().unwrap().replace("action.", ""))
+            .collect();
+        let required = action["required"].as_array().unwrap().iter();
+        let mut required: Vec<&str> = required.filter_map(Value::as_str).collect();
+        required.retain(|name| *name != "kind");
+        required.extend(action["oneOf"][0]["required"][0].as_str());
+        missing.sort();
+        required.sort_unstable();
+        assert_eq!(missing, required, "{word}: {answer:#}");
+    }
+    let draft = &actions[6]["properties"]["flow"]["$ref"];
+    assert_eq!(draft, "#/components/schemas/FlowDraft");
+}

@@ -5,11 +5,12 @@
 //! in one transaction, published once. So a bulk change can do nothing that an edit could not, and
 //! it is done whole or not at all.
 //!
-//! Adding an action: its variant and reader in `action.rs`, what it does to a document in
-//! `apply.rs`.
+//! Adding an action: its row in `table.rs`, its variant and reader in `action.rs`, what it does to
+//! a document in `apply.rs`.
 
 mod action;
 mod apply;
+mod table;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,6 +18,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use action::Action;
+
+pub use table::{ACTIONS, ActionRow, Field, Shape};
 
 use super::batch::{self, Change};
 use super::{Difference, EditError, Editor, Refusal, differences};
