@@ -7,6 +7,7 @@ use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
 
+use super::body::Document;
 use super::{Endpoint, openapi};
 use crate::editor::bulk::{ACTIONS, ActionRow, Shape};
 use crate::editor::{Editor, UndoError};
@@ -114,7 +115,7 @@ fn shape(shape: Shape) -> Value {
 async fn bulk(
     editor: web::Data<Editor>,
     shared: web::Data<Arc<Shared>>,
-    request: web::Json<Value>,
+    Document(request): Document,
 ) -> Result<HttpResponse, ApiError> {
     let report = web::block(move || editor.bulk(&shared.readers, &request)).await??;
     Ok(HttpResponse::Ok().json(report))
