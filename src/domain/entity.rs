@@ -101,6 +101,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether it may take long to compile.
+    fn is_costly(&self) -> bool {
+        false
+    }
+
     /// The links in it that may hold macros, with their fields.
     fn templates(&self) -> Vec<(String, &str)> {
         Vec::new()

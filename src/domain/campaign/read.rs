@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::domain::flow::Target;
+use crate::domain::flow::{Filter, Target};
 use crate::domain::parameter;
 
 const FLOWS_MAX: usize = 500;
@@ -154,6 +154,11 @@ impl Entity for Campaign {
 
     fn doubts(&self, documents: &Documents) -> Vec<Problem> {
         jumps::doubts(self, documents)
+    }
+
+    fn is_costly(&self) -> bool {
+        let mut filters = self.flows.iter().flat_map(|flow| &flow.filters);
+        filters.any(Filter::is_costly)
     }
 
     fn templates(&self) -> Vec<(String, &str)> {
