@@ -1,6 +1,6 @@
 //! Changes of many entities at once, with a preview before and an undo after.
 //!
-//! An [`Action`] says what is to become of which documents. It makes new documents, and those go
+//! An `Action` says what is to become of which documents. It makes new documents, and those go
 //! the way of every edit: read with all their problems, checked among the others, compiled, stored
 //! in one transaction, published once. So a bulk change can do nothing that an edit could not, and
 //! it is done whole or not at all.
