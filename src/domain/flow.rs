@@ -142,6 +142,9 @@ impl Flow {
     }
 }
 
+/// More entries than anybody types.
+const MANY_ENTRIES: usize = 1_000;
+
 impl Filter {
     fn read(form: &mut Form<'_>) -> Self {
         let key = form.text("key");
@@ -159,6 +162,21 @@ impl Filter {
             mode: form.choice("mode", Mode::ALL, Mode::default()),
             value: form.value("value").cloned().unwrap_or_default(),
         }
+    }
+
+    /// Whether it may take long to compile: it has regexps, or very many entries.
+    pub fn is_costly(&self) -> bool {
+        fn is_costly(value: &Value) -> bool {
+            match value {
+                Value::String(text) => text.lines().any(|line| line.trim().starts_with('/')),
+                Value::Array(entries) => {
+                    entries.len() > MANY_ENTRIES || entries.iter().any(is_costly)
+                }
+                Value::Object(fields) => fields.values().any(is_costly),
+                _ => false,
+            }
+        }
+        is_costly(&self.value)
     }
 
     /// The named lists in its value, each with its field (`value[1].list_id`).

@@ -109,8 +109,8 @@ impl Set for TextSet {
         &lists.texts
     }
 
-    fn of(list: &NamedList) -> &Result<Arc<Self>, Faults> {
-        list.texts()
+    fn of<'l>(list: &'l NamedList, lists: &Lists) -> &'l Result<Arc<Self>, Faults> {
+        list.texts(lists)
     }
 }
 
