@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value as Json};
 
+use super::flags::{self, Flags};
 use super::packed::{Packed, pack_ip, unpack_ip, unpack_sub_ids, unpacked};
 use crate::detect::referrer;
 use crate::domain::id::{Id, IdCodec};
@@ -114,11 +115,11 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("is_bot", "(clicks.flags >> 8 & 255 > 0)", Kind::Boolean),
     (
         "is_unique_campaign",
-        "(clicks.flags >> 1 & 1)",
+        flags::IS_UNIQUE_CAMPAIGN,
         Kind::Boolean,
     ),
-    ("is_unique_flow", "(clicks.flags >> 2 & 1)", Kind::Boolean),
-    ("is_unique_global", "(clicks.flags >> 3 & 1)", Kind::Boolean),
+    ("is_unique_flow", flags::IS_UNIQUE_FLOW, Kind::Boolean),
+    ("is_unique_global", flags::IS_UNIQUE_GLOBAL, Kind::Boolean),
 ];
 
 /// Names of all fields that can be filtered on, without `sub_id_1` to `sub_id_30`.
@@ -405,19 +406,18 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
         "cost_currency".into(),
         row.get::<_, Option<String>>(37)?.into(),
     );
-    let flags: i64 = row.get(38)?;
-    item.insert("cost_fell_back".into(), (flags & 1 == 1).into());
-    for (bit, name) in [
-        (1, "is_unique_campaign"),
-        (2, "is_unique_flow"),
-        (3, "is_unique_global"),
+    let flags = Flags(row.get(38)?);
+    item.insert("cost_fell_back".into(), flags.cost_fell_back().into());
+    for (name, is_unique) in [
+        ("is_unique_campaign", flags.is_unique_campaign()),
+        ("is_unique_flow", flags.is_unique_flow()),
+        ("is_unique_global", flags.is_unique_global()),
     ] {
-        item.insert(name.into(), (flags >> bit & 1 == 1).into());
+        item.insert(name.into(), is_unique.into());
     }
-    let reason = BotReason::of_code((flags >> 8 & 0xff) as u8).map(BotReason::as_str);
+    let reason = flags.bot_reason().map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
-    // Bit 7: a person came after the preview, and the label was taken off.
-    let cleared = (flags & 1 << 7 != 0).then_some("converted");
+    let cleared = flags.is_cleared().then_some("converted");
     item.insert("bot_reason".into(), reason.or(cleared).into());
     // What gave the user agent away; nothing where something else did.
     let of_agent: Option<String> = row.get(39)?;
