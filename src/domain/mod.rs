@@ -13,6 +13,7 @@ pub mod check;
 pub mod click;
 pub mod documents;
 pub mod entity;
+pub mod filter_value;
 pub mod flow;
 pub mod form;
 pub mod group;

@@ -10,7 +10,7 @@ use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::visitor::{
-    Agent, BotReason, ConnectionType, Country, DeviceType, Language, Parameters, Place,
+    Agent, ConnectionType, Country, DeviceType, Language, Parameters, Place,
 };
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
@@ -139,6 +139,7 @@ fn place(row: &Row<'_>) -> Result<Place, rusqlite::Error> {
 mod tests {
     use super::*;
     use crate::domain::id::IdGenerator;
+    use crate::domain::visitor::BotReason;
     use crate::macros::testing::Sample;
     use crate::store::clicks::insert;
     use crate::store::connection::{Durability, open_writer};
