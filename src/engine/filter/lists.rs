@@ -100,7 +100,7 @@ pub fn list_problems(documents: &Documents, id: u64) -> Vec<Problem> {
                 continue;
             };
             let found = kind
-                .compile(&filter.value, &lists)
+                .compile(&filter.value.parsed(), &lists)
                 .err()
                 .unwrap_or_default();
             for problem in found.into_iter().map(|problem| problem.under("value")) {
