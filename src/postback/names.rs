@@ -61,3 +61,60 @@ pub(super) fn present<'n>(name: &'n str, pairs: &[(String, String)]) -> &'n str 
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{network, pairs};
+    use super::*;
+    use PostbackParameter as P;
+
+    #[test]
+    fn no_alias_means_two_things() {
+        let all = [
+            P::ClickId,
+            P::Payout,
+            P::Currency,
+            P::Status,
+            P::Event,
+            P::SaleAmount,
+            P::Tid,
+            P::Cost,
+        ];
+        let mut names: Vec<&str> = all.iter().flat_map(|of| aliases(*of)).copied().collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_name_of_the_network_comes_first_and_means_nothing_else() {
+        let bridge = network(
+            &[(P::ClickId, "TID"), (P::Payout, "sum"), (P::Cost, " ")],
+            &[],
+            &[],
+        );
+        let names = Names::new(Some(&bridge), &[]);
+        let of = |parameter| names.of(parameter).collect::<Vec<_>>();
+
+        assert_eq!(of(P::ClickId)[..2], ["TID", "click_id"]);
+        assert_eq!(of(P::Payout), ["sum", "payout", "revenue", "amount", "rev"]);
+        assert_eq!(
+            of(P::Tid),
+            ["txid", "transaction_id", "order_id", "action_id"]
+        );
+        assert_eq!(of(P::Cost), ["cost"]);
+    }
+
+    #[test]
+    fn a_path_is_its_last_key_where_the_whole_path_was_not_sent() {
+        for (query, expected) in [
+            ("data.sum=1&sum=2", "data.sum"),
+            ("DATA.SUM=1&sum=2", "data.sum"),
+            ("sum=2", "sum"),
+            ("other=2", "data.sum"),
+        ] {
+            assert_eq!(present("data.sum", &pairs(query)), expected, "{query}");
+        }
+    }
+}

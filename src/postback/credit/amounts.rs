@@ -66,10 +66,15 @@ fn share_of_the_sale(said: &Said, terms: &Terms<'_>) -> Option<Micros> {
 /// What the conversion costs where the campaign's traffic is paid by results: per first conversion,
 /// or a share of the revenue; or as the postback says. What is rejected costs nothing.
 pub(super) fn cost(said: &Said, row: &Conversion, terms: &Terms<'_>) -> Option<Money> {
+    booked(said.cost, row, terms)
+}
+
+/// The same, where `stated` is what somebody says.
+pub(super) fn booked(stated: Option<Micros>, row: &Conversion, terms: &Terms<'_>) -> Option<Money> {
     let click = terms.click?;
     let model = click.cost?;
     let earns = row.status.is_some_and(Status::earns) && !row.is_test;
-    let stated = said.cost.filter(|cost| *cost >= Micros::ZERO);
+    let stated = stated.filter(|cost| *cost >= Micros::ZERO);
     let counts = terms.event.is_none_or(|event| event.counts_as_conversion);
     let (amount, currency) = match model.model {
         CostModel::Cpa if row.is_first() && counts => match (stated, row.cost) {

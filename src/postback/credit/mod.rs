@@ -81,6 +81,35 @@ pub fn credit(said: &Said, rows: &[Conversion], terms: &Terms<'_>) -> Credit {
     }
 }
 
+/// What an operator makes of a conversion: no table of moves binds a person. `None` leaves as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edited {
+    pub status: Option<Status>,
+    pub amount: Option<Micros>,
+    pub currency: Option<Currency>,
+    pub tid: Option<String>,
+}
+
+/// The row as an operator has edited it.
+pub fn edited(row: &Conversion, edited: &Edited, terms: &Terms<'_>) -> Conversion {
+    let mut next = row.clone();
+    if edited.status.is_some() && edited.status != row.status {
+        next.previous_status = row.status;
+        next.status = edited.status;
+        next.status_at = terms.now;
+    }
+    let amount = edited.amount.unwrap_or(row.revenue.amount);
+    let currency = edited.currency.unwrap_or(row.revenue.currency);
+    if (amount, currency) != (row.revenue.amount, row.revenue.currency) {
+        next.revenue = worth(amount, currency, row.at, terms.rates);
+    }
+    next.is_payout_unread &= edited.amount.is_none();
+    next.tid = edited.tid.clone().or(next.tid);
+    next.cost = amounts::booked(None, &next, terms);
+    next.cap_day = cap::day(&next, terms);
+    next
+}
+
 /// Which row a postback is about.
 enum Place {
     Row(usize),
@@ -172,6 +201,11 @@ fn repeated(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> C
         },
         Duplicates::Update | Duplicates::New => moved(said, index, row, terms),
     }
+}
+
+/// A new row for what an operator says, whatever there is already.
+pub fn entered(said: &Said, terms: &Terms<'_>) -> Conversion {
+    fresh(said, terms, false)
 }
 
 fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {

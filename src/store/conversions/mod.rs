@@ -6,6 +6,7 @@
 //! [`Effects`].
 
 mod apply;
+pub mod edit;
 pub mod history;
 pub mod log;
 mod raw;

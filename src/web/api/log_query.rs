@@ -130,7 +130,7 @@ fn limit(value: &str) -> Result<usize, String> {
 }
 
 /// Unix milliseconds or RFC 3339.
-fn time(value: &str) -> Result<i64, String> {
+pub(super) fn time(value: &str) -> Result<i64, String> {
     let rfc3339 = || DateTime::parse_from_rfc3339(value).ok();
     let time = value.parse().ok();
     time.or_else(|| rfc3339().map(|time| time.timestamp_millis()))

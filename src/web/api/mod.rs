@@ -11,6 +11,7 @@
 mod api_keys;
 mod bulk;
 mod clicks;
+mod conversion_edits;
 mod conversions;
 mod facts;
 mod handlers;
@@ -22,6 +23,7 @@ mod observed;
 pub mod openapi;
 mod operations;
 mod page;
+mod postback_url;
 mod postbacks;
 mod presets;
 mod query;
@@ -79,9 +81,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
+    endpoints.push(postback_url::endpoint());
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
     endpoints.extend(conversions::endpoints());
+    endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
