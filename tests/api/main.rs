@@ -8,6 +8,7 @@
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
+//! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `routing` | flows at work, and saves while visitors click |
@@ -19,6 +20,7 @@
 
 mod bulk;
 mod clicks;
+mod conversion_log;
 mod counters;
 mod detection;
 mod disk;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Conversion, NOW, Postback, Rows, walk};
+use super::{Case, Conversion, NOW, Postback, Rows, walk};
 use crate::domain::basis::Basis;
 use crate::domain::id::Id;
 use crate::store::clicks::log as clicks;
@@ -121,7 +121,7 @@ fn every_filter_tells_one_conversion_from_another() {
     let (first, second) = (vec![with_click.id], vec![other.id]);
     let both = vec![other.id, with_click.id];
 
-    let cases: &[(&[(&str, &str)], &Vec<Id>)] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &both),
         (&[("campaign_id", "1")], &both),
         (&[("campaign_id", "2")], &vec![]),
