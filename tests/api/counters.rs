@@ -431,12 +431,12 @@ fn rates_are_listed_paged_replaced_deleted_and_kept() {
         422
     );
 
-    // The reporting currency stays while rates are stated in it.
-    let euro = json!({"currency": "EUR"});
-    let refused = tracker.put("/api/v1/reporting-currency", &euro);
+    // The reporting currency stays where the new one has no rate for what there is.
+    let pound = json!({"currency": "GBP"});
+    let refused = tracker.put("/api/v1/reporting-currency", &pound);
     assert_eq!(
         (refused.0, &refused.1["error"]["code"]),
-        (422, &json!("has_rates"))
+        (409, &json!("no_rate"))
     );
 
     let delete = |query: &str| {
@@ -452,6 +452,7 @@ fn rates_are_listed_paged_replaced_deleted_and_kept() {
     for currency in ["EUR", "UAH", "USDT"] {
         assert_eq!(delete(&format!("?currency={currency}")).1["deleted"], 1);
     }
+    let euro = json!({"currency": "EUR"});
     assert_eq!(tracker.put("/api/v1/reporting-currency", &euro).0, 200);
     assert_eq!(tracker.get("/api/v1/reporting-currency").1, euro);
     assert_eq!(tracker.get(path).1["reporting_currency"], "EUR");

@@ -11,6 +11,7 @@
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
+//! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -19,6 +20,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bulk;
+mod caps;
 mod clicks;
 mod conversion_log;
 mod counters;
@@ -34,6 +36,7 @@ mod load;
 mod lp_js;
 mod macros;
 mod meetings;
+mod money;
 mod networks;
 mod presets;
 mod redirects;

@@ -179,26 +179,9 @@ impl Entity for Campaign {
 
     fn remarks(&self) -> Vec<Problem> {
         let mut remarks = self.budget_remarks();
-        let mut later = |is_set: bool, field: &str, what: &str| {
-            if is_set {
-                remarks.push(not_yet_acted_on(field, what));
-            }
-        };
-        let model = match self.cost.model {
-            CostModel::None | CostModel::Cpc | CostModel::Cpm | CostModel::Cpuc => None,
-            CostModel::Cpa => Some("cpa"),
-            CostModel::Revshare => Some("revshare"),
-        };
-        later(
-            model.is_some(),
-            "cost.model",
-            &format!("The cost model {}", model.unwrap_or_default()),
-        );
-        later(
-            !self.postbacks.is_empty(),
-            "postbacks",
-            "An outgoing postback",
-        );
+        if !self.postbacks.is_empty() {
+            remarks.push(not_yet_acted_on("postbacks", "An outgoing postback"));
+        }
         for (index, flow) in self.flows.iter().enumerate() {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));

@@ -10,15 +10,17 @@ mod cap;
 mod moves;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use chrono_tz::Tz;
 
 use self::amounts::{cost, payout};
 use self::moves::{Move, judge};
+pub use self::worth::worth;
 use super::said::{Payout, Said, SaidStatus};
 use super::verdict::Verdict;
 use crate::domain::campaign::Cost;
-use crate::domain::conversion::{CONVERSION, Conversion, Kept, Money, REBILL, Status};
+use crate::domain::conversion::{CONVERSION, Conversion, Kept, REBILL, Status};
 use crate::domain::event::{Duplicates, Event};
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
@@ -105,7 +107,7 @@ pub fn edited(row: &Conversion, edited: &Edited, terms: &Terms<'_>) -> Conversio
     }
     next.is_payout_unread &= edited.amount.is_none();
     next.tid = edited.tid.clone().or(next.tid);
-    next.cost = amounts::booked(None, &next, terms);
+    next.cost = cost(None, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     next
 }
@@ -238,7 +240,7 @@ fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {
         kept: said.kept.clone(),
         others: said.others.clone(),
     };
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said.cost, None, &row, terms);
     row.cap_day = cap::day(&row, terms);
     row
 }
@@ -276,7 +278,7 @@ fn moved(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
         Payout::Stated(_) => false,
     };
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said.cost, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     if is_news(row, &next) {
         return Credit::Changed(index, Box::new(next));
@@ -338,7 +340,7 @@ fn added(said: &Said, row: &Conversion, terms: &Terms<'_>) -> Result<Conversion,
     let mut next = row.clone();
     next.revenue = worth(Micros(total), own, row.at, terms.rates);
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said.cost, Some(row), &next, terms);
     Ok(next)
 }
 
@@ -365,18 +367,6 @@ fn correct(said: &Said, rows: &[Conversion], terms: &Terms<'_>, amount: Micros) 
     let (_, currency) = payout(said, None, Some(Status::Sale), terms);
     row.revenue = worth(amount, currency, terms.now, terms.rates);
     row.cap_day = None;
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said.cost, None, &row, terms);
     Credit::New(Box::new(row))
-}
-
-/// An amount and its worth, by the rate of a day.
-pub fn worth(amount: Micros, currency: Currency, at: i64, rates: &Rates) -> Money {
-    let day = period::day(at, Tz::UTC);
-    let worth = rates.convert(amount, currency, rates.reporting(), day);
-    Money {
-        amount,
-        currency,
-        rate: rates.rate(currency, day).filter(|_| worth.is_some()),
-        worth: worth.unwrap_or_default(),
-    }
 }

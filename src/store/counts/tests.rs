@@ -187,7 +187,7 @@ fn an_unknown_counter_and_a_damaged_mark_keep_nobody_from_starting() {
     writer
         .edit_blocking(|connection| {
             connection.execute("insert into counters values ('moonshine', 1, 0, -4)", [])?;
-            settings::set(connection, MARK, b"no")
+            Ok(settings::set(connection, MARK, b"no")?)
         })
         .unwrap();
 

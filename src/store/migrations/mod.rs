@@ -23,6 +23,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_flags", include_str!("0010_flags.sql")),
     ("0011_conversions", include_str!("0011_conversions.sql")),
     ("0012_network_keys", include_str!("0012_network_keys.sql")),
+    (
+        "0014_rate_fractions",
+        include_str!("0014_rate_fractions.sql"),
+    ),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to
