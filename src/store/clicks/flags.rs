@@ -9,7 +9,8 @@ use crate::domain::visitor::BotReason;
 /// The lowest bits where a click is unique for campaign, flow and all.
 const UNIQUE_FOR_ALL: i64 = 1;
 const UNIQUENESS: i64 = 15;
-const FELL_BACK: i64 = 1 << 4;
+/// Place of a bit.
+const FELL_BACK: u32 = 4;
 const CLEARED: i64 = 1 << 7;
 
 /// As SQL, for filters.
@@ -36,7 +37,7 @@ impl Flags {
         let fell_back = click.cost.is_some_and(|cost| cost.fell_back);
         let reason = click.bot_reason.map_or(0, BotReason::code);
         let shift = click.at - click.id.unix_ms();
-        Self(uniqueness | i64::from(fell_back) * FELL_BACK | i64::from(reason) << 8 | shift << 16)
+        Self(uniqueness | i64::from(fell_back) << FELL_BACK | i64::from(reason) << 8 | shift << 16)
     }
 
     pub(super) fn is_unique_campaign(self) -> bool {
@@ -62,7 +63,7 @@ impl Flags {
     /// The link's cost was unreadable and the fixed value counts.
     pub(super) fn cost_fell_back(self) -> bool {
         let as_before = self.0 & 1 == 1 && !self.is_unique_for_all();
-        self.0 & FELL_BACK != 0 || as_before
+        self.0 >> FELL_BACK & 1 == 1 || as_before
     }
 
     pub(super) fn bot_reason(self) -> Option<BotReason> {

@@ -171,7 +171,7 @@ mod tests {
             insert into places (id, fingerprint) values (1, x'01')";
         connection.execute_batch(dictionaries).unwrap();
         // With nothing else, with a bot's label, with a clock set back.
-        let flags = |id: i64| id % 16 | [0, 2 << 8, -70_000 << 16][id as usize / 16];
+        let flags = |id: i64| (id % 16) | [0, 2 << 8, -70_000 << 16][id as usize / 16];
         for id in 0..48 {
             connection
                 .execute(

@@ -440,7 +440,9 @@ fn ordinary(id: Id, index: u64) -> Click {
             ..Place::default()
         }),
         language: Language::parse("en"),
-        referrer: (index % 3 == 0).then(|| referrers[index as usize % 2].to_owned()),
+        referrer: index
+            .is_multiple_of(3)
+            .then(|| referrers[index as usize % 2].to_owned()),
         parameters: Parameters {
             external_id: Some((79_526_892_010_000_000 + index).to_string()),
             source: number(4_100_000, 5_000),
