@@ -457,3 +457,22 @@ fn rates_are_listed_paged_replaced_deleted_and_kept() {
     assert_eq!(tracker.get("/api/v1/reporting-currency").1, euro);
     assert_eq!(tracker.get(path).1["reporting_currency"], "EUR");
 }
+
+#[test]
+fn a_visit_counts_once_however_many_limits_a_flow_has() {
+    let tracker = spawn();
+    let limit = |value: Value| json!({"key": "limit", "value": value});
+    let to = |name: &str| json!({"kind": "redirect", "url": format!("http://127.0.0.1:9/{name}?c={{click_id}}")});
+    tracker.create(
+        "/api/v1/campaigns",
+        &json!({"name": "C", "alias": "limited", "flows": [
+            {"name": "few", "target": to("few"), "filters": [
+                limit(json!({"total": 6, "per_day": 9, "timezone": "UTC"})), limit(json!({"total": 4})),
+                limit(json!({"total": 5, "per_hour": 9}))]},
+            {"name": "rest", "kind": "default", "target": to("rest")}]}),
+    );
+
+    let taken: Vec<String> = (0..6).map(|_| sent_to(&tracker, "/limited")).collect();
+
+    assert_eq!(taken, ["few", "few", "few", "few", "rest", "rest"]);
+}

@@ -7,7 +7,8 @@
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
-//! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
+//! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
+//! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
@@ -21,6 +22,7 @@
 mod bulk;
 mod caps;
 mod clicks;
+mod conversion_log;
 mod counters;
 mod detection;
 mod disk;
@@ -35,6 +37,7 @@ mod lp_js;
 mod macros;
 mod meetings;
 mod money;
+mod networks;
 mod presets;
 mod redirects;
 mod routing;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::domain::flow::Target;
+use crate::domain::flow::{Filter, Target};
 use crate::domain::parameter;
 
 const FLOWS_MAX: usize = 500;
@@ -156,6 +156,11 @@ impl Entity for Campaign {
         jumps::doubts(self, documents)
     }
 
+    fn is_costly(&self) -> bool {
+        let mut filters = self.flows.iter().flat_map(|flow| &flow.filters);
+        filters.any(Filter::is_costly)
+    }
+
     fn templates(&self) -> Vec<(String, &str)> {
         let flows = self.flows.iter().enumerate();
         let mut templates: Vec<(String, &str)> = flows
@@ -186,13 +191,6 @@ impl Entity for Campaign {
                 "bind",
                 "no_effect",
                 "Flows are chosen by position, so there is none to bind. Rotate by weight, or bind the landing or the offer.",
-            ));
-        }
-        if self.bind == Bind::Offer && self.choose_offer == ChooseOffer::AtOfferClick {
-            remarks.push(Problem::new(
-                "bind",
-                "no_effect",
-                "The offer behind a landing is drawn at each step to it, so it is not bound; flow and landing are. Choose the offer at the landing.",
             ));
         }
         let takes_everybody =

@@ -67,21 +67,23 @@ fn share_of_the_sale(said: &Said, terms: &Terms<'_>) -> Option<Micros> {
 /// or a share of the revenue; or as the postback says. What is rejected costs nothing. What was
 /// charged once stays as it is until the postback states another cost or, for a share, the revenue
 /// is another one: the campaign's cost may have been edited since.
+///
+/// `stated`: the cost that the postback itself tells.
 pub(super) fn cost(
-    said: &Said,
+    stated: Option<Micros>,
     before: Option<&Conversion>,
     row: &Conversion,
     terms: &Terms<'_>,
 ) -> Option<Money> {
     let click = terms.click?;
-    let (amount, currency) = charged(said, before, row, terms)?;
+    let (amount, currency) = charged(stated, before, row, terms)?;
     let earns = row.status.is_some_and(Status::earns) && !row.is_test;
     let amount = if earns { amount } else { Micros::ZERO };
     Some(worth(amount, currency, click.at, terms.rates))
 }
 
 fn charged(
-    said: &Said,
+    stated: Option<Micros>,
     before: Option<&Conversion>,
     row: &Conversion,
     terms: &Terms<'_>,
@@ -92,7 +94,7 @@ fn charged(
     let Some(model) = terms.click.and_then(|click| click.cost) else {
         return so_far;
     };
-    let stated = said.cost.filter(|cost| *cost >= Micros::ZERO);
+    let stated = stated.filter(|cost| *cost >= Micros::ZERO);
     let stated = stated.map(|cost| (cost, model.currency));
     match model.model {
         CostModel::Cpa => {

@@ -1,5 +1,7 @@
 //! One understood postback against the file.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, Change};
@@ -24,6 +26,16 @@ pub(super) struct Applied<'a> {
     pub(super) at: i64,
     pub(super) origin: Origin,
     pub(super) postback_id: Option<Id>,
+}
+
+impl Applied<'_> {
+    fn cause(&self) -> Cause {
+        Cause {
+            at: self.at,
+            origin: self.origin,
+            postback_id: self.postback_id,
+        }
+    }
 }
 
 /// Finds the click, decides, writes. The second value: an identical request soon after is a retry.
@@ -56,27 +68,16 @@ pub(super) fn apply(
     };
     let rows = rows::of_click(connection, click_id)?;
     let steps = steps(connection, click_id)?;
-    let documents = &books.documents;
-    let offer_id = credited(network_id, &steps, click.offer_id, &documents.offers);
-    let campaign = documents.campaigns.get(&click.campaign_id);
-    let events = &mut documents.events.values();
-    let event = events.find(|event| event.key == said.event && event.state != State::Archived);
+    let offer_id = credited(network_id, &steps, click.offer_id, &books.documents.offers);
     let terms = Terms {
-        now: applied.at,
-        new_id: books.ids.next(applied.at),
-        click: Some(ClickTerms {
-            id: click_id,
-            at: click.at,
-            campaign_id: click.campaign_id,
-            cost: campaign.map(|campaign| &campaign.cost),
-        }),
         network: applied.network,
-        offer_id,
-        offer: offer_id
-            .and_then(|id| documents.offers.get(&id))
-            .map(AsRef::as_ref),
-        event: event.map(AsRef::as_ref),
-        rates: &books.rates,
+        ..terms(
+            books,
+            applied.at,
+            Some((click_id, &click)),
+            offer_id,
+            &said.event,
+        )
     };
     let each_time = counts_each_time(said, &terms);
     let (row, before, verdict) = match credit(said, &rows, &terms) {
@@ -92,8 +93,7 @@ pub(super) fn apply(
     if row.status == Some(Status::Sale) && !row.is_test {
         clear_label(connection, click_id)?;
     }
-    let currency = campaign.map(|campaign| campaign.cost.currency);
-    let effects = follow(connection, books, applied, before, &row, currency)?;
+    let effects = follow(connection, books, applied.cause(), before, &row)?;
     let verdict = match said.status {
         SaidStatus::Unmapped => Verdict::UnmappedStatus,
         _ => verdict,
@@ -106,16 +106,58 @@ pub(super) fn apply(
     Ok((outcome, each_time))
 }
 
+/// What the documents say about a click, an offer and an event.
+pub(super) fn terms<'b>(
+    books: &'b Books,
+    at: i64,
+    click: Option<(Id, &ClickRow)>,
+    offer_id: Option<u64>,
+    event: &str,
+) -> Terms<'b> {
+    let documents = &books.documents;
+    let mut events = documents.events.values();
+    let event = events.find(|one| one.key == event && one.state != State::Archived);
+    let offer = offer_id.and_then(|id| documents.offers.get(&id));
+    Terms {
+        now: at,
+        new_id: books.ids.next(at),
+        click: click.map(|(id, click)| ClickTerms {
+            id,
+            at: click.at,
+            campaign_id: click.campaign_id,
+            cost: documents
+                .campaigns
+                .get(&click.campaign_id)
+                .map(|campaign| &campaign.cost),
+        }),
+        network: None,
+        offer_id,
+        offer: offer.map(AsRef::as_ref),
+        event: event.map(AsRef::as_ref),
+        rates: &books.rates,
+    }
+}
+
+/// How a change came.
+#[derive(Clone, Copy)]
+pub(super) struct Cause {
+    pub(super) at: i64,
+    pub(super) origin: Origin,
+    pub(super) postback_id: Option<Id>,
+}
+
 /// Notes the change, and what it moves in memory.
 pub(super) fn follow(
     connection: &Connection,
     books: &Books,
-    applied: &Applied<'_>,
+    cause: Cause,
     before: Option<&Conversion>,
     row: &Conversion,
-    currency: Option<Currency>,
 ) -> Result<Effects, rusqlite::Error> {
-    let id = books.ids.next(applied.at);
+    let campaign = row.campaign_id;
+    let campaign = campaign.and_then(|id| books.documents.campaigns.get(&id));
+    let currency = campaign.map(|campaign| campaign.cost.currency);
+    let id = books.ids.next(cause.at);
     let mut effects = Effects::of_change(id.to_row());
     let held = before.and_then(|before| before.cap_day);
     let cap = match (held, row.cap_day) {
@@ -128,18 +170,40 @@ pub(super) fn follow(
     }
     let (spent, charged_at) = charge(connection, books, before, row, currency)?;
     if let Some(campaign_id) = row.campaign_id {
-        effects.spent(campaign_id, charged_at.unwrap_or(applied.at), spent);
+        effects.spent(campaign_id, charged_at.unwrap_or(cause.at), spent);
     }
     let change = Change {
         id,
-        at: applied.at,
-        origin: applied.origin,
-        postback_id: applied.postback_id,
+        at: cause.at,
+        origin: cause.origin,
+        postback_id: cause.postback_id,
         cap,
         spent,
     };
     rows::note(connection, row, &change)?;
     Ok(effects)
+}
+
+/// Whose offer the visitor took, for a postback without a key.
+pub(super) fn network_of_click(
+    connection: &Connection,
+    books: &Books,
+    said: &Said,
+) -> Result<Option<Arc<Network>>, rusqlite::Error> {
+    let Some(found) = &said.click else {
+        return Ok(None);
+    };
+    let Some(click) = click(connection, found.id)? else {
+        return Ok(None);
+    };
+    let steps = steps(connection, found.id)?;
+    let documents = &books.documents;
+    let offer_id = credited(None, &steps, click.offer_id, &documents.offers);
+    let offer = offer_id.and_then(|id| documents.offers.get(&id));
+    let network_id = offer.and_then(|offer| offer.network_id);
+    Ok(network_id
+        .and_then(|id| documents.networks.get(&id))
+        .cloned())
 }
 
 /// What the campaign is charged beyond what it was for this conversion, in the currency of its cost.
@@ -213,13 +277,13 @@ pub(super) fn unmapped(said: &Said) -> Option<String> {
 }
 
 /// What a postback needs to know of its click.
-struct ClickRow {
-    at: i64,
-    campaign_id: u64,
+pub(super) struct ClickRow {
+    pub(super) at: i64,
+    pub(super) campaign_id: u64,
     offer_id: Option<u64>,
 }
 
-fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
+pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
     const SQL: &str = "
         select clicks.at, routes.campaign_id, routes.offer_id
         from clicks join routes on routes.id = clicks.route_id
@@ -267,7 +331,7 @@ fn click_of_transaction(
 }
 
 /// Whoever bought is no robot.
-fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
+pub(super) fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
     const SQL: &str = "
         update clicks set flags = flags & ~(255 << 8) | (1 << 7)
         where id = ?1 and flags >> 8 & 255 > 0";

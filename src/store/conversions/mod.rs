@@ -1,10 +1,14 @@
-//! Conversions in the file: how a postback changes them, all in one transaction.
+//! Conversions in the file: how a postback changes them, all in one transaction, and how they are
+//! read back ([`log`], [`history`]).
 //!
 //! Raw log entry, click, conversion, its history, the label of its click: either all of it is
 //! committed, or nothing. What lives in memory (caps, budgets) follows after the commit, as
 //! [`Effects`].
 
 mod apply;
+pub mod edit;
+pub mod history;
+pub mod log;
 mod raw;
 mod receive;
 pub mod replay;

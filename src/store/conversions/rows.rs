@@ -49,10 +49,10 @@ const SAVE_CHANGE: &str = "
     values (:id, :conversion_id, :at, :origin, :postback_id, :status, :original_status, :amount,
         :currency, :revenue, :tid, :offer_id, :cap_change, :cap_day, :spent)";
 
-const REPEAT: i64 = 1;
-const CORRECTION: i64 = 1 << 1;
-const TEST: i64 = 1 << 2;
-const PAYOUT_UNREAD: i64 = 1 << 3;
+pub(super) const REPEAT: i64 = 1;
+pub(super) const CORRECTION: i64 = 1 << 1;
+pub(super) const TEST: i64 = 1 << 2;
+pub(super) const PAYOUT_UNREAD: i64 = 1 << 3;
 
 /// All conversions of a click, in the order in which they were made.
 pub(super) fn of_click(

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use self::query::RateQuery;
+use super::body::Document;
 use super::{Endpoint, openapi};
 use crate::clock;
 use crate::domain::form::{Form, quoted};
@@ -172,11 +173,11 @@ async fn list(
 
 async fn put(
     shared: web::Data<Arc<Shared>>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let today = period::day(clock::now_ms(), period::zone("UTC"));
     let reporting = shared.rates.now().reporting();
-    let rows = read(document.into_inner(), reporting, today).map_err(ApiError::Invalid)?;
+    let rows = read(document, reporting, today).map_err(ApiError::Invalid)?;
     let stored = rows.len();
     web::block(move || shared.rates.put(&shared.writer, rows)).await??;
     Ok(HttpResponse::Ok().json(json!({ "stored": stored })))
@@ -197,7 +198,7 @@ async fn reporting(shared: web::Data<Arc<Shared>>) -> HttpResponse {
 
 async fn set_reporting(
     shared: web::Data<Arc<Shared>>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let read = Form::read(&document, read_currency);
     let currency = read.map_err(ApiError::Invalid)?;
