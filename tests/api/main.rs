@@ -8,6 +8,8 @@
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
+//! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
+//! | `postbacks`, `conversions`, `parking` | how postbacks may come, what they make of clicks, and those that wait |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `routing` | flows at work, and saves while visitors click |
@@ -19,6 +21,7 @@
 
 mod bulk;
 mod clicks;
+mod conversions;
 mod counters;
 mod detection;
 mod disk;
@@ -33,6 +36,9 @@ mod lp_js;
 mod macros;
 mod meetings;
 mod networks;
+mod parking;
+mod payer;
+mod postbacks;
 mod presets;
 mod redirects;
 mod routing;
