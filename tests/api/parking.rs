@@ -7,15 +7,17 @@ use crate::counters::while_stopped;
 use crate::payer::{KEY, Payer, row_id, wait_until};
 
 /// The click's row is not there, as where the file of another node has not come yet.
-fn take_away(payer: &mut Payer, click: &str) {
-    let id = row_id(click);
+fn take_away(payer: &mut Payer, clicks: &[&str]) {
     while_stopped(&mut payer.tracker, |file: &Connection| {
         file.execute_batch("create table if not exists away as select * from clicks where 0")
             .unwrap();
-        file.execute("insert into away select * from clicks where id = ?1", [id])
-            .unwrap();
-        file.execute("delete from clicks where id = ?1", [id])
-            .unwrap();
+        for click in clicks {
+            let id = row_id(click);
+            file.execute("insert into away select * from clicks where id = ?1", [id])
+                .unwrap();
+            file.execute("delete from clicks where id = ?1", [id])
+                .unwrap();
+        }
     });
 }
 
@@ -41,7 +43,7 @@ fn bring_back(payer: &Payer) {
 fn a_postback_before_its_click_waits_for_it() {
     let mut payer = Payer::new();
     let click = payer.click();
-    take_away(&mut payer, &click);
+    take_away(&mut payer, &[&click]);
 
     let answer = payer.says(&format!("subid={click}&tid=a&payout=3&status=lead"));
 
@@ -70,7 +72,7 @@ fn a_postback_before_its_click_waits_for_it() {
 fn what_waited_comes_before_what_comes_then() {
     let mut payer = Payer::new();
     let click = payer.click();
-    take_away(&mut payer, &click);
+    take_away(&mut payer, &[&click]);
     payer.says(&format!("subid={click}&payout=3&status=sale"));
     bring_back(&payer);
 
@@ -87,7 +89,7 @@ fn a_parked_postback_that_is_sent_again_counts_once() {
     let mut payer = Payer::new();
     payer.event(json!({"name": "Deposit", "key": "deposit", "duplicates": "add_payout"}));
     let click = payer.click();
-    take_away(&mut payer, &click);
+    take_away(&mut payer, &[&click]);
     for query in ["goal=rebill&payout=3", "goal=deposit&payout=5", "payout=-1"] {
         for _ in 0..3 {
             payer.says(&format!("subid={click}&{query}"));
@@ -117,7 +119,7 @@ fn a_parked_postback_that_is_sent_again_counts_once() {
 fn a_click_pruned_long_ago_is_listed_and_given_up_after_thirty_days() {
     let mut payer = Payer::new();
     let click = payer.click();
-    take_away(&mut payer, &click);
+    take_away(&mut payer, &[&click]);
     payer.says(&format!("subid={click}&payout=3&status=nobody"));
     assert_eq!(payer.last("verdict"), "parked");
 
@@ -148,8 +150,7 @@ fn a_click_pruned_long_ago_is_listed_and_given_up_after_thirty_days() {
 fn a_secret_that_came_before_the_click_cannot_be_believed_later() {
     let mut payer = Payer::of_network(json!({"secret": "s3cret-0123456789"}));
     let (keyless, keyed) = (payer.click(), payer.click());
-    take_away(&mut payer, &keyless);
-    take_away(&mut payer, &keyed);
+    take_away(&mut payer, &[&keyless, &keyed]);
     payer.calls(&format!("/postback?subid={keyless}&payout=3&secret=wrong"));
     payer.says(&format!("subid={keyed}&payout=3&secret=s3cret-0123456789"));
     assert_eq!(payer.verdicts(), ["parked", "parked"]);

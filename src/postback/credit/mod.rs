@@ -88,7 +88,7 @@ pub fn credit(said: &Said, rows: &[Conversion], terms: &Terms<'_>) -> Credit {
     }
     let each_time = counts_each_time(said, terms.event);
     match own(said, rows, terms) {
-        Some((index, _)) if !each_time => {
+        Some((index, _)) if !each_time && !rows[index].is_correction => {
             return repeat::repeated(said, index, &rows[index], terms);
         }
         Some((index, true)) => return repeat::counted(said, index, &rows[index], terms),

@@ -86,7 +86,7 @@ fn again(
         postback_id: Some(id),
     };
     let mut outcome = match logged.conversion_id {
-        Some(conversion_id) if is_superseded(connection, conversion_id, &logged)? => {
+        Some(conversion_id) if is_superseded(connection, conversion_id, &logged, &said)? => {
             superseded(&said, network)
         }
         Some(conversion_id) => {
@@ -147,14 +147,19 @@ fn is_superseded(
     connection: &Connection,
     conversion_id: Id,
     logged: &raw::Logged,
+    said: &Said,
 ) -> Result<bool, rusqlite::Error> {
     const SQL: &str = "
         select exists (
-            select 1 from conversion_changes
-            where conversion_id = :conversion_id and status is not null
-                and (postback_id > :postback_id or (origin = 'edit' and at >= :at)))";
+            select 1 from conversion_changes as changes
+                join conversions on conversions.id = changes.conversion_id
+            where changes.conversion_id = :conversion_id and changes.status is not null
+                and conversions.event = :event
+                and (changes.postback_id > :postback_id
+                    or (changes.origin = 'edit' and changes.at >= :at)))";
     let values = named_params! {
         ":conversion_id": conversion_id.to_row(),
+        ":event": said.event,
         ":postback_id": logged.incoming.id.to_row(),
         ":at": logged.incoming.at,
     };
