@@ -16,6 +16,7 @@ pub mod conversion;
 pub mod documents;
 pub mod entity;
 pub mod event;
+pub mod filter_value;
 pub mod flow;
 pub mod form;
 pub mod group;

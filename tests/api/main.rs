@@ -10,8 +10,10 @@
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
 //! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
 //! | `postbacks`, `conversions`, `parking` | how postbacks may come, what they make of clicks, and those that wait |
+//! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
+//! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -20,7 +22,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod bulk;
+mod caps;
 mod clicks;
+mod conversion_log;
 mod conversions;
 mod counters;
 mod detection;
@@ -35,6 +39,7 @@ mod load;
 mod lp_js;
 mod macros;
 mod meetings;
+mod money;
 mod networks;
 mod parking;
 mod payer;

@@ -40,6 +40,6 @@ pub(super) fn correct(
         terms.rates,
     );
     row.cap_day = None;
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said.cost, None, &row, terms);
     Credit::New(Box::new(row))
 }

@@ -13,22 +13,21 @@ mod place;
 mod repeat;
 #[cfg(test)]
 mod tests;
-
-use chrono_tz::Tz;
+mod worth;
 
 use self::amounts::{cost, payout};
 use self::place::{Place, own, place};
 pub use self::repeat::counts_each_time;
+pub use self::worth::worth;
 use super::said::{Payout, Said, SaidStatus};
 use super::verdict::Verdict;
 use crate::domain::campaign::Cost;
-use crate::domain::conversion::{Conversion, Money, Status};
+use crate::domain::conversion::{Conversion, Status};
 use crate::domain::event::Event;
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
-use crate::domain::period;
 use crate::domain::rates::Rates;
 
 /// What a postback meets.
@@ -128,7 +127,7 @@ pub fn edited(row: &Conversion, edited: &Edited, terms: &Terms<'_>) -> Conversio
     }
     next.is_payout_unread &= edited.amount.is_none();
     next.tid = edited.tid.clone().or(next.tid);
-    next.cost = amounts::booked(None, &next, terms);
+    next.cost = cost(None, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     next
 }
@@ -168,19 +167,7 @@ fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {
         kept: said.kept.clone(),
         others: said.others.clone(),
     };
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said.cost, None, &row, terms);
     row.cap_day = cap::day(&row, terms);
     row
-}
-
-/// An amount and its worth, by the rate of a day.
-pub fn worth(amount: Micros, currency: Currency, at: i64, rates: &Rates) -> Money {
-    let day = period::day(at, Tz::UTC);
-    let worth = rates.convert(amount, currency, rates.reporting(), day);
-    Money {
-        amount,
-        currency,
-        rate: rates.rate(currency, day).filter(|_| worth.is_some()),
-        worth: worth.unwrap_or_default(),
-    }
 }

@@ -82,7 +82,7 @@ fn moved(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
         Payout::Stated(_) => false,
     };
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said.cost, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     if is_news(row, &next) {
         return Credit::Changed(index, Box::new(next));
@@ -191,7 +191,7 @@ fn added(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
     next.revenue = worth(Micros(total), own, row.at, terms.rates);
     next.is_payout_unread = false;
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said.cost, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     Credit::Changed(index, Box::new(next))
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::conversion::{CONVERSION, REBILL};
+use crate::domain::conversion::{CONVERSION, Money, REBILL};
 use crate::domain::event::Duplicates;
 use crate::domain::offer::{Cap, Payout as Paid, PayoutKind};
 use crate::postback::said::Found;

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value as Json};
 
+use super::flags::{self, Flags};
 use super::packed::{unpack_ip, unpack_sub_ids, unpacked};
 use crate::detect::referrer;
 use crate::domain::id::{Id, IdCodec};
@@ -66,11 +67,11 @@ pub(crate) const OF_CLICK: &[Field] = &[
     ("is_bot", "(clicks.flags >> 8 & 255 > 0)", Kind::Boolean),
     (
         "is_unique_campaign",
-        "(clicks.flags >> 1 & 1)",
+        flags::IS_UNIQUE_CAMPAIGN,
         Kind::Boolean,
     ),
-    ("is_unique_flow", "(clicks.flags >> 2 & 1)", Kind::Boolean),
-    ("is_unique_global", "(clicks.flags >> 3 & 1)", Kind::Boolean),
+    ("is_unique_flow", flags::IS_UNIQUE_FLOW, Kind::Boolean),
+    ("is_unique_global", flags::IS_UNIQUE_GLOBAL, Kind::Boolean),
 ];
 
 macro_rules! sub_ids {
@@ -252,19 +253,18 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Found<Map<String, Json>>, rusqlite::
         "cost_currency".into(),
         row.get::<_, Option<String>>(37)?.into(),
     );
-    let flags: i64 = row.get(38)?;
-    item.insert("cost_fell_back".into(), (flags & 1 == 1).into());
-    for (bit, name) in [
-        (1, "is_unique_campaign"),
-        (2, "is_unique_flow"),
-        (3, "is_unique_global"),
+    let flags = Flags(row.get(38)?);
+    item.insert("cost_fell_back".into(), flags.cost_fell_back().into());
+    for (name, is_unique) in [
+        ("is_unique_campaign", flags.is_unique_campaign()),
+        ("is_unique_flow", flags.is_unique_flow()),
+        ("is_unique_global", flags.is_unique_global()),
     ] {
-        item.insert(name.into(), (flags >> bit & 1 == 1).into());
+        item.insert(name.into(), is_unique.into());
     }
-    let reason = BotReason::of_code((flags >> 8 & 0xff) as u8).map(BotReason::as_str);
+    let reason = flags.bot_reason().map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
-    // Bit 7: a person came after the preview, and the label was taken off.
-    let cleared = (flags & 1 << 7 != 0).then_some("converted");
+    let cleared = flags.is_cleared().then_some("converted");
     item.insert("bot_reason".into(), reason.or(cleared).into());
     // What gave the user agent away; nothing where something else did.
     let of_agent: Option<String> = row.get(39)?;

@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, Change};
 use super::{Books, Effects, Outcome};
-use crate::domain::conversion::{CONVERSION, Conversion, Money, Origin, REBILL, Status};
+use crate::domain::conversion::{CONVERSION, Conversion, Origin, REBILL, Status};
 use crate::domain::event::Event;
 use crate::domain::id::Id;
-use crate::domain::money::Micros;
+use crate::domain::money::{Currency, Micros};
 use crate::domain::network::Network;
 use crate::domain::period;
 use crate::domain::state::State;
@@ -58,6 +58,7 @@ pub(super) fn apply_again(
     applied: &Applied<'_>,
     again: Option<Again>,
 ) -> Result<Outcome, rusqlite::Error> {
+    let books = &*books.up_to_date(connection)?;
     let said = applied.said;
     let network_id = applied.network.map(|network| network.id);
     let found = said.click.as_ref();
@@ -181,7 +182,8 @@ pub(super) fn follow(
     let campaign = row.campaign_id;
     let campaign = campaign.and_then(|id| books.documents.campaigns.get(&id));
     let currency = campaign.map(|campaign| campaign.cost.currency);
-    let mut effects = Effects::default();
+    let id = books.ids.next(cause.at);
+    let mut effects = Effects::of_change(id.to_row());
     let held = before.and_then(|before| before.cap_day);
     let cap = match (held, row.cap_day) {
         (None, Some(day)) => Some((1, day)),
@@ -191,22 +193,12 @@ pub(super) fn follow(
     if let (Some((change, day)), Some(offer_id)) = (cap, row.offer_id) {
         effects.cap(offer_id, day, change);
     }
-    let charged = |cost: Option<Money>| {
-        let day = period::day(cause.at, chrono_tz::Tz::UTC);
-        let cost = cost.zip(currency);
-        let cost = cost.and_then(|(cost, currency)| {
-            books
-                .rates
-                .convert(cost.amount, cost.currency, currency, day)
-        });
-        cost.unwrap_or_default().0
-    };
-    let spent = Micros(charged(row.cost) - charged(before.and_then(|before| before.cost)));
+    let (spent, charged_at) = charge(connection, books, before, row, currency)?;
     if let Some(campaign_id) = row.campaign_id {
-        effects.spent(campaign_id, cause.at, spent);
+        effects.spent(campaign_id, charged_at.unwrap_or(cause.at), spent);
     }
     let change = Change {
-        id: books.ids.next(cause.at),
+        id,
         at: cause.at,
         origin: cause.origin,
         postback_id: cause.postback_id,
@@ -237,6 +229,33 @@ pub(super) fn network_of_click(
     Ok(network_id
         .and_then(|id| documents.networks.get(&id))
         .cloned())
+}
+
+/// What the campaign is charged beyond what it was for this conversion, in the currency of its cost.
+/// Money that comes back comes back to the day that was charged, whose time is the second value.
+fn charge(
+    connection: &Connection,
+    books: &Books,
+    before: Option<&Conversion>,
+    row: &Conversion,
+    currency: Option<Currency>,
+) -> Result<(Micros, Option<i64>), rusqlite::Error> {
+    let stated = |row: &Conversion| row.cost.map(|cost| (cost.amount, cost.currency));
+    let cost = stated(row);
+    let Some(currency) = currency.filter(|_| before.and_then(stated) != cost) else {
+        return Ok((Micros::ZERO, None));
+    };
+    let total = match cost {
+        Some((amount, own)) => {
+            let day = period::day(rows::clicked_at(connection, row)?, chrono_tz::Tz::UTC);
+            let total = books.rates.convert(amount, own, currency, day);
+            total.unwrap_or_default()
+        }
+        None => Micros::ZERO,
+    };
+    let (so_far, charged_at) = rows::charged(connection, row.id)?;
+    let more = Micros(total.0.saturating_sub(so_far.0));
+    Ok((more, charged_at.filter(|_| more < Micros::ZERO)))
 }
 
 /// Nothing can become of it, so that its words are not waited for either.

@@ -117,8 +117,10 @@ pub struct LoggedConversion {
     /// The last payout sent could not be read.
     pub is_payout_unread: bool,
     /// Parameters that the network is told to keep.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub kept: Map<String, Json>,
     /// Parameters that nobody claimed.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub other_parameters: Map<String, Json>,
     /// Every stored fact of its click under its dimension's name: `source`, `country`, `sub_id_1`, ...
     #[serde(flatten)]

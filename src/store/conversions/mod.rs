@@ -12,10 +12,14 @@ pub mod log;
 mod raw;
 mod receive;
 pub mod replay;
+pub mod rerate;
 mod rows;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use rusqlite::Connection;
 
 use crate::domain::documents::Documents;
 use crate::domain::id::{Id, IdCodec, IdGenerator};
@@ -27,6 +31,7 @@ use crate::domain::state::State;
 use crate::engine::counters::Counts;
 use crate::engine::visit::{Counted, Counter};
 use crate::postback::verdict::Verdict;
+use crate::store::rates;
 
 pub use receive::{Understood, mark_untold, mark_untold_since, prune_log, receive, set_aside};
 
@@ -41,6 +46,18 @@ pub struct Books {
 }
 
 impl Books {
+    /// With the rates that the file has: they may have been changed since these were opened.
+    fn up_to_date(&self, connection: &Connection) -> Result<Cow<'_, Books>, rusqlite::Error> {
+        let rates = rates::current(connection, &self.rates)?;
+        Ok(match Arc::ptr_eq(&rates, &self.rates) {
+            true => Cow::Borrowed(self),
+            false => Cow::Owned(Books {
+                rates,
+                ..self.clone()
+            }),
+        })
+    }
+
     /// The network whose key is in the path; archived ones have none.
     pub fn network_of_key(&self, key: &str) -> Option<&Arc<Network>> {
         let mut networks = self.documents.networks.values();
@@ -107,6 +124,8 @@ pub struct Effects {
     caps: Vec<(u64, i64, i64)>,
     /// Campaign, and what it was charged in the currency of its cost.
     spent: Vec<(u64, i64, Micros)>,
+    /// The last of the changes, as the database numbers them.
+    change: Option<i64>,
 }
 
 impl Effects {
@@ -128,6 +147,18 @@ impl Effects {
                 counts.add(Counter::at(what, *campaign_id, *at, zone), amount.0);
             }
         }
+        // Last: a change that is noted and not counted would be lost with the next kill.
+        if let Some(id) = self.change {
+            counts.note_change(id);
+        }
+    }
+
+    /// What they are the effects of.
+    pub(crate) fn of_change(id: i64) -> Self {
+        Self {
+            change: Some(id),
+            ..Self::default()
+        }
     }
 
     /// Places of the cap of an offer taken or freed.
@@ -147,5 +178,6 @@ impl Effects {
     fn extend(&mut self, more: Effects) {
         self.caps.extend(more.caps);
         self.spent.extend(more.spent);
+        self.change = self.change.max(more.change);
     }
 }

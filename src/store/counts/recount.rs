@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use rusqlite::{Connection, Row, named_params};
 
-use super::{MARK, load};
+use super::{CHANGES_MARK, MARK, load};
 use crate::domain::click::ClickCost;
 use crate::domain::documents::Documents;
 use crate::domain::money::{Currency, Micros};
@@ -48,8 +48,12 @@ pub fn restore(
         Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
         None => -1,
     };
+    let last_change = match settings::find(&reader, CHANGES_MARK)? {
+        Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
+        None => mark,
+    };
     drop(reader);
-    let first_mark = mark;
+    counts.note_change(last_change);
     let mut counted = 0;
     loop {
         let reader = readers.get()?;
@@ -64,7 +68,7 @@ pub fn restore(
             _ => break,
         }
     }
-    counted += changes(readers, &counts, documents, first_mark)?;
+    counted += changes(readers, &counts, documents, last_change)?;
     if counted > 0 {
         tracing::info!(clicks = counted, "counted again for limits and budgets");
     }
@@ -73,8 +77,13 @@ pub fn restore(
 }
 
 const CHANGES: &str = "
-    select changes.id, changes.at, changes.offer_id, changes.cap_change, changes.cap_day,
-        conversions.campaign_id, changes.spent
+    select changes.id, changes.offer_id, changes.cap_change, changes.cap_day,
+        conversions.campaign_id, changes.spent,
+        -- Money that came back came back to the day that was charged.
+        case when changes.spent < 0 then coalesce(
+            (select min(charged.at) from conversion_changes as charged
+                where charged.conversion_id = changes.conversion_id and charged.spent > 0),
+            changes.at) else changes.at end
     from conversion_changes as changes
     join conversions on conversions.id = changes.conversion_id
     where changes.id > :mark
@@ -94,17 +103,18 @@ fn changes(
         let mut statement = reader.prepare_cached(CHANGES)?;
         let values = named_params! { ":mark": mark, ":most": PIECE as i64 };
         let rows = statement.query_map(values, |row| {
-            let mut effects = Effects::default();
-            let offer_id: Option<u64> = row.get(2)?;
-            let (places, day): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
+            let id: i64 = row.get(0)?;
+            let mut effects = Effects::of_change(id);
+            let offer_id: Option<u64> = row.get(1)?;
+            let (places, day): (i64, Option<i64>) = (row.get(2)?, row.get(3)?);
             if let (Some(offer_id), Some(day)) = (offer_id, day) {
                 effects.cap(offer_id, day, places);
             }
-            let (campaign_id, spent): (Option<u64>, i64) = (row.get(5)?, row.get(6)?);
+            let (campaign_id, spent): (Option<u64>, i64) = (row.get(4)?, row.get(5)?);
             if let Some(campaign_id) = campaign_id {
-                effects.spent(campaign_id, row.get(1)?, Micros(spent));
+                effects.spent(campaign_id, row.get(6)?, Micros(spent));
             }
-            Ok((row.get::<_, i64>(0)?, effects))
+            Ok((id, effects))
         })?;
         let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
         counted += rows.len();

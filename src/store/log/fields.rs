@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Packed,
     Address,
     Boolean,
-    /// The public form of a click id.
+    /// The public form of a click id; there has to be an index.
     ClickId,
     /// One of some words, and what stands for it in the database.
     Choice(fn() -> Vec<(&'static str, Value)>),
@@ -119,6 +119,11 @@ impl Filter {
     /// Of its field.
     pub fn name(&self) -> &'static str {
         self.field.0
+    }
+
+    /// An index leads to the few rows that fit.
+    pub(super) fn is_narrow(&self) -> bool {
+        matches!(self.field.2, Kind::ClickId)
     }
 
     pub(super) fn or(&mut self, other: Filter) {

@@ -153,13 +153,10 @@ fn piece<T>(
 ) -> Result<(Vec<Found<T>>, Option<i64>), StoreError> {
     let transaction = connection.unchecked_transaction()?;
     let table = log.table;
-    let step = format!(
-        "select id from {table} where id < ?1 and id >= ?2 order by id desc limit 1 offset ?3"
-    );
-    let last: Option<i64> = transaction
-        .prepare_cached(&step)?
-        .query_row((ids.end, ids.start, PIECE - 1), |row| row.get(0))
-        .optional()?;
+    let last = match query.filters.iter().any(Filter::is_narrow) {
+        true => None,
+        false => end_of_piece(&transaction, table, ids)?,
+    };
     let mut sql = log.select.join(" ");
     sql.push_str(&format!(" where {table}.id < ? and {table}.id >= ?"));
     let mut values = vec![
@@ -182,4 +179,19 @@ fn piece<T>(
         .query_map(params_from_iter(values), read)?
         .collect::<Result<Vec<_>, _>>()?;
     Ok((rows, last))
+}
+
+/// The lowest id of a piece; `None` where no more than a piece is left.
+fn end_of_piece(
+    connection: &Connection,
+    table: &str,
+    ids: &Range<i64>,
+) -> Result<Option<i64>, rusqlite::Error> {
+    let sql = format!(
+        "select id from {table} where id < ?1 and id >= ?2 order by id desc limit 1 offset ?3"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row((ids.end, ids.start, PIECE - 1), |row| row.get(0))
+        .optional()
 }

@@ -90,6 +90,11 @@ fn parse(text: &str, codec: &IdCodec) -> Result<(Query, Basis), ApiError> {
             tests_too = true;
             Some(Ok(()))
         }
+        (log::IS_TEST, "true" | "false" | "1" | "0") => None,
+        (log::IS_TEST, _) => Some(Err(format!(
+            "{} is none of true, false, {ANY}.",
+            quoted(value)
+        ))),
         _ => None,
     })?;
     let is_of_tests = |filter: &Filter| filter.name() == log::IS_TEST;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Conversion, NOW, Postback, Rows, walk};
+use super::{Case, Conversion, NOW, Postback, Rows, walk};
 use crate::domain::basis::Basis;
 use crate::domain::id::Id;
 use crate::store::clicks::log as clicks;
@@ -55,7 +55,7 @@ fn a_conversion_is_told_with_the_facts_of_its_click() {
         "kept": {"level": "gold"}, "other_parameters": {"x": "1"},
         "source": "zone7", "creative_id": "cr-8", "external_id": "ext-1", "sub_id_1": "free1",
         "sub_id_30": "free30", "country": "DE", "ip": "203.0.113.9", "user_agent": "Mozilla/5.0",
-        "referrer_host": "news.example", "is_bot": false, "bot_reason": null,
+        "referrer_host": "www.google.com", "is_bot": false, "bot_reason": null,
     });
     let item = json!(found[0]);
     for (name, value) in expected.as_object().unwrap() {
@@ -121,7 +121,7 @@ fn every_filter_tells_one_conversion_from_another() {
     let (first, second) = (vec![with_click.id], vec![other.id]);
     let both = vec![other.id, with_click.id];
 
-    let cases: &[(&[(&str, &str)], &Vec<Id>)] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &both),
         (&[("campaign_id", "1")], &both),
         (&[("campaign_id", "2")], &vec![]),

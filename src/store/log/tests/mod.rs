@@ -206,6 +206,9 @@ impl Rows {
     }
 }
 
+/// Filters, and what they find.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a Vec<Id>);
+
 /// All pages in a row.
 fn walk<T>(mut query: Query, list: impl Fn(&Query) -> Result<Page<T>, StoreError>) -> Vec<T> {
     let mut items = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{NOW, Postback, Rows, walk};
+use super::{Case, NOW, Postback, Rows, walk};
 use crate::domain::id::Id;
 use crate::store::log::Query;
 use crate::store::postbacks::log::{self, FIELDS, find, list};
@@ -77,7 +77,7 @@ fn every_filter_tells_one_postback_from_another() {
     let (first, second) = (vec![one.id], vec![other.id]);
     let both = vec![other.id, one.id];
 
-    let cases: &[(&[(&str, &str)], &Vec<Id>)] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &both),
         (&[("network_id", "6")], &first),
         (&[("verdict", "stored")], &second),
