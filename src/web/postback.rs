@@ -1,7 +1,8 @@
 //! Incoming postbacks: `/postback`, `/postback/{key}`, `/{key}/postback`, and `/click?cnv_id=`.
 //!
 //! `200` after the commit: with `Success` (or the text of `return`) where something was stored or
-//! updated, else with the reason why nothing was and never will be. `503` where it could not be
+//! updated, else with the reason why nothing was and never will be. The text of `return` also answers
+//! what is known already and what waits for its click. `503` where it could not be
 //! stored: the network asks again. Each request is in the log, whatever became of it.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,7 +21,6 @@ use crate::editor::Editor;
 use crate::postback::verdict::Verdict;
 use crate::postback::{self, Body, Words};
 use crate::store::conversions::{self, Books, Incoming, Outcome, Understood};
-use crate::store::error::StoreError;
 use crate::store::writer::{Editing, Waited};
 
 /// What networks expect to read.
@@ -31,7 +31,11 @@ const BODY_MAX: usize = 1 << 20;
 /// Whether a link of the kind `/click?...` is a postback of a page or network made for Binom.
 pub(super) fn is_postback(path: &str, raw_query: &str) -> bool {
     matches!(path, "/click" | "/click.php")
-        && raw_query.split('&').any(|pair| pair.starts_with("cnv_id="))
+        && raw_query.split('&').any(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            let name = name.strip_prefix("amp;").unwrap_or(name);
+            name.eq_ignore_ascii_case("cnv_id") && pair.contains('=')
+        })
 }
 
 /// Answers a postback; its key, if any, is a part of the path.
@@ -48,10 +52,7 @@ pub(super) async fn receive(
             let body = read_body(payload).await;
             handle(&request, Some(body), key, &shared, &editor).await
         }
-        Method::HEAD => {
-            shared.tallies.count("postback_head", 0);
-            answer(StatusCode::OK, String::new())
-        }
+        Method::HEAD => head(&shared),
         _ => respond::method_not_allowed(),
     }
 }
@@ -62,7 +63,16 @@ pub(super) async fn from_link(
     shared: &Arc<Shared>,
     editor: &Editor,
 ) -> HttpResponse {
-    handle(request, None, None, shared, editor).await
+    match *request.method() {
+        Method::HEAD => head(shared),
+        _ => handle(request, None, None, shared, editor).await,
+    }
+}
+
+/// Somebody looks whether the address is there.
+fn head(shared: &Shared) -> HttpResponse {
+    shared.tallies.count("postback_head", 0);
+    answer(StatusCode::OK, String::new())
 }
 
 /// A body, as far as it was read.
@@ -252,7 +262,7 @@ async fn wait(
 ) -> Stored {
     match editing.wait(patience).await {
         Waited::Ended(Ok(outcome)) => Stored::Ended(Some(outcome)),
-        Waited::Ended(Err(StoreError::Unavailable)) => Stored::Ended(None),
+        Waited::Ended(Err(error)) if error.may_pass() => Stored::Ended(None),
         Waited::Ended(Err(error)) => {
             tracing::error!(%error, "a postback was set aside");
             conversions::set_aside(&shared.writer, record, error.to_string());
@@ -263,9 +273,16 @@ async fn wait(
 }
 
 fn told(outcome: Outcome, wanted: Option<String>) -> HttpResponse {
-    let text = match outcome.changed {
-        true => wanted.unwrap_or_else(|| SUCCESS.to_owned()),
-        false => outcome.reason.unwrap_or_default(),
+    // A network that looks for a word of its own asks again until it reads it.
+    let is_settled = matches!(
+        outcome.verdict,
+        Verdict::Unchanged | Verdict::Retry | Verdict::Parked
+    );
+    let text = match (outcome.changed, wanted) {
+        (true, None) => SUCCESS.to_owned(),
+        (true, Some(wanted)) => wanted,
+        (false, Some(wanted)) if is_settled => wanted,
+        (false, _) => outcome.reason.unwrap_or_default(),
     };
     answer(StatusCode::OK, text)
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::apply::{Applied, Cause, apply, click, follow, terms};
+use super::apply::{Applied, Cause, apply, click, follow, is_sale, terms};
 use super::{Books, Outcome, rows};
-use crate::domain::conversion::{Conversion, Origin, Status};
+use crate::domain::conversion::{Conversion, Origin};
 use crate::domain::id::Id;
 use crate::domain::network::Network;
 use crate::postback::Said;
@@ -105,7 +105,6 @@ fn store(
     next: &Conversion,
 ) -> Result<(), rusqlite::Error> {
     rows::save(connection, next)?;
-    let is_sale = |row: &Conversion| row.status == Some(Status::Sale) && !row.is_test;
     match next.click_id {
         Some(click_id) if is_sale(next) && !is_sale(before) => {
             super::apply::clear_label(connection, click_id)
