@@ -5,6 +5,7 @@
 //! becomes of the conversions of its click, and [`verdict::Verdict`] is the word for it.
 
 pub mod amount;
+pub mod batch;
 mod click;
 pub mod credit;
 mod currency;
