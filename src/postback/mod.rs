@@ -2,7 +2,8 @@
 //!
 //! A request becomes pairs ([`request`]), the gate of the network admits them ([`gate`]), and
 //! [`read`](read()) understands them: what one postback says is a [`Said`]. [`credit::credit`] decides what
-//! becomes of the conversions of its click, and [`verdict::Verdict`] is the word for it.
+//! becomes of the conversions of its click, and [`verdict::Verdict`] is the word for it. A file of
+//! conversions becomes such pairs row by row ([`batch`]).
 
 pub mod amount;
 pub mod batch;
@@ -26,6 +27,6 @@ mod words;
 pub use fingerprint::fingerprint;
 pub use gate::{Denied, admits, redacted};
 pub use json::NotJson;
-pub use read::{Words, read};
+pub use read::{Words, read, read_as};
 pub use request::{Body, Unreadable, Why, pairs};
 pub use said::{Found, Payout, Said, SaidStatus};

@@ -53,6 +53,11 @@ pub(super) fn apply(
         let reason = "The click id was made here, but its click is not stored (yet): the postback waits for it.";
         return Ok((outcome(Verdict::Parked, reason.to_owned()), false));
     };
+    // A conversion is not before its click: what an imported row says, and a clock that was set back.
+    let applied = &Applied {
+        at: applied.at.max(click.at),
+        ..*applied
+    };
     let rows = rows::of_click(connection, click_id)?;
     let steps = steps(connection, click_id)?;
     let documents = &books.documents;
@@ -78,7 +83,7 @@ pub(super) fn apply(
         rates: &books.rates,
     };
     let each_time = counts_each_time(said, &terms);
-    let (row, before, verdict) = match credit(said, &rows, &terms) {
+    let (mut row, before, verdict) = match credit(said, &rows, &terms) {
         Credit::Nothing(index, verdict, reason) => {
             let mut outcome = outcome(verdict, reason);
             outcome.conversion_id = index.map(|index| rows[index].id);
@@ -87,6 +92,7 @@ pub(super) fn apply(
         Credit::New(row) => (row, None, Verdict::Stored),
         Credit::Changed(index, row) => (row, Some(&rows[index]), Verdict::Updated),
     };
+    row.status_at = row.status_at.max(row.at);
     rows::save(connection, &row)?;
     if row.status == Some(Status::Sale) && !row.is_test {
         clear_label(connection, click_id)?;

@@ -5,6 +5,7 @@
 //! [`Effects`].
 
 mod apply;
+pub mod import;
 mod raw;
 mod receive;
 pub mod replay;

@@ -61,7 +61,7 @@ fn again(
     let applied = Applied {
         said: &said,
         network,
-        at: logged.incoming.at,
+        at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(id),
     };
@@ -128,7 +128,7 @@ fn renamed(
     let applied = Applied {
         said,
         network,
-        at: logged.incoming.at,
+        at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(logged.incoming.id),
     };
