@@ -107,7 +107,7 @@ impl Importer {
         let thread = std::thread::Builder::new()
             .name("import".into())
             .spawn(move || {
-                importer.run(&begun, plan, |_, _| {});
+                importer.run(&begun, plan, |_| {});
             })
             .map_err(|source| StoreError::File {
                 action: "start a thread for",
@@ -121,16 +121,16 @@ impl Importer {
         Ok(import)
     }
 
-    /// Imports a file on the calling thread, telling how many rows are done with.
+    /// Imports a file on the calling thread, telling how many rows are done with, and of how many.
     pub fn import(
         &self,
         file: &[u8],
         order: &Order,
-        tell: impl FnMut(u64, &Totals),
+        mut tell: impl FnMut(u64, u64),
     ) -> Result<Import, Refused> {
         let plan = Plan::make(file, order, &(self.books)())?;
         let import = imports::begin(&self.writer, plan.import(order, clock::now_ms()))?;
-        self.run(&import, plan, tell);
+        self.run(&import, plan, |done| tell(done, import.rows));
         let found = imports::find(&self.readers, import.id)?;
         Ok(found.unwrap_or(import))
     }
@@ -144,7 +144,7 @@ impl Importer {
         }
     }
 
-    fn run(&self, import: &Import, mut plan: Plan, mut tell: impl FnMut(u64, &Totals)) {
+    fn run(&self, import: &Import, mut plan: Plan, mut tell: impl FnMut(u64)) {
         let mut pace = Pace::default();
         let mut totals = Totals::new();
         let mut done = 0;
@@ -166,7 +166,7 @@ impl Importer {
             match self.take(import.id, &books, plan.piece(rows), &totals) {
                 Ok(taken) => {
                     totals = taken.totals;
-                    tell(done, &totals);
+                    tell(done);
                     pace.rest(taken.worked);
                 }
                 Err(error) => break (State::Failed, Some(error.to_string())),

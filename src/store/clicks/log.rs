@@ -321,7 +321,10 @@ pub fn find(
 pub fn highest_id(readers: &Readers) -> Result<Option<Id>, StoreError> {
     const HIGHEST: &str = "
         select max(id) from (select max(id) as id from clicks
-            union all select max(id) as id from offer_clicks)";
+            union all select max(id) as id from offer_clicks
+            union all select max(id) as id from postbacks
+            union all select max(id) as id from conversions
+            union all select max(id) as id from conversion_changes)";
     let reader = readers.get()?;
     let id: Option<i64> = reader.query_row(HIGHEST, [], |row| row.get(0))?;
     Ok(id.and_then(Id::from_row))

@@ -140,6 +140,8 @@ fn judge(
         at: piece.at,
         import_id,
     };
+    // Times of rows lie in the past; ids go on from now, and so does the next run of the program.
+    books.ids.next(piece.at);
     let mut effects = Effects::default();
     let mut judged = Vec::with_capacity(piece.rows.len());
     for row in &piece.rows {

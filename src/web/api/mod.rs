@@ -13,6 +13,7 @@ mod bulk;
 mod clicks;
 mod facts;
 mod handlers;
+mod imports;
 mod limits;
 mod links;
 mod lists;
@@ -81,6 +82,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
+    endpoints.extend(imports::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
     endpoints.extend(presets::endpoints());
