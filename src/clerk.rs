@@ -1,13 +1,15 @@
-//! What is done about postbacks beside the requests: those whose click has arrived by now, or whose
-//! words are understood by now, are read again; what waited too long and what is too old goes.
+//! What is done about postbacks and conversions beside the requests: postbacks whose click has
+//! arrived by now, or whose words are understood by now, are read again; what waited too long and
+//! what is too old goes; what conversions are worth follows the rates.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::domain::documents::Documents;
 use crate::domain::id::{Id, IdCodec, IdGenerator};
 use crate::editor::Editor;
 use crate::engine::counters::Counts;
-use crate::store::conversions::{self, Books, replay};
+use crate::store::conversions::{self, Books, replay, rerate};
 use crate::store::error::StoreError;
 use crate::store::imports;
 use crate::store::rates::RateBook;
@@ -21,6 +23,8 @@ const PRUNE_EVERY_MS: i64 = 60_000;
 const IMPORT_DAYS: i64 = 30;
 /// Pieces dropped from the log in one round.
 const PRUNED_AT_ONCE: usize = 20;
+/// How long one round recomputes what conversions are worth; the next one goes on.
+const RERATING: Duration = Duration::from_secs(2);
 
 /// Does it; one round at a time.
 pub struct Clerk {
@@ -55,6 +59,7 @@ impl Clerk {
             }
         }
         self.follow_words(seen)?;
+        self.follow_rates(now)?;
         if now - seen.pruned_at >= PRUNE_EVERY_MS {
             while replay::expire(&self.writer, now)? == replay::PIECE {}
             let before = now - i64::try_from(self.log_days).unwrap_or(i64::MAX / DAY_MS) * DAY_MS;
@@ -86,6 +91,17 @@ impl Clerk {
             seen.documents = Some(books.documents);
         }
         Ok(())
+    }
+
+    fn follow_rates(&self, now: i64) -> Result<(), StoreError> {
+        let until = Instant::now() + RERATING;
+        loop {
+            let rates = Arc::clone(&self.rates.now());
+            let has_more = rerate::next_piece(&self.readers, &self.writer, &rates, &self.ids, now)?;
+            if !has_more || Instant::now() >= until {
+                return Ok(());
+            }
+        }
     }
 
     fn read_again(&self, ids: Vec<Id>) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ pub mod language;
 pub mod params;
 pub mod referrer;
 pub mod request;
+pub mod search_engine;
 pub mod text;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use super::list::List;
 use super::network::Network;
 use super::offer::Offer;
 use super::parameter::{self, ParameterNames};
+use super::problem::Problem;
 use super::state::State;
 use super::tracking_domain::TrackingDomain;
 use super::traffic_source::TrafficSource;
@@ -33,21 +34,27 @@ pub struct Documents {
 impl Documents {
     /// Who names this entity, and in which field; archived ones do not count.
     pub fn users_of(&self, wanted: Reference) -> Vec<(Reference, String)> {
-        let mut users = Vec::new();
-        self.note(&self.campaigns, wanted, &mut users);
-        self.note(&self.offers, wanted, &mut users);
-        self.note(&self.landings, wanted, &mut users);
-        self.note(&self.networks, wanted, &mut users);
-        self.note(&self.traffic_sources, wanted, &mut users);
-        self.note(&self.domains, wanted, &mut users);
-        users
+        let used = self.uses(|named| named == wanted).into_iter();
+        used.map(|one| (one.user, one.field)).collect()
+    }
+
+    /// All that is in use and names one of the `wanted`.
+    pub fn uses(&self, wanted: impl Fn(Reference) -> bool) -> Vec<Use> {
+        let mut uses = Vec::new();
+        self.note(&self.campaigns, &wanted, &mut uses);
+        self.note(&self.offers, &wanted, &mut uses);
+        self.note(&self.landings, &wanted, &mut uses);
+        self.note(&self.networks, &wanted, &mut uses);
+        self.note(&self.traffic_sources, &wanted, &mut uses);
+        self.note(&self.domains, &wanted, &mut uses);
+        uses
     }
 
     fn note<E: Entity>(
         &self,
         entities: &BTreeMap<u64, Arc<E>>,
-        wanted: Reference,
-        users: &mut Vec<(Reference, String)>,
+        wanted: &impl Fn(Reference) -> bool,
+        uses: &mut Vec<Use>,
     ) {
         for (id, entity) in entities {
             let Some(user) = Reference::of(E::WORD, *id) else {
@@ -55,8 +62,8 @@ impl Documents {
             };
             if entity.head().state != State::Archived {
                 let fields = entity.named(self).into_iter();
-                let here = fields.filter(|(_, reference)| *reference == wanted);
-                users.extend(here.map(|(field, _)| (user, field)));
+                let here = fields.filter(|(_, named)| wanted(*named));
+                uses.extend(here.map(|(field, named)| Use { named, user, field }));
             }
         }
     }
@@ -141,6 +148,27 @@ impl Documents {
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
             Reference::Domain(_) => Vec::new(),
         }
+    }
+}
+
+/// A field that names another entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    pub named: Reference,
+    pub user: Reference,
+    /// Path of the field in the user's document.
+    pub field: String,
+}
+
+impl Use {
+    /// What is to be said where the named one gets nothing any more.
+    pub fn warning(&self) -> Problem {
+        let (word, _) = self.named.parts();
+        let message = format!(
+            "The {} still names this {word} ({}).",
+            self.user, self.field
+        );
+        Problem::new("state", "in_use", message)
     }
 }
 

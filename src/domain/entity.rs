@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::documents::Documents;
+use super::documents::{Documents, Use};
 use super::form::{Form, quoted};
 use super::group::GroupKind;
 use super::problem::Problem;
@@ -107,6 +107,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether it may take long to compile.
+    fn is_costly(&self) -> bool {
+        false
+    }
+
     /// The links in it that may hold macros, with their fields.
     fn templates(&self) -> Vec<(String, &str)> {
         Vec::new()
@@ -177,13 +182,8 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         warnings.extend(self.duplicate_name(documents));
         if !self.head().state.is_active() {
             let this = Self::reference(self.head().id);
-            warnings.extend(documents.users_of(this).into_iter().map(|(user, field)| {
-                Problem::new(
-                    "state",
-                    "in_use",
-                    format!("The {user} still names this {} ({field}).", Self::WORD),
-                )
-            }));
+            let uses = documents.uses(|named| named == this);
+            warnings.extend(uses.iter().map(Use::warning));
         }
         warnings
     }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::check;
 use super::entity::Reference;
+use super::filter_value::FilterValue;
 use super::form::Form;
 use super::problem::Problem;
 use super::state::State;
@@ -66,7 +67,7 @@ pub struct Filter {
     pub key: String,
     pub mode: Mode,
     #[schema(value_type = Value, example = json!(["US", "CA"]))]
-    pub value: Value,
+    pub value: FilterValue,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -142,6 +143,9 @@ impl Flow {
     }
 }
 
+/// More entries than anybody types.
+const MANY_ENTRIES: usize = 1_000;
+
 impl Filter {
     fn read(form: &mut Form<'_>) -> Self {
         let key = form.text("key");
@@ -157,14 +161,31 @@ impl Filter {
         Filter {
             key: key.to_owned(),
             mode: form.choice("mode", Mode::ALL, Mode::default()),
-            value: form.value("value").cloned().unwrap_or_default(),
+            value: form.value("value").unwrap_or(&Value::Null).into(),
         }
+    }
+
+    /// Whether it may take long to compile: it has regexps, or very many entries.
+    pub fn is_costly(&self) -> bool {
+        fn is_costly(value: &Value) -> bool {
+            match value {
+                Value::String(text) => text.lines().any(|line| line.trim().starts_with('/')),
+                Value::Array(entries) => {
+                    entries.len() > MANY_ENTRIES || entries.iter().any(is_costly)
+                }
+                Value::Object(fields) => fields.values().any(is_costly),
+                _ => false,
+            }
+        }
+        is_costly(&self.value.parsed())
     }
 
     /// The named lists in its value, each with its field (`value[1].list_id`).
     pub fn lists(&self) -> Vec<(String, u64)> {
         let mut lists = Vec::new();
-        note_lists(&self.value, "value", 2, &mut lists);
+        if self.value.may_name_lists() {
+            note_lists(&self.value.parsed(), "value", 2, &mut lists);
+        }
         lists
     }
 }

@@ -208,7 +208,7 @@ mod tests {
         let filter = Filter {
             key: "country".to_owned(),
             mode: Mode::Accept,
-            value: serde_json::json!(["US"]),
+            value: (&serde_json::json!(["US"])).into(),
         };
         Flow {
             id: 1,

@@ -103,6 +103,10 @@ impl Entity for List {
     fn search_texts(&self) -> Vec<&str> {
         vec![&self.name]
     }
+
+    fn is_costly(&self) -> bool {
+        !self.values.is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
 //! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`]), what the click path records ([`visitor`],
-//! [`click`], [`offer_click`]), and what a click earned ([`conversion`]).
+//! [`click`], [`offer_click`]), and what a click earned ([`conversion`], [`basis`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
 
+pub mod basis;
 pub mod campaign;
 pub mod check;
 pub mod click;
@@ -15,6 +16,7 @@ pub mod conversion;
 pub mod documents;
 pub mod entity;
 pub mod event;
+pub mod filter_value;
 pub mod flow;
 pub mod form;
 pub mod group;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::merge_patch::merge;
-use super::{EditError, Editor, as_json, next_head};
+use super::{Draft, EditError, Editor, as_json, next_head};
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Entity, Reference};
 use crate::domain::problem::Problem;
@@ -35,16 +35,14 @@ impl Editor {
     /// Stores the entity with a merge patch over it. If the patch names a version it has to be
     /// the stored one.
     pub fn patch<E: Stored>(&self, id: u64, patch: &Value) -> Result<Arc<E>, EditError> {
+        let documents = self.documents();
+        let ahead = patched(self.stored::<E>(&documents, id)?.as_ref(), patch);
+        let _ready = self.compile_ahead(Some(id), &ahead);
         let mut editing = self.begin();
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
-        let mut document = as_json(stored.as_ref());
-        merge(&mut document, patch);
-        if let Some(fields) = document.as_object_mut() {
-            let version = Value::from(stored.head().version);
-            fields.entry("version").or_insert(version);
-        }
-        self.save(&mut editing, &documents, &stored, &document)
+        let draft = patched(stored.as_ref(), patch);
+        self.save(&mut editing, &documents, &stored, draft)
     }
 
     /// Stores a copy under an id of its own, with a name that tells it from the first one and a
@@ -62,7 +60,12 @@ impl Editor {
             }
         }
         merge(&mut document, changes);
-        self.add(&mut editing, &documents, Some(model), &document)
+        self.add(
+            &mut editing,
+            &documents,
+            Some(model),
+            Draft::read(&document),
+        )
     }
 
     /// Changes one thing of an entity. `change` says how much it has changed; after nothing,
@@ -99,6 +102,18 @@ impl Editor {
         }
         self.moved(&mut editing, &documents, stored, State::Archived)
     }
+}
+
+/// The draft of an entity with a merge patch over it; of the stored version, unless the patch says
+/// otherwise.
+fn patched<E: Entity>(stored: &E, patch: &Value) -> Draft<E> {
+    let mut document = as_json(stored);
+    merge(&mut document, patch);
+    if let Some(fields) = document.as_object_mut() {
+        let version = Value::from(stored.head().version);
+        fields.entry("version").or_insert(version);
+    }
+    Draft::read(&document)
 }
 
 fn users(word: &str, id: u64, documents: &Documents) -> Vec<User> {

@@ -8,7 +8,7 @@
 //! Everything here blocks: the caller is on a thread that may wait.
 
 mod batch;
-mod bulk;
+pub mod bulk;
 mod changes;
 mod differences;
 mod merge_patch;
@@ -130,8 +130,29 @@ impl Editor {
 
     /// Stores a new entity: version 1, with an id of its own.
     pub fn create<E: Stored>(&self, document: &Value) -> Result<Arc<E>, EditError> {
+        let draft = Draft::read(document);
+        let _ready = self.compile_ahead(None, &draft);
         let mut editing = self.begin();
-        self.add(&mut editing, &self.documents(), None, document)
+        self.add(&mut editing, &self.documents(), None, draft)
+    }
+
+    /// Compiles what is costly about a draft before other edits have to wait for it. The filters of
+    /// two catalogs share what they have in common, so the edit itself finds it ready while this is
+    /// held.
+    fn compile_ahead<E: Stored>(&self, id: Option<u64>, draft: &Draft<E>) -> Option<Publish> {
+        if !draft.entity.is_costly() {
+            return None;
+        }
+        let mut documents = Documents::clone(&self.documents());
+        let mut entity = draft.entity.clone();
+        let next = || next_id::<E>(&documents);
+        let id = id.unwrap_or_else(next);
+        entity.set_head(Head {
+            id,
+            ..entity.head()
+        });
+        E::all_mut(&mut documents).insert(id, Arc::new(entity));
+        Some((self.compile)(&documents).0)
     }
 
     /// Stores a new entity. A copy may name whatever its model names.
@@ -140,13 +161,16 @@ impl Editor {
         editing: &mut Editing,
         documents: &Documents,
         model: Option<Arc<E>>,
-        document: &Value,
+        draft: Draft<E>,
     ) -> Result<Arc<E>, EditError> {
-        let (mut entity, mut problems) = Form::draft(document, E::from_form);
+        let Draft {
+            mut entity,
+            mut problems,
+            ..
+        } = draft;
         let now = clock::now_ms();
-        let highest = E::all(documents).last_key_value().map_or(0, |(id, _)| *id);
         entity.set_head(Head {
-            id: highest + 1,
+            id: next_id::<E>(documents),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -163,10 +187,13 @@ impl Editor {
 
     /// Stores a new state of an entity. The document names the version it was made from.
     pub fn replace<E: Stored>(&self, id: u64, document: &Value) -> Result<Arc<E>, EditError> {
+        self.stored::<E>(&self.documents(), id)?;
+        let draft = Draft::read(document);
+        let _ready = self.compile_ahead(Some(id), &draft);
         let mut editing = self.begin();
         let documents = self.documents();
         let stored = self.stored::<E>(&documents, id)?;
-        self.save(&mut editing, &documents, &stored, document)
+        self.save(&mut editing, &documents, &stored, draft)
     }
 
     /// Stores a new state of what is stored.
@@ -175,10 +202,17 @@ impl Editor {
         editing: &mut Editing,
         documents: &Documents,
         stored: &Arc<E>,
-        document: &Value,
+        draft: Draft<E>,
     ) -> Result<Arc<E>, EditError> {
-        let (mut entity, mut problems) = Form::draft(document, E::from_form);
-        let sent = version(document, &mut problems);
+        let Draft {
+            mut entity,
+            mut problems,
+            version: sent,
+        } = draft;
+        let sent = sent.unwrap_or_else(|problem| {
+            problems.push(problem);
+            0
+        });
         entity.set_head(next_head(stored.head(), entity.head().state));
         let mut fresh = editing.fresh;
         let incomplete = entity.complete(documents, Some(stored), &mut fresh);
@@ -286,13 +320,16 @@ impl Editor {
             .iter()
             .map(|change| (change.reference(), change.problems(&documents)))
             .collect();
-        for (edited, problems) in &mut refusals {
-            if let Reference::List(id) = edited {
-                add_new(problems, filter::list_problems(&documents, *id));
-            }
-        }
         // Compiled even if something is wrong already, to tell all problems at once.
         let (publish, problems) = (self.compile)(&documents);
+        for (edited, found) in &mut refusals {
+            // What is wrong with a list shows in the campaigns that use it.
+            if let Reference::List(id) = edited
+                && !problems.is_empty()
+            {
+                add_new(found, filter::list_problems(&documents, *id));
+            }
+        }
         let mut elsewhere = Vec::new();
         for found in &problems {
             let campaign = Reference::Campaign(found.campaign_id);
@@ -387,26 +424,43 @@ fn add_new(problems: &mut Vec<Problem>, more: Vec<Problem>) {
     problems.extend(more.into_iter().filter(|one| is_new(&one.field)));
 }
 
-/// The version that an edited document was made from.
-fn version(document: &Value, problems: &mut Vec<Problem>) -> u64 {
-    let problem = match document.get("version") {
-        _ if !document.is_object() => return 0,
-        None | Some(Value::Null) => Problem::new(
+/// A document as it was sent, read without looking at any other.
+struct Draft<E> {
+    entity: E,
+    problems: Vec<Problem>,
+    /// The version that it was made from.
+    version: Result<u64, Problem>,
+}
+
+impl<E: Entity> Draft<E> {
+    fn read(document: &Value) -> Self {
+        let (entity, problems) = Form::draft(document, E::from_form);
+        Self {
+            entity,
+            problems,
+            version: version(document),
+        }
+    }
+}
+
+fn version(document: &Value) -> Result<u64, Problem> {
+    match document.get("version") {
+        _ if !document.is_object() => Ok(0),
+        None | Some(Value::Null) => Err(Problem::new(
             "version",
             "required",
             "The version is missing: send the one you have read, so that nobody's edit in between is lost.",
-        ),
-        Some(sent) => match sent.as_u64() {
-            Some(version) => return version,
-            None => Problem::new(
-                "version",
-                "invalid",
-                "The version is not a whole number; send the one you have read.",
-            ),
-        },
-    };
-    problems.push(problem);
-    0
+        )),
+        Some(sent) => sent.as_u64().ok_or_else(|| {
+            let message = "The version is not a whole number; send the one you have read.";
+            Problem::new("version", "invalid", message)
+        }),
+    }
+}
+
+fn next_id<E: Entity>(documents: &Documents) -> u64 {
+    let highest = E::all(documents).last_key_value();
+    highest.map_or(1, |(id, _)| id + 1)
 }
 
 fn next_head(stored: Head, state: State) -> Head {

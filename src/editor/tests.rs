@@ -341,3 +341,39 @@ fn a_source_that_never_was_is_kept_where_it_stood_and_refused_where_it_is_new() 
     assert!(warnings.iter().any(is_told), "{warnings:?}");
     expect(codes(other.unwrap_err()), &[(field, "unknown_reference")]);
 }
+
+#[test]
+fn what_takes_long_to_compile_holds_no_other_edit_up() {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    let (begun, wait_for_begin) = mpsc::channel();
+    let (go_on, wait_to_go_on) = mpsc::channel::<()>();
+    let wait_to_go_on = Mutex::new(wait_to_go_on);
+    let compile = move |documents: &Documents| {
+        // The first time that somebody compiles the list.
+        if !documents.lists.is_empty() && begun.send(()).is_ok() {
+            let waiting = wait_to_go_on.lock().unwrap();
+            let _ = waiting.recv_timeout(Duration::from_secs(20));
+        }
+        Catalog::compile_lenient(documents)
+    };
+    let writer = Writer::over(database());
+    let editor = Editor::open(writer, Documents::default(), 0, compile, drop);
+
+    let list = json!({ "name": "L", "values": ["/a+/", "/b+/"] });
+
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| editor.create::<crate::domain::list::List>(&list));
+        wait_for_begin.recv().unwrap();
+
+        let offer = json!({ "name": "O", "url": "https://example.com/" });
+        let quick = editor.create::<Offer>(&offer).map(|offer| offer.id);
+
+        assert!(matches!(quick, Ok(1)), "{quick:?}");
+        assert!(!slow.is_finished());
+        drop(wait_for_begin);
+        drop(go_on);
+        assert!(slow.join().unwrap().is_ok());
+    });
+}

@@ -6,7 +6,7 @@ use super::testing::{AT, World, campaign, flow, german, only, split, to_address}
 use super::trace::{Bound, Dropped, Step, Story};
 use super::visit::{Choices, Memory, Seen, Uncounted, Visit};
 use super::*;
-use crate::domain::campaign::{Bind, Campaign, Rotation};
+use crate::domain::campaign::{Bind, Campaign, ChooseOffer, Rotation};
 use crate::domain::flow::FlowKind;
 use crate::domain::state::State;
 
@@ -167,6 +167,31 @@ fn a_binding_to_what_is_not_live_is_dropped_and_made_anew() {
         assert!(steps.contains(&dropped(Bound::Offer, 3)), "{steps:#?}");
         assert_eq!(memory.visit(&world, 2).0, Some(went), "bound anew");
     }
+}
+
+#[test]
+fn an_offer_drawn_later_is_not_chosen_with_the_landing_and_stays_bound() {
+    let later = |state| {
+        let world = world(Bind::Offer, |document| {
+            document.choose_offer = ChooseOffer::AtOfferClick;
+        });
+        let memory = Remembering::bound_to(2, Some(3), Some(4));
+        let world = world.offer_in(state, 4, "https://offer/4", None);
+        let (went, steps) = memory.visit(&world, 1);
+        assert_eq!(went.and_then(|went| went.offer_id), None);
+        (memory.0.get(), steps)
+    };
+    let bound = |offer_id| Choices {
+        flow_id: 2,
+        landing_id: Some(3),
+        offer_id,
+    };
+
+    let (stays, steps) = later(State::Active);
+    assert_eq!(stays, Some(bound(Some(4))));
+    assert!(steps.contains(&Step::BoundOffer { offer_id: 4 }));
+    let (dropped, _) = later(State::Paused);
+    assert_eq!(dropped, Some(bound(None)));
 }
 
 #[test]

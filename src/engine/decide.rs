@@ -29,6 +29,8 @@ pub struct Decision<'c> {
     pub landing_id: Option<u64>,
     /// The offer behind the landing too, unless the campaign draws it when the visitor goes on.
     pub offer_id: Option<u64>,
+    /// The offer that the visitor is bound to, where the campaign draws it when he goes on.
+    pub later_offer_id: Option<u64>,
     /// Whether it is what the visitor finds again. A forced flow does not end a binding.
     pub binds: bool,
     pub destination: Destination<'c>,
@@ -64,7 +66,7 @@ impl Decision<'_> {
         Some(Choices {
             flow_id,
             landing_id: self.landing_id,
-            offer_id: self.offer_id,
+            offer_id: self.offer_id.or(self.later_offer_id),
         })
     }
 
@@ -81,13 +83,7 @@ impl Decision<'_> {
     ) -> Reply {
         match self.destination {
             Destination::Redirect { way, template } => {
-                let mut location = String::new();
-                template.expand(context, &mut location);
-                if !redirect::leads_somewhere(&location) {
-                    return self.fallback_reply(context);
-                }
-                change(&mut location);
-                redirect::reply(way, location)
+                send(self.campaign, way, template, context, change)
             }
             Destination::Reply(reply) => reply.reply(context),
             Destination::Campaign(_) | Destination::NotFound => Reply::NotFound,
@@ -95,20 +91,31 @@ impl Decision<'_> {
     }
 }
 
-impl Decision<'_> {
-    /// The answer where macros made an address of nothing: the campaign's fallback, if that is an
-    /// address.
-    fn fallback_reply(&self, context: &MacroContext<'_>) -> Reply {
-        let CompiledFallback::Redirect(template) = &self.campaign.fallback else {
-            return Reply::NotFound;
-        };
+/// The answer that leads to a template's address, changed before it goes out. Where macros made an
+/// address of nothing it is the campaign's fallback, if that is one.
+pub fn send(
+    campaign: &CompiledCampaign,
+    way: Way,
+    template: &Template,
+    context: &MacroContext<'_>,
+    change: impl FnOnce(&mut String),
+) -> Reply {
+    let expanded = |template: &Template| {
         let mut location = String::new();
         template.expand(context, &mut location);
-        match redirect::leads_somewhere(&location) {
-            true => redirect::reply(Way::default(), location),
-            false => Reply::NotFound,
-        }
+        redirect::leads_somewhere(&location).then_some(location)
+    };
+    if let Some(mut location) = expanded(template) {
+        change(&mut location);
+        return redirect::reply(way, location);
     }
+    let fallback = match &campaign.fallback {
+        CompiledFallback::Redirect(template) => expanded(template),
+        _ => None,
+    };
+    fallback.map_or(Reply::NotFound, |location| {
+        redirect::reply(Way::default(), location)
+    })
 }
 
 /// Decides about a visitor of `campaign`: forced flows in order, then regular flows by position
@@ -358,6 +365,7 @@ fn by_fallback<'c>(
         flow_id: None,
         landing_id: None,
         offer_id: None,
+        later_offer_id: None,
         binds: false,
         destination,
     }

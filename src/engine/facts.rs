@@ -20,6 +20,8 @@ pub struct Chosen<'c> {
     pub campaign: &'c Campaign,
     /// For what the click is its visitor's first, if that is known.
     pub unique: Option<Unique>,
+    /// The key by which the campaign tells the visitor from others, if that is known.
+    pub visitor: Option<u64>,
     pub rates: &'c Rates,
     /// Time of the click, UTC milliseconds: its day's rates count.
     pub at: i64,
@@ -34,6 +36,7 @@ impl<'c> Chosen<'c> {
             catalog,
             campaign: &decision.campaign.document,
             unique: None,
+            visitor: None,
             rates,
             at,
             flow_id: decision.flow_id,
@@ -82,6 +85,10 @@ impl Facts for Chosen<'_> {
             Within::Flow => self.flow_id.map(|_| unique.in_flow),
             Within::Everywhere => Some(unique.anywhere),
         }
+    }
+
+    fn visitor(&self) -> Option<u64> {
+        self.visitor
     }
 
     fn converted(&self, amount: Micros, from: Currency, to: Currency) -> Option<Micros> {
@@ -139,6 +146,7 @@ mod tests {
                 catalog: &catalog,
                 campaign: &campaign,
                 unique,
+                visitor: None,
                 rates: &rates,
                 at: 0,
                 flow_id,

@@ -122,7 +122,7 @@ pub(crate) mod testing;
 
 pub use catalog::{CampaignProblems, Catalog, Link};
 pub use compiled::{CompiledCampaign, CompiledLanding, CompiledOffer};
-pub use decide::{Decision, Destination, MAX_JUMPS, Passage, decide};
+pub use decide::{Decision, Destination, MAX_JUMPS, Passage, decide, send};
 pub use dice::Dice;
 pub use facts::Chosen;
 pub use options::{Options, options};

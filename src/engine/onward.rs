@@ -20,6 +20,8 @@ use crate::macros::Template;
 pub struct Wish {
     /// The offer that was drawn with the landing, or taken by an earlier step.
     pub assigned: Option<u64>,
+    /// The offer that the visitor took on an earlier visit, if that binds.
+    pub bound: Option<u64>,
     /// The n-th offer of the flow, from 1.
     pub n: Option<u32>,
     /// This one of the flow's offers.
@@ -29,7 +31,11 @@ pub struct Wish {
 /// The next step.
 #[derive(Debug, Clone, Copy)]
 pub enum Onward<'c> {
-    Offer(&'c CompiledOffer),
+    Offer {
+        offer: &'c CompiledOffer,
+        /// Whether it is what the visitor finds again. An overflow is for today.
+        binds: bool,
+    },
     /// No offer is live: the address of the campaign's fallback.
     Fallback(&'c Template),
     /// No offer is live: this campaign decides anew.
@@ -41,7 +47,8 @@ pub enum Onward<'c> {
 ///
 /// An offer that was asked for by number or id is followed, where it is not live, by the next one
 /// that is, in the order of the document. Without such a wish the assigned offer counts; where
-/// there is none, or it is not live any more, one is drawn by weight among the flow's live offers.
+/// there is none, the one that the visitor is bound to, if it is among the flow's offers still.
+/// Where that is not live any more, one is drawn by weight among the flow's live offers.
 /// If none is left, the overflow offer of the assigned one takes over, then the campaign's
 /// fallback.
 pub fn onward<'c>(
@@ -54,12 +61,24 @@ pub fn onward<'c>(
 ) -> Onward<'c> {
     let listed = offers(campaign, flow_id);
     let open = |id| open(catalog, caps, id);
-    let offer = wished(open, listed, wish)
-        .or_else(|| wish.assigned.and_then(open))
+    let is_listed = |id: &u64| listed.iter().any(|one| one.offer_id == *id);
+    let bound = || wish.bound.filter(is_listed).and_then(open);
+    // What an earlier step took stays what the visitor finds again.
+    let wished = wished(open, listed, wish).map(|open| Open {
+        binds: open.binds && wish.assigned.is_none(),
+        ..open
+    });
+    let passing = |open| Open {
+        binds: false,
+        ..open
+    };
+    let found = wished
+        .or_else(|| wish.assigned.and_then(open).map(passing))
+        .or_else(|| bound().map(passing))
         .or_else(|| draw(open, listed, dice))
-        .or_else(|| overflow(catalog, wish.assigned).and_then(open));
-    match offer {
-        Some(offer) => Onward::Offer(offer),
+        .or_else(|| overflow(catalog, wish.assigned).and_then(open).map(passing));
+    match found {
+        Some(Open { offer, binds }) => Onward::Offer { offer, binds },
         None => way_out(catalog, campaign),
     }
 }
@@ -74,18 +93,27 @@ pub fn offers(campaign: &CompiledCampaign, flow_id: Option<u64>) -> &[WeightedOf
     }
 }
 
+/// An offer to which visitors may be sent now.
+#[derive(Clone, Copy)]
+struct Open<'c> {
+    offer: &'c CompiledOffer,
+    binds: bool,
+}
+
 /// The offer itself where visitors may be sent to it now; else, where its cap is full, the offer
 /// that takes its overflow.
-fn open<'c>(catalog: &'c Catalog, caps: &Caps<'_>, id: u64) -> Option<&'c CompiledOffer> {
+fn open<'c>(catalog: &'c Catalog, caps: &Caps<'_>, id: u64) -> Option<Open<'c>> {
     let offer = catalog.offer(id).filter(|offer| offer.is_live())?;
-    open_offer(catalog, offer, caps, &mut Silent)
+    let offer = open_offer(catalog, offer, caps, &mut Silent)?;
+    let binds = offer.document.id == id;
+    Some(Open { offer, binds })
 }
 
 fn wished<'c>(
-    open: impl Fn(u64) -> Option<&'c CompiledOffer>,
+    open: impl Fn(u64) -> Option<Open<'c>>,
     listed: &[WeightedOffer],
     wish: &Wish,
-) -> Option<&'c CompiledOffer> {
+) -> Option<Open<'c>> {
     let by_id = || {
         let id = wish.offer_id?;
         listed.iter().position(|one| one.offer_id == id)
@@ -100,10 +128,10 @@ fn wished<'c>(
 }
 
 fn draw<'c>(
-    open: impl Fn(u64) -> Option<&'c CompiledOffer>,
+    open: impl Fn(u64) -> Option<Open<'c>>,
     listed: &[WeightedOffer],
     dice: &mut Dice,
-) -> Option<&'c CompiledOffer> {
+) -> Option<Open<'c>> {
     let drawable = || {
         let open = |one: &WeightedOffer| Some((open(one.offer_id)?, one.weight));
         listed.iter().filter_map(open)
@@ -149,7 +177,7 @@ mod tests {
     use crate::domain::offer::Cap;
     use crate::domain::state::State;
     use crate::engine::testing::{World, campaign, flow, split};
-    use crate::engine::visit::Uncounted;
+    use crate::engine::visit::{Counter, Counters, Uncounted};
 
     const CAPS: Caps<'static> = Caps {
         counters: &Uncounted,
@@ -183,7 +211,7 @@ mod tests {
         let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
         let mut dice = Dice::seeded(seed);
         match onward(&catalog, campaign, Some(5), &wish, &CAPS, &mut dice) {
-            Onward::Offer(offer) => Some(offer.document.id),
+            Onward::Offer { offer, .. } => Some(offer.document.id),
             Onward::Fallback(template) => {
                 assert_eq!(template.text(), "https://fallback/");
                 None
@@ -196,7 +224,7 @@ mod tests {
         Wish {
             assigned: Some(3),
             n: Some(n),
-            offer_id: None,
+            ..Wish::default()
         }
     }
 
@@ -224,8 +252,8 @@ mod tests {
     fn only_offers_of_the_flow_can_be_asked_for_by_id() {
         let by_id = |id| Wish {
             assigned: Some(3),
-            n: None,
             offer_id: Some(id),
+            ..Wish::default()
         };
         assert_eq!(go(&world([Active; 3]), by_id(2), 1), Some(2));
         assert_eq!(go(&world([Active; 3]), by_id(4), 1), Some(3));
@@ -245,6 +273,100 @@ mod tests {
             );
         }
         assert_eq!(go(&world([Paused; 3]), assigned, 1), None);
+    }
+
+    /// Where `wish` leads with any seed, if always to one offer, and whether that binds.
+    fn always(world: &World, wish: Wish, caps: &Caps<'_>) -> Option<(u64, bool)> {
+        let catalog = world.catalog();
+        let campaign = catalog.campaign_by_id(1).expect("the campaign is there");
+        let mut found: Vec<_> = (0..20)
+            .map(|seed| {
+                let dice = &mut Dice::seeded(seed);
+                match onward(&catalog, campaign, Some(5), &wish, caps, dice) {
+                    Onward::Offer { offer, binds } => (offer.document.id, binds),
+                    other => panic!("{other:?}"),
+                }
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        match found[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    fn bound(id: u64) -> Wish {
+        Wish {
+            bound: Some(id),
+            ..Wish::default()
+        }
+    }
+
+    #[test]
+    fn who_is_bound_takes_the_same_offer_while_it_is_live_and_of_the_flow() {
+        let all = world([Active; 3]);
+        assert_eq!(always(&all, Wish::default(), &CAPS), None);
+        // Weight 0 is no reason to leave a binding.
+        assert_eq!(always(&all, bound(2), &CAPS), Some((2, false)));
+        assert_eq!(always(&all, bound(4), &CAPS), None);
+        for state in [Paused, Archived] {
+            let world = world([state, Active, Active]);
+            assert_eq!(always(&world, bound(1), &CAPS), Some((3, true)));
+        }
+        let asked = Wish {
+            n: Some(1),
+            ..bound(3)
+        };
+        assert_eq!(always(&all, asked, &CAPS), Some((1, true)));
+        let assigned = Wish {
+            assigned: Some(1),
+            ..bound(3)
+        };
+        assert_eq!(always(&all, assigned, &CAPS), Some((1, false)));
+        let asked = Wish {
+            n: Some(2),
+            ..assigned
+        };
+        assert_eq!(always(&all, asked, &CAPS), Some((2, false)));
+        let gone = world([Paused, Active, Active]);
+        assert_eq!(always(&gone, assigned, &CAPS), Some((3, false)));
+    }
+
+    #[test]
+    fn a_full_offer_that_a_visitor_is_bound_to_gives_way_to_its_overflow_for_today() {
+        /// As many conversions as any cap has.
+        struct Full;
+        impl Counters for Full {
+            fn take(&self, _: Counter, _: u64) -> bool {
+                false
+            }
+            fn give_back(&self, _: Counter) {}
+            fn count(&self, _: Counter) -> u64 {
+                u64::MAX
+            }
+        }
+        let full = Caps {
+            counters: &Full,
+            at: 0,
+        };
+        let capped = |overflow_offer_id| {
+            let mut world = world([Active, Paused, Active]);
+            let offers = &mut world.documents.offers;
+            let mut capped = (*offers[&1]).clone();
+            capped.cap = Some(Cap {
+                daily: 1,
+                timezone: "UTC".to_owned(),
+                statuses: vec![Status::Sale],
+                frees_on_rejection: false,
+                overflow_offer_id,
+            });
+            offers.insert(1, Arc::new(capped));
+            world
+        };
+
+        assert_eq!(always(&capped(Some(4)), bound(1), &full), Some((4, false)));
+        assert_eq!(always(&capped(None), bound(1), &full), Some((3, true)));
     }
 
     #[test]
@@ -275,7 +397,7 @@ mod tests {
         let wish = Wish {
             assigned: Some(2),
             n: Some(1),
-            offer_id: None,
+            ..Wish::default()
         };
 
         let next = onward(
@@ -287,7 +409,7 @@ mod tests {
             &mut Dice::seeded(1),
         );
 
-        assert!(matches!(next, Onward::Offer(offer) if offer.document.id == 2));
+        assert!(matches!(next, Onward::Offer { offer, .. } if offer.document.id == 2));
     }
 
     proptest! {
@@ -302,7 +424,7 @@ mod tests {
 
             for _ in 0..4_000 {
                 match onward(&catalog, campaign, Some(5), &Wish::default(), &CAPS, &mut dice) {
-                    Onward::Offer(offer) => hits[offer.document.id as usize] += 1,
+                    Onward::Offer { offer, .. } => hits[offer.document.id as usize] += 1,
                     other => panic!("{other:?}"),
                 }
             }

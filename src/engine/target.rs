@@ -8,7 +8,7 @@ use super::decide::{Decision, Destination, odds};
 use super::dice::Dice;
 use super::rotation::Weighted;
 use super::trace::{Bound, Dropped, Step, Trace};
-use super::visit::{Asked, Caps};
+use super::visit::{Asked, Caps, Choices};
 use crate::domain::campaign::{Bind, ChooseOffer};
 use crate::domain::flow::FlowKind;
 use crate::domain::offer::MAX_OVERFLOWS;
@@ -30,6 +30,7 @@ pub(super) fn draw<'c>(
         flow_id: Some(flow.id),
         landing_id: None,
         offer_id: None,
+        later_offer_id: None,
         binds: binds(flow, asked),
         destination: Destination::NotFound,
     };
@@ -63,23 +64,15 @@ pub(super) fn draw<'c>(
         .filter(|choices| choices.flow_id == flow.id);
     let is_later =
         campaign.document.choose_offer == ChooseOffer::AtOfferClick && !landings.items().is_empty();
-    if !is_later && offers.total() > 0 {
-        let bound = bound.filter(|_| bind == Bind::Offer);
-        let found = find_bound(offers, bound.and_then(|one| one.offer_id), |offer| {
-            offer.document.id
+    let bound_offer = bound_offer(offers, bound.filter(|_| bind == Bind::Offer), trace);
+    if is_later {
+        decision.later_offer_id = bound_offer.map(|offer| offer.document.id);
+    } else if offers.total() > 0 {
+        let open = bound_offer.and_then(|offer| {
+            open_offer(catalog, offer, &asked.visit.caps(), trace)
+                // Who takes the overflow does so for today.
+                .inspect(|open| decision.binds &= open.document.id == offer.document.id)
         });
-        tell(found, Bound::Offer, trace);
-        let open = match found {
-            Found::At(index) => {
-                let offer = &offers.items()[index];
-                let offer_id = offer.document.id;
-                trace.step(|| Step::BoundOffer { offer_id });
-                open_offer(catalog, offer, &asked.visit.caps(), trace)
-                    // Who takes the overflow does so for today.
-                    .inspect(|open| decision.binds &= open.document.id == offer_id)
-            }
-            Found::Unbound | Found::Gone(_) => None,
-        };
         let open = match open {
             Some(open) => open,
             None => draw_open(catalog, offers, asked, dice, trace)?,
@@ -110,6 +103,23 @@ pub(super) fn draw<'c>(
         });
     }
     Some(decision)
+}
+
+/// The offer that the visitor is bound to, while it takes part.
+fn bound_offer<'c>(
+    offers: &'c Weighted<Arc<CompiledOffer>>,
+    bound: Option<Choices>,
+    trace: &mut impl Trace,
+) -> Option<&'c CompiledOffer> {
+    let id = bound.and_then(|choices| choices.offer_id);
+    let found = find_bound(offers, id, |offer| offer.document.id);
+    tell(found, Bound::Offer, trace);
+    let Found::At(index) = found else { return None };
+    let offer = &offers.items()[index];
+    trace.step(|| Step::BoundOffer {
+        offer_id: offer.document.id,
+    });
+    Some(offer)
 }
 
 /// Draws until an offer is open, or its overflow is.

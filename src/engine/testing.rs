@@ -101,7 +101,7 @@ pub(crate) fn filter(key: &str, mode: Mode, value: Value) -> Filter {
     Filter {
         key: key.to_owned(),
         mode,
-        value,
+        value: (&value).into(),
     }
 }
 

@@ -20,8 +20,9 @@ pub struct Visit<'v> {
     pub parameters: &'v (dyn Fn(&str) -> Option<&'v str> + 'v),
     pub memory: &'v dyn Memory,
     counters: &'v dyn Counters,
-    /// Taken for the flow that is being asked; given back if it rejects.
-    reserved: RefCell<Vec<Counter>>,
+    /// Taken for the flow that is being asked, each with how much there may be; given back if it
+    /// rejects.
+    reserved: RefCell<Vec<(Counter, u64)>>,
     dice: RefCell<Dice>,
 }
 
@@ -64,11 +65,21 @@ impl<'v> Visit<'v> {
     }
 
     /// Takes one, if the counter is below `most`. If the flow that asks rejects the visitor after
-    /// all it is given back.
+    /// all it is given back. However often one flow asks, a visit counts once.
     pub fn reserve(&self, counter: Counter, most: u64) -> bool {
+        let mut reserved = self.reserved.borrow_mut();
+        let before = reserved.iter().position(|(taken, _)| *taken == counter);
+        if let Some(at) = before {
+            if reserved[at].1 <= most {
+                return true;
+            }
+            // Taken anew under the lower limit, so that of visitors at once just so many get in.
+            reserved.swap_remove(at);
+            self.counters.give_back(counter);
+        }
         let taken = self.counters.take(counter, most);
         if taken {
-            self.reserved.borrow_mut().push(counter);
+            reserved.push((counter, most));
         }
         taken
     }
@@ -76,10 +87,13 @@ impl<'v> Visit<'v> {
     /// Takes one of each counter that is below its number, or of none if one of them is not. Given
     /// back as with [`Visit::reserve`].
     pub fn reserve_all(&self, counters: impl Iterator<Item = (Counter, u64)>) -> bool {
-        let before = self.reserved.borrow().len();
+        let before = self.reserved.borrow().clone();
         for (counter, most) in counters {
             if !self.reserve(counter, most) {
-                for taken in self.reserved.borrow_mut().drain(before..) {
+                let is_new = |(taken, _): &mut (Counter, u64)| {
+                    before.iter().all(|(earlier, _)| earlier != taken)
+                };
+                for (taken, _) in self.reserved.borrow_mut().extract_if(.., is_new) {
                     self.counters.give_back(taken);
                 }
                 return false;
@@ -90,7 +104,7 @@ impl<'v> Visit<'v> {
 
     /// The flow rejects: nothing was used.
     pub(super) fn give_back(&self) {
-        for counter in self.reserved.borrow_mut().drain(..) {
+        for (counter, _) in self.reserved.borrow_mut().drain(..) {
             self.counters.give_back(counter);
         }
     }

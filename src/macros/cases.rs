@@ -68,6 +68,36 @@ fn unknown_names_are_warned_about_with_the_nearest_known_one() {
 }
 
 #[test]
+fn names_of_other_trackers_are_told_with_the_reason() {
+    for (text, reason) in [
+        ("{from_file}", "what lies on the server"),
+        ("{destination}", "cannot name the address"),
+        ("{Offer}", "lead to /go of the tracking domain"),
+        ("{token}", "{click_id}"),
+    ] {
+        let found = warnings(&format!("https://x.example/?a={text}"));
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].0, "unknown_macro", "{text}");
+        assert!(found[0].1.contains(reason), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_search_engine_is_named_by_the_link_else_by_the_referrer() {
+    let engine = |sample: Sample| sample.expand(&template("https://x/?{search_engine}"));
+    let mut elsewhere = Sample::new();
+    elsewhere.visitor.referrer = Some("https://news.example/".to_owned());
+
+    assert_eq!(engine(Sample::new()), "https://x/?google");
+    assert_eq!(
+        engine(Sample::new().with("se", "petal")),
+        "https://x/?petal"
+    );
+    assert_eq!(engine(Sample::new().with("se", "")), "https://x/?google");
+    assert_eq!(engine(elsewhere), "https://x/?");
+}
+
+#[test]
 fn what_cannot_be_understood_is_refused_with_its_reason() {
     let cases = [
         (
@@ -85,8 +115,16 @@ fn what_cannot_be_understood_is_refused_with_its_reason() {
         ("{timestamp:us}", "no unit of time"),
         ("{payout:dollars}", "\"dollars\" is not a currency"),
         ("{cost:1}", "\"1\" is not a currency"),
-        ("{city:ru}", "in English only"),
-        ("{country:xx}", "no argument but a list of words"),
+        ("{city:ru}", "known in English only, not in \"ru\""),
+        ("{region:uk}", "known in English only"),
+        ("{country:xx}", "write one of en, ru, uk, ar,"),
+        ("{country_name:russian}", "as in {country_name:en}"),
+        ("{device_type:de}", "write one of en, ru, uk,"),
+        ("{connection_type:}", "write one of en, ru, uk,"),
+        ("{os:en}", "no argument but a list of words"),
+        ("{from_file:words}", "what lies on the server"),
+        ("{offer:2}", "/go/2"),
+        ("{destination:x}", "cannot name the address"),
         ("{country:DE=1,2}", "\"2\" has no ="),
         ("{country:DE=1,de=2}", "\"de\" is there twice"),
         ("{md5}", "it needs an argument"),
@@ -142,6 +180,20 @@ fn arguments_are_understood() {
         ("{upper:date:F}", "JANUARY"),
         ("{upper:sample:x}", "X"),
         ("{region:EN}", "Bavaria"),
+        ("{country:en}", "Germany"),
+        ("{country_name:de}", "Deutschland"),
+        ("{country:Germany=1,DE=2}", "2"),
+        ("{lower:country_name}", "germany"),
+        (
+            "{device_type:ru}",
+            "%D1%82%D0%B5%D0%BB%D0%B5%D1%84%D0%BE%D0%BD",
+        ),
+        ("{device_type:en}", "mobile"),
+        (
+            "{connection_type:UK}",
+            "%D0%BC%D0%BE%D0%B1%D1%96%D0%BB%D1%8C%D0%BD%D0%B0%20%D0%BC%D0%B5%D1%80%D0%B5%D0%B6%D0%B0",
+        ),
+        ("{md5:visitor_code}", "0307021bfcbeeab25f0dfd3b3d588b66"),
     ];
     for (text, expected) in cases {
         let link = format!("https://x/?a={text}");

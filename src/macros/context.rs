@@ -61,6 +61,11 @@ pub trait Facts {
         None
     }
 
+    /// The key by which the campaign tells the visitor from others.
+    fn visitor(&self) -> Option<u64> {
+        None
+    }
+
     /// An amount in another currency, at the rate of the click's day; `None` without a rate.
     fn converted(&self, _amount: Micros, _from: Currency, _to: Currency) -> Option<Micros> {
         None

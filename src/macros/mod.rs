@@ -18,8 +18,8 @@
 //!
 //! `{name:argument}` says more: a format, a range, a currency, another macro ([`argument`]). One that
 //! cannot be understood keeps a document from being saved ([`Template::problems`]); in one that is
-//! stored it stays as it is. There is no macro of a file's content: a link should not be able to
-//! show what lies on the server.
+//! stored it stays as it is. What other trackers have and this one has not is told with its reason
+//! (`foreign.rs`).
 //!
 //! A [`Body`] is a page, a text or a JSON document with macros. `body/mod.rs` says how a value is
 //! encoded there.
@@ -37,8 +37,10 @@ mod cases;
 mod context;
 mod encode;
 mod escape;
+mod foreign;
 #[cfg(test)]
 mod laws;
+mod names;
 mod page;
 mod pieces;
 mod shape;

@@ -47,7 +47,7 @@ impl Sample {
                     ..Agent::default()
                 }),
                 language: Language::parse("de"),
-                referrer: text("https://news.example/"),
+                referrer: text("https://www.google.com/"),
                 bot: None,
                 parameters: Parameters {
                     external_id: text("ext-1"),
@@ -140,6 +140,10 @@ impl Facts for SampleFacts {
 
     fn is_unique(&self, within: Within) -> Option<bool> {
         Some(within == Within::Campaign)
+    }
+
+    fn visitor(&self) -> Option<u64> {
+        Some(0x1f_3870_be27_4f6c)
     }
 
     fn converted(&self, amount: Micros, from: Currency, to: Currency) -> Option<Micros> {

@@ -3,6 +3,7 @@
 use super::argument::{self, Ready};
 use super::context::MacroContext;
 use super::encode::Encoder;
+use super::foreign;
 use super::pieces::is_name;
 use super::table::{self, Macro, Origin};
 use crate::domain::nearest::nearest;
@@ -94,7 +95,10 @@ impl<'d> Reader<'d> {
                 let ready = argument::read(entry, argument, self)?;
                 Ok(Some(Value::Computed(entry, ready)))
             }
-            (None, Some(_)) => Ok(None),
+            (None, Some(_)) => absent(name),
+            (None, None) if declared == Some(false) && foreign::reason(name).is_some() => {
+                absent(name)
+            }
             (None, None) if !is_name(name) || declared == Some(false) => Ok(None),
             (None, None) => {
                 if declared.is_none() {
@@ -106,12 +110,21 @@ impl<'d> Reader<'d> {
     }
 }
 
+/// No macro: an error only where others have one of this name.
+fn absent(name: &str) -> Result<Option<Value>, String> {
+    match foreign::reason(name) {
+        Some(reason) => Err(format!("{reason}.")),
+        None => Ok(None),
+    }
+}
+
 fn unknown(name: &str) -> Problem {
     let known = table::all()
         .flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().copied()));
-    let advice = match nearest(name, known) {
-        Some(near) => format!(" Did you mean {{{near}}}?"),
-        None => String::new(),
+    let advice = match (foreign::reason(name), nearest(name, known)) {
+        (Some(reason), _) => format!(" Other trackers have one; here {reason}."),
+        (None, Some(near)) => format!(" Did you mean {{{near}}}?"),
+        (None, None) => String::new(),
     };
     Problem::new(
         "",

@@ -115,6 +115,185 @@ fn ungrouped(text: &str) -> Option<String> {
         return None;
     };
     let is_grouped = others.is_empty()
-        || ((1..=3).contains(&start.len()) && others.iter().all(|group| group.len() == 3));
+        || ((1..=3).contains(&start.len())
+            && !start.starts_with('0')
+            && others.iter().all(|group| group.len() == 3));
     is_grouped.then(|| groups.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_however_they_are_written() {
+        let cases = [
+            ("7.50", "7.5", "", false),
+            ("7", "7", "", false),
+            ("0", "0", "", false),
+            (".5", "0.5", "", false),
+            ("5.", "5", "", false),
+            ("-5", "-5", "", false),
+            (" 7.50 ", "7.5", "", false),
+            ("7.500", "7.5", "", false),
+            ("0.0000005", "0", "", false),
+            ("+7", "7", "", true),
+            ("−5", "-5", "", true),
+            ("7,50", "7.5", "", true),
+            ("7,5", "7.5", "", true),
+            (",5", "0.5", "", true),
+            ("-7,50", "-7.5", "", true),
+            ("0,500", "0.5", "", true),
+            ("0,015", "0.015", "", true),
+            ("7,5000", "7.5", "", true),
+            ("12345,678", "12345.678", "", true),
+            ("1 000", "1000", "", true),
+            ("1 000.50", "1000.5", "", true),
+            ("7 000,50", "7000.5", "", true),
+            ("7\u{a0}000,50", "7000.5", "", true),
+            ("7\u{202f}000,500", "7000.5", "", true),
+            ("1'000.50", "1000.5", "", true),
+            ("1,234.56", "1234.56", "", true),
+            ("1.234,56", "1234.56", "", true),
+            ("1,234,567", "1234567", "", true),
+            ("1.234.567", "1234567", "", true),
+            ("1,234,567.8", "1234567.8", "", true),
+            ("$7", "7", "USD", true),
+            ("$7.50", "7.5", "USD", true),
+            ("7$", "7", "USD", true),
+            ("7 $", "7", "USD", true),
+            ("-$7", "-7", "USD", true),
+            ("$-7", "-7", "USD", true),
+            ("US$ 7", "7", "USD", true),
+            ("$7 CAD", "7", "CAD", true),
+            ("7 USD", "7", "USD", true),
+            ("7usd", "7", "USD", true),
+            ("USD 7", "7", "USD", true),
+            ("10 USDT", "10", "USDT", true),
+            ("€7,50", "7.5", "EUR", true),
+            ("7 000,50 ₽", "7000.5", "RUB", true),
+            ("₴100", "100", "UAH", true),
+            ("100 грн.", "100", "UAH", true),
+            ("100 Руб", "100", "RUB", true),
+            ("£7", "7", "GBP", true),
+            ("R$ 7,50", "7.5", "BRL", true),
+        ];
+        for (text, micros, currency, is_guess) in cases {
+            let amount = Amount {
+                micros: micros.parse().expect("an amount"),
+                currency: Currency::parse(currency),
+                is_guess,
+            };
+            assert_eq!(read(text), Some(amount), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_or_may_be_two_is_none() {
+        for text in [
+            "",
+            " ",
+            "-",
+            ".",
+            ",",
+            "$",
+            "USD",
+            "1e9",
+            "1E9",
+            "NaN",
+            "nan",
+            "inf",
+            "-inf",
+            "Infinity",
+            "0x10",
+            "7,500",
+            "123,456",
+            "-7,500",
+            "$7,500",
+            "{payout}",
+            "{{payout}}",
+            "%payout%",
+            "[payout]",
+            "$payout",
+            "$payout$",
+            "#price#",
+            "__PAYOUT__",
+            "payout",
+            "seven",
+            "7 text",
+            "7 off",
+            "7%",
+            "7/2",
+            "7-8",
+            "--7",
+            "-$-7",
+            "+-7",
+            "7-",
+            "7 50",
+            "70 00",
+            "1,23.4",
+            "1,2345.6",
+            "1.2,3.4",
+            "1,234.567,8",
+            "1 234.567 8",
+            "1.234 567",
+            "1, 000",
+            "12 3456",
+            " 000 000",
+            "0,500,000",
+            ". 5",
+            "7..5",
+            "7,,5",
+            "7 USD EUR",
+            "(7)",
+            "٧",
+            "99999999999999",
+            "99999999999999,5",
+            "$99999999999999",
+            "7.5.1",
+            "1.23.456",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_we_print_we_read(micros in -9_000_000_000_000_000_000i64..9_000_000_000_000_000_000) {
+            let amount = read(&Micros(micros).to_string());
+            prop_assert_eq!(amount.map(|amount| (amount.micros, amount.is_guess)), Some((Micros(micros), false)));
+        }
+
+        #[test]
+        fn a_decimal_comma_is_a_decimal_point(whole in 0i64..1_000_000, cents in 0i64..100) {
+            let written = read(&format!("{whole},{cents:02}")).map(|amount| amount.micros);
+            prop_assert_eq!(written, Some(Micros(whole * 1_000_000 + cents * 10_000)));
+        }
+
+        #[test]
+        fn thousands_are_read_by_any_separator(
+            whole in 1_000_000i64..1_000_000_000,
+            separator in prop::sample::select(vec![' ', '\u{a0}', '\u{202f}', ',', '.', '\'']),
+        ) {
+            let (millions, thousands, rest) = (whole / 1_000_000, whole / 1_000 % 1_000, whole % 1_000);
+            let text = format!("{millions}{separator}{thousands:03}{separator}{rest:03}");
+            prop_assert_eq!(read(&text).map(|amount| amount.micros), Some(Micros(whole * 1_000_000)));
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>(), likely in "[-+0-9., $€A-Ze\u{a0}]{0,12}") {
+            let _ = (read(&text), read(&likely));
+        }
+
+        #[test]
+        fn it_is_never_more_than_its_digits_say(likely in "[-0-9., $]{0,9}") {
+            let digits: String = likely.chars().filter(char::is_ascii_digit).collect();
+            if let Some(amount) = read(&likely) {
+                let most: i64 = digits.parse::<i64>().expect("has digits") * 1_000_000;
+                prop_assert!(amount.micros.0.abs() <= most, "{likely:?} is {}", amount.micros);
+            }
+        }
+    }
 }

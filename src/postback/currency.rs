@@ -109,3 +109,42 @@ fn strip_end<'a>(text: &'a str, sign: &str) -> Option<&'a str> {
 fn is_same(one: &str, other: &str) -> bool {
     one == other || one.to_lowercase() == other.to_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_signs_are_currencies() {
+        for (text, code) in [
+            ("USD", "USD"),
+            (" usd ", "USD"),
+            ("XYZ", "XYZ"),
+            ("USDT", "USDT"),
+            ("$", "USD"),
+            ("us$", "USD"),
+            ("€", "EUR"),
+            ("₴", "UAH"),
+            ("Руб.", "RUB"),
+        ] {
+            let read = read(text);
+            assert_eq!(read.as_ref().map(Currency::as_str), Some(code), "{text}");
+        }
+        for text in ["", "dollar", "840", "{currency}", "рубль", "U$", "USD,EUR"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_sign_and_code_is_a_currency_and_no_sign_hides_a_longer_one() {
+        for (at, (sign, code)) in SIGNS.iter().enumerate() {
+            assert!(believed(code).is_some(), "{code}");
+            let hidden = SIGNS[at + 1..]
+                .iter()
+                .any(|(later, _)| later.starts_with(sign) || later.ends_with(sign));
+            assert!(!hidden, "{sign}");
+        }
+        let mut codes = CODES.split_ascii_whitespace();
+        assert!(codes.all(|code| Currency::parse(code).is_some()));
+    }
+}

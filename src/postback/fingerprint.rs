@@ -19,3 +19,36 @@ pub fn fingerprint(network_id: Option<u64>, pairs: &[(String, String)]) -> i64 {
     let (first, _) = digest.split_first_chunk().expect("32 bytes have eight");
     i64::from_be_bytes(*first)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::pairs;
+    use super::*;
+
+    #[test]
+    fn the_order_does_not_matter_and_everything_else_does() {
+        let of = |network, query: &str| fingerprint(network, &pairs(query));
+        let known = of(Some(1), "a=1&b=2");
+
+        assert_eq!(known, of(Some(1), "b=2&a=1"));
+        for (network, query) in [
+            (Some(2), "a=1&b=2"),
+            (None, "a=1&b=2"),
+            (Some(1), "a=1&b=3"),
+            (Some(1), "a=1"),
+            (Some(1), "a=1&b=2&b=2"),
+            (Some(1), "a=2&b=1"),
+            (Some(1), "a=1b&=2"),
+            (Some(1), "A=1&b=2"),
+        ] {
+            assert_ne!(known, of(network, query), "{network:?} {query}");
+        }
+    }
+
+    #[test]
+    fn it_is_the_same_after_an_update() {
+        // Stored in the log: a retry is recognised by it.
+        let pairs = [("a".to_owned(), "1".to_owned())];
+        assert_eq!(fingerprint(Some(1), &pairs), -6_219_382_767_518_462_059);
+    }
+}

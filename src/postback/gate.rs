@@ -106,3 +106,133 @@ fn is_secret(secret: &str, expected_sha256: &str) -> bool {
     });
     is_whole && std::hint::black_box(difference) == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::pairs;
+    use super::*;
+
+    /// SHA-256 of `open sesame`.
+    const SHA256: &str = "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb";
+
+    fn guarded(parameter: &str) -> Network {
+        Network {
+            secret_parameter: parameter.to_owned(),
+            secret_sha256: Some(SHA256.to_owned()),
+            ..Network::default()
+        }
+    }
+
+    fn open_to(allowed: &[&str]) -> Network {
+        Network {
+            allowed_ips: allowed.iter().map(|text| (*text).to_owned()).collect(),
+            ..Network::default()
+        }
+    }
+
+    fn from(network: &Network, ip: &str, query: &str) -> Result<(), Denied> {
+        admits(network, ip.parse().expect("an address"), &pairs(query))
+    }
+
+    #[test]
+    fn a_network_without_rules_admits_everybody() {
+        assert_eq!(from(&Network::default(), "203.0.113.9", ""), Ok(()));
+    }
+
+    #[test]
+    fn only_the_listed_addresses_may_call() {
+        let network = open_to(&["198.51.100.7", "10.0.0.0/8", "2001:db8::/32"]);
+        for ip in [
+            "198.51.100.7",
+            "::ffff:198.51.100.7",
+            "10.9.8.7",
+            "2001:db8::1",
+        ] {
+            assert_eq!(from(&network, ip, ""), Ok(()), "{ip}");
+        }
+        for ip in [
+            "198.51.100.8",
+            "::ffff:198.51.100.8",
+            "11.0.0.0",
+            "2001:db9::1",
+        ] {
+            assert!(
+                matches!(from(&network, ip, ""), Err(Denied::Address(_))),
+                "{ip}"
+            );
+        }
+        let told = from(&network, "::ffff:11.0.0.0", "").map_err(|denied| denied.to_string());
+        assert!(told.is_err_and(|text| text.starts_with("11.0.0.0 may not")));
+    }
+
+    #[test]
+    fn a_list_of_nothing_readable_admits_nobody() {
+        let denied = from(&open_to(&["anything"]), "198.51.100.7", "");
+        assert!(matches!(denied, Err(Denied::Address(_))));
+    }
+
+    #[test]
+    fn the_secret_has_to_be_there_and_right() {
+        for (parameter, query) in [
+            ("", "secret=open+sesame"),
+            ("token", "token=open+sesame"),
+            ("token", "TOKEN=open%20sesame"),
+            ("token", "token=&token=open+sesame"),
+            ("data.token", "token=open+sesame"),
+        ] {
+            assert_eq!(from(&guarded(parameter), "::1", query), Ok(()), "{query}");
+        }
+        for query in ["", "secret=open+sesame", "token=", "token"] {
+            let parameter = "token".to_owned();
+            let denied = from(&guarded("token"), "::1", query);
+            assert_eq!(denied, Err(Denied::NoSecret { parameter }), "{query}");
+        }
+        for query in [
+            "token=Open+sesame",
+            "token=open",
+            "token=%20",
+            &format!("token={SHA256}"),
+        ] {
+            let parameter = "token".to_owned();
+            let denied = from(&guarded("token"), "::1", query);
+            assert_eq!(denied, Err(Denied::WrongSecret { parameter }), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_broken_digest_admits_nobody() {
+        for digest in ["", "41", &format!("{SHA256}00"), &SHA256[..63]] {
+            let network = Network {
+                secret_sha256: Some(digest.to_owned()),
+                ..Network::default()
+            };
+            assert!(
+                from(&network, "::1", "secret=open+sesame").is_err(),
+                "{digest}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_upper_case_digest_is_the_same() {
+        let network = Network {
+            secret_sha256: Some(SHA256.to_uppercase()),
+            ..Network::default()
+        };
+        assert_eq!(from(&network, "::1", "secret=open+sesame"), Ok(()));
+    }
+
+    #[test]
+    fn secrets_are_hidden_in_the_log() {
+        let sent = pairs("a=1&Token=x&secret=y&data.0.token=z&token=&tokens=t");
+
+        let shown = redacted(Some(&guarded("token")), &sent);
+
+        let shown: Vec<_> = shown.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(shown, ["1", "***", "***", "***", "", "t"]);
+        assert_eq!(
+            redacted(None, &pairs("secret=y&token=t")),
+            pairs("secret=***&token=t")
+        );
+    }
+}

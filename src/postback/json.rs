@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
             return Err(NotJson::TooDeep);
         }
         self.skip_space();
-        if let Some(text) = self.bare_macro() {
+        if let Some(text) = self.bare_macro().filter(|_| depth > 0) {
             self.at += text.len();
             self.leaf(key, text.to_owned());
             return Ok(());
@@ -266,5 +266,156 @@ impl<'a> Reader<'a> {
 
     fn is_full(&self) -> bool {
         self.leaves.len() >= self.limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pairs(text: &str) -> Result<Vec<(String, String)>, NotJson> {
+        read(text, 500)
+    }
+
+    #[test]
+    fn values_are_named_by_their_keys_and_stay_as_they_are_written() {
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            ("{}", &[]),
+            ("[]", &[]),
+            (r#"{"a":"1","b":"2"}"#, &[("a", "1"), ("b", "2")]),
+            (
+                r#"{"a":7.50,"b":1e9,"c":-0.10,"d":12345678901234567890.5}"#,
+                &[
+                    ("a", "7.50"),
+                    ("b", "1e9"),
+                    ("c", "-0.10"),
+                    ("d", "12345678901234567890.5"),
+                ],
+            ),
+            (
+                r#"{"a":null,"b":true,"c":false,"d":""}"#,
+                &[("a", ""), ("b", "true"), ("c", "false"), ("d", "")],
+            ),
+            ("{ \"a\" :\n 1 ,\t\"b\" : [ ] , \"c\":{} }\n", &[("a", "1")]),
+            (
+                r#"{"data":{"click_id":"x","payout":{"value":5}}}"#,
+                &[("click_id", "x"), ("value", "5")],
+            ),
+            (
+                r#"{"id":1,"offer":{"id":2},"user":{"ID":3,"name":"n"}}"#,
+                &[
+                    ("id", "1"),
+                    ("offer.id", "2"),
+                    ("user.ID", "3"),
+                    ("name", "n"),
+                ],
+            ),
+            (r#"[{"click_id":"x"}]"#, &[("click_id", "x")]),
+            (
+                r#"{"items":[{"sku":"a"},{"sku":"b"}],"n":2}"#,
+                &[("items.0.sku", "a"), ("items.1.sku", "b"), ("n", "2")],
+            ),
+            (r#"{"click_id":["x"]}"#, &[("click_id", "x")]),
+            (r#"{"tags":["a","b"]}"#, &[("tags.0", "a"), ("tags.1", "b")]),
+            (r#"{"a":[[1],[2]]}"#, &[("a.0.0", "1"), ("a.1.0", "2")]),
+            (r#"{"a":1,"a":2}"#, &[("a", "1"), ("a", "2")]),
+            (r#"["x",5]"#, &[("0", "x"), ("1", "5")]),
+            (
+                r#"{"a":"\u041a\"\\\/\n","b":"К"}"#,
+                &[("a", "К\"\\/\n"), ("b", "К")],
+            ),
+            (r#"{"a":"\ud800x"}"#, &[("a", r"\ud800x")]),
+            (r#"{"a":"}],{[:"}"#, &[("a", "}],{[:")]),
+        ];
+        for (text, expected) in cases {
+            let expected = expected
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            assert_eq!(pairs(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_was_filled_in_badly_is_still_read() {
+        let text = r#"{"a":,"b":{payout},"c":{{status}},"d":approved,"e":on hold,"f":#x#,"g":1,}"#;
+
+        let read = pairs(text).expect("is read");
+
+        let values: Vec<_> = read.iter().map(|(_, value)| value.as_str()).collect();
+        let expected = [
+            "",
+            "{payout}",
+            "{{status}}",
+            "approved",
+            "on hold",
+            "#x#",
+            "1",
+        ];
+        assert_eq!(values, expected);
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_with_its_place() {
+        let expected = |at, expected| NotJson::Expected { at, expected };
+        for (text, error) in [
+            ("{", expected(1, "a name in quotes or \"}\"")),
+            ("{a:1}", expected(1, "a name in quotes or \"}\"")),
+            (r#"{"a"}"#, expected(4, "\":\"")),
+            (r#"{"a":"x}"#, expected(5, "the end of this text, a quote,")),
+            (r#"{"a":"x\"#, expected(5, "the end of this text, a quote,")),
+            (r#"{"a":"x""b":1}"#, expected(8, "\",\" or \"}\"")),
+            (r#"{"a":[1}"#, expected(7, "\",\" or \"]\"")),
+            (r#"{"a":1"#, expected(6, "\",\" or \"}\"")),
+            (r#"{"a":1}x"#, expected(7, "the end")),
+            (r#"{"a":1}{"a":2}"#, expected(7, "the end")),
+            (r#"[{"a":1},{"a":2}]"#, NotJson::Several),
+            (&"[".repeat(100_000), NotJson::TooDeep),
+            (&"{\"a\":".repeat(100_000), NotJson::TooDeep),
+        ] {
+            assert_eq!(pairs(text), Err(error), "{}", cut(text, 40));
+        }
+    }
+
+    #[test]
+    fn no_more_is_read_than_was_asked_for() {
+        let many: Vec<String> = (0..10).map(|n| format!("\"k{n}\":{n}")).collect();
+        let object = format!("{{\"a\":[{{{}}}],\"z\":1}}", many.join(","));
+
+        let read = read(&object, 3).expect("is read");
+
+        let names: Vec<_> = read.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["k0", "k1", "k2"]);
+    }
+
+    #[test]
+    fn absurd_names_stay_short() {
+        let name = "n".repeat(10_000);
+        let text = format!("{{\"a\":1,\"{name}\":{{\"a\":2}}}}");
+
+        let read = pairs(&text).expect("is read");
+
+        assert_eq!(read[1].0, format!("{}.a", &name[..MAX_NAME]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_serde_writes_is_read(values in prop::collection::vec(any::<String>(), 1..8)) {
+            let named = (0..).zip(&values).map(|(n, value)| (format!("k{n}"), value.clone().into()));
+            let object: serde_json::Map<String, serde_json::Value> = named.collect();
+            let text = serde_json::Value::Object(object).to_string();
+
+            let read = pairs(&text).expect("is JSON");
+
+            let read: Vec<_> = read.into_iter().map(|(_, value)| value).collect();
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>(), likely in r#"[\[{]["\[{}a:,\\1 é]{0,30}"#) {
+            let _ = (pairs(&text), pairs(&likely));
+        }
     }
 }

@@ -5,21 +5,6 @@
 
 use crate::domain::network::{Network, PostbackParameter};
 
-/// What everybody calls them, the likeliest first.
-pub fn aliases(parameter: PostbackParameter) -> &'static [&'static str] {
-    use PostbackParameter as P;
-    match parameter {
-        P::ClickId => &["click_id", "subid", "sub_id", "clickid", "cid", "cnv_id"],
-        P::Payout => &["payout", "revenue", "sum", "amount", "rev"],
-        P::Currency => &["currency", "cnv_currency"],
-        P::Status => &["status", "cnv_status"],
-        P::Event => &["goal", "event", "et", "type"],
-        P::SaleAmount => &["sale_amount", "order_sum"],
-        P::Tid => &["tid", "txid", "transaction_id", "order_id", "action_id"],
-        P::Cost => &["cost"],
-    }
-}
-
 /// The names that hold for one request.
 pub(super) struct Names<'a> {
     /// What the network says, as the request spells it.
@@ -39,7 +24,10 @@ impl<'a> Names<'a> {
     /// What a parameter may be called, the likeliest first.
     pub(super) fn of(&self, parameter: PostbackParameter) -> impl Iterator<Item = &'a str> {
         let own = self.own.iter().filter(move |(of, _)| *of == parameter);
-        let common = aliases(parameter).iter().filter(|name| !self.is_own(name));
+        let common = parameter
+            .common_names()
+            .iter()
+            .filter(|name| !self.is_own(name));
         own.map(|(_, name)| *name).chain(common.copied())
     }
 
@@ -60,4 +48,42 @@ pub(super) fn present<'n>(name: &'n str, pairs: &[(String, String)]) -> &'n str 
 
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{network, pairs};
+    use super::*;
+    use PostbackParameter as P;
+
+    #[test]
+    fn a_name_of_the_network_comes_first_and_means_nothing_else() {
+        let bridge = network(
+            &[(P::ClickId, "TID"), (P::Payout, "sum"), (P::Cost, " ")],
+            &[],
+            &[],
+        );
+        let names = Names::new(Some(&bridge), &[]);
+        let of = |parameter| names.of(parameter).collect::<Vec<_>>();
+
+        assert_eq!(of(P::ClickId)[..2], ["TID", "click_id"]);
+        assert_eq!(of(P::Payout), ["sum", "payout", "revenue", "amount", "rev"]);
+        assert_eq!(
+            of(P::Tid),
+            ["txid", "transaction_id", "order_id", "action_id"]
+        );
+        assert_eq!(of(P::Cost), ["cost"]);
+    }
+
+    #[test]
+    fn a_path_is_its_last_key_where_the_whole_path_was_not_sent() {
+        for (query, expected) in [
+            ("data.sum=1&sum=2", "data.sum"),
+            ("DATA.SUM=1&sum=2", "data.sum"),
+            ("sum=2", "sum"),
+            ("other=2", "data.sum"),
+        ] {
+            assert_eq!(present("data.sum", &pairs(query)), expected, "{query}");
+        }
+    }
 }

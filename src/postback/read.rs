@@ -154,3 +154,236 @@ fn take_kept(
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::request::{Body, pairs};
+    use super::super::said::{Payout, SaidStatus};
+    use super::super::testing::{click, codec, network, said, said_to};
+    use super::*;
+    use crate::domain::money::{Currency, Micros};
+
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn a_plain_postback_is_understood() {
+        let (id, public) = click();
+
+        let said = said(&format!(
+            "click_id={public}&payout=7.50&status=approved&goal=&sub1=a&cid=77&tid=T-1&empty="
+        ));
+
+        let parameter = "click_id".to_owned();
+        assert_eq!(said.click, Some(Found { id, parameter }));
+        assert_eq!(said.refused_click_id, None);
+        assert_eq!(said.event, "conversion");
+        assert_eq!(said.status, SaidStatus::Known(Status::Sale));
+        assert_eq!(said.original_status.as_deref(), Some("approved"));
+        assert_eq!(said.unknown_event, None);
+        assert_eq!(said.payout, Payout::Stated(Micros(7_500_000)));
+        assert_eq!(
+            (said.currency, said.sale_amount, said.cost),
+            (None, None, None)
+        );
+        assert_eq!(said.tid.as_deref(), Some("T-1"));
+        assert_eq!((said.is_test, said.answer), (false, None));
+        assert_eq!(said.kept, []);
+        assert_eq!(said.others, owned(&[("sub1", "a"), ("cid", "77")]));
+        assert!(said.remarks.is_empty(), "{:?}", said.remarks);
+    }
+
+    #[test]
+    fn a_postback_of_keitaro_is_understood() {
+        let (id, public) = click();
+
+        let said = said(&format!(
+            "subid={public}&payout=7.50&status=3&tid=9&lead_status=1&sale_status=2&rejected_status=3,4\
+             &ignore_status=5&return=OK&from=network.example&currency=EUR&sub_id_1=x"
+        ));
+
+        assert_eq!(said.click.map(|found| found.id), Some(id));
+        assert_eq!(said.status, SaidStatus::Known(Status::Rejected));
+        assert_eq!(said.original_status.as_deref(), Some("3"));
+        assert_eq!(said.tid.as_deref(), Some("9"));
+        assert_eq!(said.answer.as_deref(), Some("OK"));
+        assert_eq!(said.currency, Currency::parse("EUR"));
+        assert_eq!(
+            said.others,
+            owned(&[("from", "network.example"), ("sub_id_1", "x")])
+        );
+    }
+
+    #[test]
+    fn a_postback_in_json_is_understood() {
+        let (id, public) = click();
+        let text = format!(
+            r#"{{"event":"conversion","data":{{"click_id":"{public}","payout":7.50,"currency":"EUR",
+               "status":"pending","order":{{"id":12}},"user":{{"id":13}},"transaction_id":900719925474099312}}}}"#
+        );
+        let body = Body {
+            content_type: Some("application/json"),
+            bytes: text.as_bytes(),
+        };
+        let events = BTreeMap::new();
+        let words = Words {
+            network: None,
+            events: &events,
+        };
+
+        let said = read(&pairs("", Some(body)).expect("is JSON"), &words, &codec());
+
+        assert_eq!(said.click.map(|found| found.id), Some(id));
+        assert_eq!(said.payout, Payout::Stated(Micros(7_500_000)));
+        assert_eq!(said.currency, Currency::parse("EUR"));
+        assert_eq!(said.status, SaidStatus::Known(Status::Lead));
+        assert_eq!(said.tid.as_deref(), Some("900719925474099312"));
+        assert_eq!(
+            said.others,
+            owned(&[("data.order.id", "12"), ("data.user.id", "13")])
+        );
+    }
+
+    #[test]
+    fn the_transaction_id_is_the_first_that_is_one() {
+        let id = click().1;
+        for (query, tid) in [
+            ("tid=1&txid=2", Some("1")),
+            ("txid=2&tid=+", Some("2")),
+            ("transaction_id=3", Some("3")),
+            ("order_id=4", Some("4")),
+            ("action_id=+5+", Some("5")),
+            ("tid={tid}", None),
+            ("tid={tid}&order_id=4", Some("4")),
+            ("tid=%25tid%25", None),
+            ("", None),
+            (&format!("tid={id}"), None),
+            (&format!("click_id={id}&tid={id}&order_id=4"), Some("4")),
+        ] {
+            assert_eq!(said(query).tid.as_deref(), tid, "{query}");
+        }
+    }
+
+    #[test]
+    fn long_transaction_ids_stay_apart() {
+        let of = |end: &str| {
+            let tid = said(&format!("tid={}{end}", "ы".repeat(250)))
+                .tid
+                .expect("has one");
+            assert_eq!(tid.chars().count(), MAX_TEXT);
+            tid
+        };
+        assert_ne!(of("1"), of("2"));
+        assert_eq!(of("1"), of("1"));
+        let fits = "x".repeat(MAX_TEXT);
+        assert_eq!(said(&format!("tid={fits}")).tid, Some(fits));
+    }
+
+    #[test]
+    fn a_test_says_so() {
+        for (query, is_test) in [
+            ("test=1", true),
+            ("TEST=True", true),
+            ("test=0", false),
+            ("test=", false),
+            ("test={test}", false),
+            ("", false),
+        ] {
+            assert_eq!(said(query).is_test, is_test, "{query}");
+        }
+        let claims = network(&[(PostbackParameter::Status, "test")], &[], &[]);
+        assert!(!said_to(Some(&claims), &[], "test=1").is_test);
+    }
+
+    #[test]
+    fn the_answer_is_what_the_postback_asks_for() {
+        assert_eq!(said("return=OK").answer.as_deref(), Some("OK"));
+        assert_eq!(
+            said("return={\"ok\":1}").answer.as_deref(),
+            Some("{\"ok\":1}")
+        );
+        assert_eq!(said("return=O%00K%0A").answer.as_deref(), Some("OK"));
+        assert_eq!(said("return=").answer, None);
+        let long = said(&format!("return={}", "x".repeat(201)));
+        assert_eq!(long.answer, None);
+        assert_eq!(long.remarks.len(), 1);
+    }
+
+    #[test]
+    fn what_the_network_keeps_is_kept_as_it_is_told() {
+        let kept = |name: &str, kind| KeptParameter {
+            name: name.to_owned(),
+            kind,
+        };
+        let keeps = Network {
+            keep: vec![
+                kept("Offer_Name", KeptKind::Text),
+                kept("age", KeptKind::Number),
+                kept("weight", KeptKind::Number),
+                kept("city", KeptKind::Text),
+                kept("payout", KeptKind::Number),
+                kept("none", KeptKind::Text),
+                kept("secret", KeptKind::Text),
+            ],
+            ..Network::default()
+        };
+
+        let said = said_to(
+            Some(&keeps),
+            &[],
+            "offer_name=Слим&age=31,5&weight=heavy&city={city}&payout=7&x=1&secret=s",
+        );
+
+        let expected = [
+            ("Offer_Name".to_owned(), Kept::Text("Слим".to_owned())),
+            ("age".to_owned(), Kept::Number(Micros(31_500_000))),
+            ("payout".to_owned(), Kept::Number(Micros(7_000_000))),
+        ];
+        assert_eq!(said.kept, expected);
+        assert_eq!(said.payout, Payout::Stated(Micros(7_000_000)));
+        assert_eq!(said.others, owned(&[("x", "1")]));
+        assert_eq!(said.remarks.len(), 3, "{:?}", said.remarks);
+    }
+
+    #[test]
+    fn what_nobody_claimed_is_bounded_and_holds_no_secret() {
+        let guarded = Network {
+            secret_parameter: "token".to_owned(),
+            ..Network::default()
+        };
+        let long = "x".repeat(1_020);
+        let query = format!("a={long}&token=s&secret=s&b=&c={long}&d=4&e=5&payout=1");
+
+        let said = said_to(Some(&guarded), &[], &query);
+
+        assert_eq!(said.others, owned(&[("a", &long), ("d", "4")]));
+    }
+
+    #[test]
+    fn what_was_cut_is_remarked_on() {
+        let said = said(&format!("a={}", "x".repeat(3_000)));
+
+        assert_eq!(
+            said.remarks,
+            ["The value of a was longer than 2000 bytes and was cut."]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_postback_panics(
+            query in any::<String>(),
+            likely in "((click_id|payout|status|goal|tid|currency|return|test|ignore)=[^&]{0,12}&){0,6}",
+        ) {
+            for query in [&query, &likely] {
+                let said = said(query);
+                let size: usize = said.others.iter().map(|(name, value)| name.len() + value.len()).sum();
+                prop_assert!(said.click.is_none() && size <= 1_024);
+            }
+        }
+    }
+}

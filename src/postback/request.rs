@@ -124,7 +124,7 @@ fn kind(content_type: &str, text: &str) -> Result<Kind, Why> {
 }
 
 fn read_form(raw: &str, pairs: &mut Vec<(String, String)>) {
-    for part in raw.split('&') {
+    for part in raw.split('&').filter(|part| !part.is_empty()) {
         let (whole, mangled) = split_mangled(part);
         for pair in [Some(whole), mangled].into_iter().flatten() {
             if pairs.len() == MAX_PAIRS {
@@ -184,4 +184,228 @@ fn mended(name: &str) -> &str {
             .iter()
             .any(|mark| name.eq_ignore_ascii_case(mark));
     if is_mangled { "currency" } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn body<'a>(content_type: &'a str, text: &'a str) -> Option<Body<'a>> {
+        Some(Body {
+            content_type: Some(content_type).filter(|text| !text.is_empty()),
+            bytes: text.as_bytes(),
+        })
+    }
+
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn queries_are_read_whatever_happened_to_them() {
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            ("", &[]),
+            ("?a=1", &[("a", "1")]),
+            (
+                "a=1&a=2&b&=3&&c=",
+                &[("a", "1"), ("a", "2"), ("b", ""), ("c", "")],
+            ),
+            (
+                "a=x+y%20z&b=%D0%9A&c=%FF&d=50%",
+                &[("a", "x y z"), ("b", "К"), ("c", "\u{fffd}"), ("d", "50%")],
+            ),
+            (
+                "a=1&amp;b=2&amp;amp;c=3",
+                &[("a", "1"), ("b", "2"), ("c", "3")],
+            ),
+            ("a=x%00y%0Az%1b", &[("a", "xy z")]),
+            ("+a+=+1+", &[("a", " 1 ")]),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(pairs(query, None), Ok(owned(expected)), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_currency_that_became_a_currency_sign_is_a_currency() {
+        for query in [
+            "payout=7&currency=USD",
+            "payout=7¤cy=USD",
+            "payout=7%C2%A4cy=USD",
+            "payout=7%c2%a4cy=USD",
+            "payout=7%A4cy=USD",
+            "payout=7&¤cy=USD",
+            "payout=7&%C2%A4cy=USD",
+            "payout=7&%A4CY=USD",
+            "payout=7&curren;cy=USD",
+            "payout=7&&curren;cy=USD",
+            "payout=7%C3%82%C2%A4cy=USD",
+        ] {
+            let read = pairs(query, None);
+            let read = read.map(|pairs| {
+                let lower = pairs
+                    .into_iter()
+                    .map(|(name, value)| (name.to_lowercase(), value));
+                lower.collect()
+            });
+            assert_eq!(
+                read,
+                Ok(owned(&[("payout", "7"), ("currency", "USD")])),
+                "{query}"
+            );
+        }
+        let plain = "fancy=1&cy=2&x=%C2%A4";
+        assert_eq!(
+            pairs(plain, None),
+            Ok(owned(&[("fancy", "1"), ("cy", "2"), ("x", "¤")]))
+        );
+    }
+
+    #[test]
+    fn a_body_is_read_as_what_it_is_whatever_its_type_says() {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        let form = "a=1&b=x+y%21\r\n";
+        let json = "\u{feff} {\"a\":1,\"b\":\"x y!\"}";
+        for (content_type, text) in [
+            (FORM, form),
+            ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", form),
+            ("", form),
+            ("text/plain", form),
+            ("application/json", form),
+            ("application/json", json),
+            ("application/vnd.api+json; charset=utf-8", json),
+            (FORM, json),
+            ("", json),
+            ("text/html", json),
+        ] {
+            let read = pairs("q=0", body(content_type, text));
+            let expected = owned(&[("q", "0"), ("a", "1"), ("b", "x y!")]);
+            assert_eq!(read, Ok(expected), "{content_type}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_body_says_nothing() {
+        for content_type in ["", "application/json", "multipart/form-data; boundary=x"] {
+            assert_eq!(
+                pairs("a=1", body(content_type, " \r\n")),
+                Ok(owned(&[("a", "1")]))
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_says_why_and_leaves_the_query() {
+        for (content_type, text, why) in [
+            (
+                "multipart/form-data; boundary=x",
+                "--x\r\na=1",
+                Why::Multipart,
+            ),
+            ("application/xml", "<a b=\"1\"/>", Why::Unknown),
+            ("", "hello", Why::Unknown),
+            ("application/json", "hello", Why::Unknown),
+            ("application/json", "[{},{}]", Why::Json(NotJson::Several)),
+        ] {
+            let unreadable = pairs("a=1", body(content_type, text)).expect_err(text);
+            assert_eq!(
+                unreadable,
+                Unreadable {
+                    why,
+                    query: owned(&[("a", "1")])
+                }
+            );
+        }
+        let unreadable = pairs("", body("", "{\"a\":\"x}")).expect_err("is cut");
+        assert_eq!(
+            unreadable.to_string(),
+            "The body is not JSON that can be read: at byte 5, the end of this text, a quote, was expected."
+        );
+    }
+
+    #[test]
+    fn names_and_values_are_bounded_and_what_was_cut_is_told() {
+        let long = "ы".repeat(5_000);
+        let fits = "x".repeat(MAX_VALUE);
+        let query = format!("a={long}&{}=1&b={fits}", "n".repeat(5_000));
+        let json = format!("{{\"c\":\"{long}\"}}");
+
+        let read = pairs(&query, body("", &json)).expect("is read");
+
+        assert!(read[0].1.len() <= MAX_VALUE && read[0].1.ends_with("ы…"));
+        assert_eq!(read[1].0.len(), MAX_NAME);
+        assert_eq!(read[2].1, fits);
+        assert!(read[3].1.len() <= MAX_VALUE && read[3].1.ends_with("ы…"));
+        let told = remarks(&read).join(" ");
+        assert!(told.contains(" a was") || told.contains("of a "), "{told}");
+        assert!(told.contains("of c ") && !told.contains("of b "), "{told}");
+    }
+
+    #[test]
+    fn only_so_many_pairs_are_looked_at() {
+        let query = "a=1&".repeat(300);
+        let form = "b=1&".repeat(300);
+        let numbers: Vec<String> = (0..300).map(|n| format!("\"k{n}\":1")).collect();
+        let json = format!("{{{}}}", numbers.join(","));
+
+        for text in [&form, &json] {
+            let read = pairs(&query, body("", text)).expect("is read");
+            assert_eq!(read.len(), MAX_PAIRS);
+            assert_eq!(remarks(&read).len(), 1);
+        }
+        assert!(remarks(&owned(&[("a", "short…")])).is_empty());
+    }
+
+    #[test]
+    fn a_megabyte_of_anything_is_read_at_once() {
+        let size = 1 << 20;
+        for unit in [
+            "a=1&",
+            "&",
+            "=",
+            "%C2%A4cy=&",
+            "%",
+            "¤cy=",
+            "{",
+            "[",
+            "{\"a\":",
+            "[[],",
+            "\"",
+            "{{x}",
+            "\\",
+            "ы",
+            " ",
+        ] {
+            for opening in ["", "{\"a\":", "{\"a\":\""] {
+                let text = format!("{opening}{}", unit.repeat(size / unit.len()));
+                let began = Instant::now();
+                let _ = pairs(&text, body("", &text));
+                let took = began.elapsed();
+                assert!(took < Duration::from_secs(5), "{opening}{unit}: {took:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_panics_and_the_bounds_hold(
+            query in any::<String>(),
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            escapes in "[%a-f0-9+&=;¤cy]{0,200}",
+        ) {
+            let body = Some(Body { content_type: None, bytes: &bytes });
+            for query in [&query, &escapes] {
+                let read = pairs(query, body).unwrap_or_else(|unreadable| unreadable.query);
+                for (name, value) in &read {
+                    prop_assert!(!name.is_empty() && name.len() <= MAX_NAME && value.len() <= MAX_VALUE);
+                    prop_assert!(!name.chars().chain(value.chars()).any(char::is_control));
+                }
+            }
+        }
+    }
 }

@@ -5,173 +5,40 @@ use super::read::Words;
 use crate::domain::conversion::{CONVERSION, REBILL, Status};
 use crate::domain::network::Meaning;
 
-/// The words of most networks, in lower case, parts joined by `_`.
+/// The words of most networks, in lower case, their parts joined by `_`.
 ///
-/// Left out is what means one thing here and another there: numbers, and `accept`, which is a lead
-/// on hold for some and a sale for others.
-const COMMON: [(Meaning, &[&str]); 5] = [
+/// Left out is what means one thing here and another there: numbers; `accept`, which is a lead on
+/// hold for some and a sale for others; `unconfirmed`, which is a lead or a rejected one.
+const COMMON: [(Meaning, &str); 5] = [
     (
         Meaning::Lead,
-        &[
-            "lead",
-            "leads",
-            "pending",
-            "hold",
-            "holding",
-            "on_hold",
-            "onhold",
-            "held",
-            "wait",
-            "waiting",
-            "awaiting",
-            "expect",
-            "expected",
-            "new",
-            "open",
-            "opened",
-            "created",
-            "submitted",
-            "process",
-            "processing",
-            "in_process",
-            "in_progress",
-            "inprogress",
-            "in_review",
-            "review",
-            "tentative",
-            "provisional",
-        ],
+        "lead leads pending hold holding on_hold onhold held wait waiting awaiting expect expected \
+         new open opened created submitted process processing in_process in_progress inprogress \
+         in_review review tentative provisional",
     ),
     (
         Meaning::Sale,
-        &[
-            "sale",
-            "sales",
-            "sold",
-            "approve",
-            "approved",
-            "confirm",
-            "confirmed",
-            "paid",
-            "payed",
-            "payable",
-            "complete",
-            "completed",
-            "success",
-            "successful",
-            "succeeded",
-            "ok",
-            "valid",
-            "validated",
-            "verified",
-            "qualified",
-            "purchase",
-            "purchased",
-            "buyout",
-            "delivered",
-            "done",
-            "cleared",
-            "settled",
-            "redeem",
-            "redeemed",
-            "billed",
-            "charged",
-        ],
+        "sale sales sold approve approved confirm confirmed paid payed payable complete completed \
+         success successful succeeded ok valid validated verified qualified purchase purchased \
+         buyout delivered done cleared settled redeem redeemed billed charged",
     ),
     (
         Meaning::Rejected,
-        &[
-            "reject",
-            "rejected",
-            "rejection",
-            "decline",
-            "declined",
-            "cancel",
-            "cancels",
-            "canceled",
-            "cancelled",
-            "cancellation",
-            "cancelation",
-            "deny",
-            "denied",
-            "disapproved",
-            "not_approved",
-            "refuse",
-            "refused",
-            "fail",
-            "failed",
-            "failure",
-            "unsuccessful",
-            "refund",
-            "refunded",
-            "rfnd",
-            "chargeback",
-            "charge_back",
-            "chargedback",
-            "charged_back",
-            "cgbk",
-            "reverse",
-            "reversed",
-            "reversal",
-            "void",
-            "voided",
-            "return",
-            "returned",
-            "undelivered",
-            "expired",
-            "disqualified",
-            "unqualified",
-            "not_qualified",
-            "disputed",
-            "clawback",
-            "removed",
-            "deleted",
-            "scrubbed",
-            "blocked",
-        ],
+        "reject rejected rejection decline declined cancel cancels canceled cancelled cancellation \
+         cancelation deny denied disapproved not_approved refuse refused fail failed failure \
+         unsuccessful refund refunded rfnd chargeback charge_back chargedback charged_back cgbk \
+         reverse reversed reversal void voided return returned undelivered expired disqualified \
+         unqualified not_qualified disputed clawback removed deleted scrubbed blocked",
     ),
     (
         Meaning::Trash,
-        &[
-            "trash",
-            "trashed",
-            "spam",
-            "fraud",
-            "fraudulent",
-            "fake",
-            "duplicate",
-            "duplicated",
-            "duplicates",
-            "dublicate",
-            "double",
-            "dupe",
-            "invalid",
-            "invalidated",
-            "not_valid",
-            "incorrect",
-            "wrong",
-            "wrong_number",
-            "junk",
-            "garbage",
-            "bot",
-            "blacklist",
-            "blacklisted",
-        ],
+        "trash trashed spam fraud fraudulent fake duplicate duplicated duplicates dublicate double \
+         dupe invalid invalidated not_valid incorrect wrong wrong_number junk garbage bot blacklist \
+         blacklisted",
     ),
     (
         Meaning::Rebill,
-        &[
-            "rebill",
-            "rebills",
-            "rebilled",
-            "rebilling",
-            "bill",
-            "recurring",
-            "recurrent",
-            "renew",
-            "renewal",
-            "renewed",
-        ],
+        "rebill rebills rebilled rebilling bill recurring recurrent renew renewal renewed",
     ),
 ];
 
@@ -246,7 +113,7 @@ impl<'a> Dictionary<'a> {
         self.told(word).or_else(|| common(word))
     }
 
-    /// What the request or the network says about a status.
+    /// What the request or the network say about a status.
     fn told(&self, word: &str) -> Option<Meaning> {
         let listed = self.listed.iter().find(|(known, _)| known == word);
         let listed = listed.map(|(_, meaning)| *meaning);
@@ -303,6 +170,54 @@ fn lower(word: &str) -> String {
 fn common(word: &str) -> Option<Meaning> {
     let joined = word.replace([' ', '-'], "_");
     let mut all = COMMON.iter();
-    let (meaning, _) = all.find(|(_, words)| words.contains(&joined.as_str()))?;
+    let (meaning, _) = all.find(|(_, words)| words.split(' ').any(|word| word == joined))?;
     Some(*meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_common_word_is_said_once_and_is_no_number() {
+        let mut all: Vec<&str> = COMMON
+            .iter()
+            .flat_map(|(_, words)| words.split(' '))
+            .collect();
+        let is_word = |word: &&str| {
+            word.bytes()
+                .all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+        };
+        assert!(all.iter().all(is_word), "{all:?}");
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn parts_of_a_common_word_are_joined_by_anything() {
+        for word in ["on hold", "on-hold", "on_hold", "onhold"] {
+            assert_eq!(common(word), Some(Meaning::Lead), "{word}");
+        }
+        for word in ["", " ", "_", "1", "accept", "unconfirmed", "одобрено"] {
+            assert_eq!(common(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn presets_mean_by_a_common_word_what_everybody_means() {
+        let mut differing = Vec::new();
+        for preset in crate::presets::networks() {
+            for (word, meaning) in &preset.statuses {
+                let common = common(&lower(word)).map(|common| format!("{common:?}"));
+                if common.is_some_and(|common| common != format!("{meaning:?}")) {
+                    differing.push((preset.slug.as_str(), word.as_str()));
+                }
+            }
+        }
+
+        // Its lead is a confirmed order, and its hold is a lead.
+        assert_eq!(differing, [("adcombo", "lead")]);
+    }
 }

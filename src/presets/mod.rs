@@ -16,6 +16,7 @@ mod fill;
 #[cfg(test)]
 mod laws;
 pub mod network;
+pub mod postback_url;
 pub mod source;
 mod summary;
 

@@ -8,18 +8,9 @@ use utoipa::ToSchema;
 
 use super::files::{self, NetworkFiles};
 use super::{Confidence, Faults, PresetKind};
-
-/// What a network's word for a status means to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    Lead,
-    Sale,
-    Rejected,
-    /// Paid again for the same customer.
-    Rebill,
-    Trash,
-}
+use crate::domain::money::Currency;
+use crate::domain::network::{Meaning, PostbackParameter};
+use crate::domain::word;
 
 /// A preset's file.
 #[derive(Debug, Deserialize)]
@@ -40,7 +31,10 @@ pub struct File {
     offer_path: Option<String>,
     #[serde(default)]
     postback: PostbackMacros,
-    /// The network's word -> ours.
+    /// What the network calls our parameters, where it cannot be told our names.
+    #[serde(default)]
+    parameters: BTreeMap<PostbackParameter, String>,
+    /// The network's word, as it writes it -> ours.
     #[serde(default)]
     statuses: BTreeMap<String, Meaning>,
 }
@@ -57,6 +51,21 @@ pub struct PostbackMacros {
     pub tid: Option<String>,
 }
 
+impl PostbackMacros {
+    /// Those that are known, in the order of the URL.
+    pub fn pairs(&self) -> impl Iterator<Item = (PostbackParameter, &str)> {
+        let all = [
+            (PostbackParameter::ClickId, &self.click_id),
+            (PostbackParameter::Payout, &self.payout),
+            (PostbackParameter::Currency, &self.currency),
+            (PostbackParameter::Status, &self.status),
+            (PostbackParameter::Tid, &self.tid),
+        ];
+        all.into_iter()
+            .filter_map(|(ours, theirs)| Some((ours, theirs.as_deref()?)))
+    }
+}
+
 /// A ready-made affiliate network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkPreset {
@@ -70,6 +79,8 @@ pub struct NetworkPreset {
     pub offer_param: String,
     pub offer_path: Option<String>,
     pub postback: PostbackMacros,
+    pub parameters: BTreeMap<PostbackParameter, String>,
+    /// The network's word, in lower case -> ours.
     pub statuses: BTreeMap<String, Meaning>,
 }
 
@@ -80,7 +91,7 @@ pub struct IncomingPostback {
     /// none is known.
     #[schema(example = "click_id={sub1}&payout={sum}&status={status}")]
     pub query: String,
-    /// The network's word for a status -> ours.
+    /// The network's word for a status, in lower case -> ours.
     pub statuses: &'static BTreeMap<String, Meaning>,
 }
 
@@ -123,24 +134,23 @@ impl NetworkPreset {
             offer_param: file.offer_param,
             offer_path: file.offer_path,
             postback: file.postback,
-            statuses: file.statuses,
+            parameters: file.parameters,
+            statuses: folded(file.statuses),
         }
     }
 
     /// The query that the network fills and calls.
     pub fn postback_query(&self) -> String {
-        let macros = &self.postback;
-        let pairs: Vec<String> = [
-            ("click_id", &macros.click_id),
-            ("payout", &macros.payout),
-            ("currency", &macros.currency),
-            ("status", &macros.status),
-            ("tid", &macros.tid),
-        ]
-        .into_iter()
-        .filter_map(|(ours, theirs)| Some(format!("{ours}={}", theirs.as_deref()?)))
-        .collect();
+        let pairs = self.postback.pairs();
+        let pairs: Vec<String> = pairs
+            .map(|(ours, theirs)| format!("{}={theirs}", ours.as_str()))
+            .collect();
         pairs.join("&")
+    }
+
+    /// Of all amounts, where the network pays in one currency.
+    pub fn currency(&self) -> Option<Currency> {
+        Currency::parse(self.postback.currency.as_deref()?)
     }
 
     /// The document of a network, and what belongs beside it.
@@ -161,9 +171,18 @@ impl NetworkPreset {
             confidence: self.confidence,
             document: json!({
                 "name": self.name,
+                "preset": self.slug,
                 "offer_param": self.offer_param,
+                "parameters": self.parameters,
+                "statuses": self.statuses,
+                "currency": self.currency(),
                 "notes": self.notes,
             }),
         }
     }
+}
+
+fn folded(statuses: BTreeMap<String, Meaning>) -> BTreeMap<String, Meaning> {
+    let folded = |(word, meaning): (String, Meaning)| (word::folded(&word), meaning);
+    statuses.into_iter().map(folded).collect()
 }

@@ -19,7 +19,7 @@
 //!
 //! Requests of the API, on blocking threads, through a pool of read-only connections
 //! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
-//! lists are read in pieces. The click path reads nothing: what it needs is in memory.
+//! lists are read in pieces ([`log`]). The click path reads nothing: what it needs is in memory.
 
 pub mod api_keys;
 pub mod changes;
@@ -33,8 +33,10 @@ pub mod entities;
 pub mod error;
 pub mod imports;
 pub mod lock;
+pub mod log;
 pub mod migrations;
 pub mod offer_clicks;
+pub mod postbacks;
 pub mod rates;
 pub mod readers;
 pub mod record;

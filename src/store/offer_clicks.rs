@@ -113,7 +113,7 @@ pub(super) fn of_click(connection: &Connection, click_id: Id) -> Result<Vec<Step
     let mut statement = connection.prepare_cached(OF_CLICK)?;
     let rows = statement.query_map(params![click_id.to_row(), MOST], |row| {
         Ok(Step {
-            at: super::clicks::log::rfc3339(row.get(0)?),
+            at: super::log::values::rfc3339(row.get(0)?),
             offer_id: row.get(1)?,
             n: row.get(2)?,
             is_preview: row.get(3)?,

@@ -6,15 +6,15 @@ use super::error::StoreError;
 use super::writer::Writer;
 
 /// The value of that name.
-pub fn find(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+pub fn find(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, rusqlite::Error> {
     const SQL: &str = "select value from settings where name = :name";
     let mut statement = connection.prepare_cached(SQL)?;
     let value = statement.query_row(named_params! { ":name": name }, |row| row.get(0));
-    Ok(value.optional()?)
+    value.optional()
 }
 
 /// Keeps a value under a name, in place of what was there.
-pub fn set(connection: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+pub fn set(connection: &Connection, name: &str, value: &[u8]) -> Result<(), rusqlite::Error> {
     const SQL: &str = "
         insert into settings (name, value) values (:name, :value)
         on conflict (name) do update set value = excluded.value";
@@ -23,9 +23,17 @@ pub fn set(connection: &Connection, name: &str, value: &[u8]) -> Result<(), Stor
     Ok(())
 }
 
+/// Forgets the value of that name.
+pub fn remove(connection: &Connection, name: &str) -> Result<(), rusqlite::Error> {
+    const SQL: &str = "delete from settings where name = :name";
+    let mut statement = connection.prepare_cached(SQL)?;
+    statement.execute(named_params! { ":name": name })?;
+    Ok(())
+}
+
 /// Leaves a mark for the next run.
 pub fn leave(writer: &Writer, name: &'static str) -> Result<(), StoreError> {
-    writer.edit_blocking(move |connection| set(connection, name, &[1]))
+    writer.edit_blocking(move |connection| Ok(set(connection, name, &[1])?))
 }
 
 /// Takes a mark away; whether it was there.

@@ -101,6 +101,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         let rates = shared.rates.now();
         let facts = Chosen {
             unique: Some(marks.last.unique),
+            visitor: Some(known.called(document).key),
             ..Chosen::of(&decision, &catalog, &rates, arrived.at)
         };
         let context = MacroContext {
@@ -135,11 +136,15 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("head", campaign_id);
         return respond(reply, shared, arrived.host);
     };
+    let is_https = (shared.rules.proxies).is_https(arrived.peer, &arrived.headers);
     // Sent again with each click that is unique somewhere, so that it outlives every window.
     let visitor_cookie = known
         .identity()
         .filter(|_| is_visit && (cookie.is_none() || marks.any_unique()))
-        .and_then(|key| visitor_cookie::write(&shared.visitors, key, catalog.longest_hours()));
+        .and_then(|key| {
+            let hours = catalog.longest_hours();
+            visitor_cookie::write(&shared.visitors, key, hours, is_https)
+        });
     spend(shared, paying, cost, arrived.at);
     count_unexpanded(shared, &visitor.parameters, campaign_id);
     let document = &decision.campaign.document;
@@ -175,12 +180,11 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.recent.keep(recent::Known::new(Arc::clone(click)));
     }
     hot.lane.store_all(clicks).await;
+    let click_cookie = (on_landing.as_ref().and(click_id.as_ref()))
+        .and_then(|click_id| click_cookie::write(click_id.as_str(), is_https));
     let mut response = respond(reply, shared, arrived.host);
-    if let Some(cookie) = visitor_cookie {
+    for cookie in visitor_cookie.into_iter().chain(click_cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    if let (Some(_), Some(click_id)) = (&on_landing, &click_id) {
-        click_cookie::set(&mut response, click_id.as_str());
     }
     response
 }

@@ -3,7 +3,7 @@
 //! Every failure has the same shape: `{"error": {"code", "field", "message"}}`; several problems
 //! of one document come in `problems`, the first of them in `error` too.
 
-use actix_web::error::{BlockingError, JsonPayloadError};
+use actix_web::error::BlockingError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
@@ -227,18 +227,6 @@ fn in_use(what: &str, id: u64, users: &[User]) -> String {
         "The {what} {id} is used by {}. Change those first, or archive it all the same with ?force=true.",
         told.join(", ")
     )
-}
-
-impl From<JsonPayloadError> for ApiError {
-    fn from(error: JsonPayloadError) -> Self {
-        match error {
-            JsonPayloadError::OverflowKnownLength { limit, .. }
-            | JsonPayloadError::Overflow { limit } => Self::TooLarge(limit),
-            JsonPayloadError::ContentType => Self::NotJson,
-            JsonPayloadError::Deserialize(why) => Self::Malformed(why.to_string()),
-            other => Self::Malformed(other.to_string()),
-        }
-    }
 }
 
 impl From<Refused> for ApiError {

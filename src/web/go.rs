@@ -17,10 +17,11 @@ use actix_web::{HttpRequest, HttpResponse, rt, web};
 use super::recent::Known;
 use super::respond::{self, respond};
 use super::state::{Hot, Shared};
-use super::{click, click_cookie, link};
+use super::{click, click_cookie, link, visitor_cookie};
 use crate::detect::bot::{is_browser_prefetch, is_preview};
 use crate::detect::params::Query;
 use crate::detect::request::{ClickRequest, Headers};
+use crate::domain::campaign::Bind;
 use crate::domain::click::Click;
 use crate::domain::flow::Way;
 use crate::domain::id::Id;
@@ -30,12 +31,12 @@ use crate::domain::visitor::Visitor;
 use crate::engine::counters::Looking;
 use crate::engine::link::campaign_named;
 use crate::engine::onward::{Onward, Wish, onward};
-use crate::engine::redirect::{self, Reply};
+use crate::engine::redirect::Reply;
 use crate::engine::trace::Silent;
-use crate::engine::visit::{Caps, Forgetful, Visit};
+use crate::engine::visit::{Caps, Memory, Visit};
 use crate::engine::{self, Catalog, CompiledCampaign};
 use crate::engine::{Chosen, Link};
-use crate::macros::{MacroContext, Template};
+use crate::macros::MacroContext;
 use crate::store::clicks::read;
 
 /// What the click id may be called, the first readable one wins. `_token` is where pages made for
@@ -82,12 +83,15 @@ pub(super) async fn go(request: &HttpRequest, hot: &Hot) -> HttpResponse {
     }
     let known = find(shared, &ids).await;
     let wish = Wish {
-        assigned: None,
         n: number(request.path(), &query),
         offer_id: query.get(OFFER_ID).and_then(|id| id.parse().ok()),
+        ..Wish::default()
     };
+    let is_preview = is_preview(&arrived.headers);
+    // Nobody took an offer with a HEAD or a preview: the step that counts is still to come.
+    let is_taken = request.method() != Method::HEAD && !is_preview;
     let step = match &known {
-        Some(known) => from_click(hot, &arrived, &query, known, wish),
+        Some(known) => from_click(hot, &arrived, &query, known, wish, is_taken),
         None => no_entry(hot, &arrived, &query, ids.first().copied(), wish),
     };
     if request.method() == Method::HEAD {
@@ -108,7 +112,7 @@ pub(super) async fn go(request: &HttpRequest, hot: &Hot) -> HttpResponse {
             offer_id: step.offer_id,
             n: wish.n,
             no_entry_campaign_id: known.is_none().then_some(step.campaign_id),
-            is_preview: is_preview(&arrived.headers),
+            is_preview,
         };
         hot.lane.store(offer_click).await;
     }
@@ -196,6 +200,7 @@ fn from_click(
     query: &Query<'_>,
     known: &Known,
     wish: Wish,
+    is_taken: bool,
 ) -> Step {
     let click = known.click.as_ref();
     let catalog = hot.shared.catalog.load();
@@ -208,24 +213,32 @@ fn from_click(
         kept.or_else(|| own_parameter(query, name))
     };
     let dice = &mut *hot.dice.borrow_mut();
+    let memory = hot.shared.visitors.known(
+        click.ip,
+        &click.agent.user_agent,
+        click.visitor,
+        arrived.at,
+        dice.throw(),
+    );
     let wish = Wish {
         assigned: known.offer_id,
+        bound: bound_offer(campaign, click.flow_id, &memory),
         ..wish
     };
     let caps = caps(hot, arrived.at);
     let next = onward(&catalog, campaign, click.flow_id, &wish, &caps, dice);
+    if let (true, Onward::Offer { offer, binds: true }) = (is_taken, next)
+        && let Some(flow_id) = click.flow_id
+        && campaign.document.bind == Bind::Offer
+    {
+        memory.take_offer(&campaign.document, flow_id, offer.document.id);
+    }
+    let visitor_key = memory.called(&campaign.document).key;
     let public = hot.shared.codec.encode(click.id);
     let random = dice.throw();
     let rates = hot.shared.rates.now();
     let looking = Looking(&*hot.shared.counts);
-    let visit = Visit::new(
-        &visitor,
-        arrived.at,
-        &parameters,
-        &Forgetful,
-        &looking,
-        dice,
-    );
+    let visit = Visit::new(&visitor, arrived.at, &parameters, &memory, &looking, dice);
     // What answers is found first, because macros ask which offer it is.
     let decision = match next {
         Onward::Campaign(next) => Some(engine::decide(&catalog, next, &visit, dice, &mut Silent)),
@@ -246,13 +259,14 @@ fn from_click(
         None => (campaign.as_ref(), click.flow_id, next),
     };
     let offer_id = match next {
-        Onward::Offer(offer) => Some(offer.document.id),
+        Onward::Offer { offer, .. } => Some(offer.document.id),
         _ => None,
     };
     let facts = Chosen {
         catalog: &catalog,
         campaign: &campaign.document,
         unique: None,
+        visitor: Some(visitor_key),
         rates: &rates,
         at: click.at,
         flow_id: click.flow_id,
@@ -277,12 +291,14 @@ fn from_click(
         facts: &facts,
     };
     let reply = match (next, decision) {
-        (Onward::Offer(offer), _) => {
+        (Onward::Offer { offer, .. }, _) => {
             let way = way(campaign, flow_id);
-            link(&offer.template, way, &context)
+            engine::send(campaign, way, &offer.template, &context, |_| {})
         }
         (_, Some(decision)) if decision.landing_id.is_none() => decision.reply(&context),
-        (Onward::Fallback(template), _) => link(template, Way::default(), &context),
+        (Onward::Fallback(template), _) => {
+            engine::send(campaign, Way::default(), template, &context, |_| {})
+        }
         _ => Reply::NotFound,
     };
     Step {
@@ -290,6 +306,22 @@ fn from_click(
         campaign_id: click.campaign_id,
         offer_id,
     }
+}
+
+/// The offer that the visitor of a flow took before, if the campaign binds offers.
+fn bound_offer(
+    campaign: &CompiledCampaign,
+    flow_id: Option<u64>,
+    memory: &impl Memory,
+) -> Option<u64> {
+    let document = &campaign.document;
+    let choices = match document.bind {
+        Bind::Offer => memory.seen(document).choices?,
+        _ => return None,
+    };
+    choices
+        .offer_id
+        .filter(|_| Some(choices.flow_id) == flow_id)
 }
 
 /// A visitor whose click nobody knows: drawn like a straight click's offer, of the campaign that
@@ -317,14 +349,10 @@ fn no_entry(
     let parameters = |name: &str| own_parameter(query, name);
     let dice = &mut *hot.dice.borrow_mut();
     let looking = Looking(&*hot.shared.counts);
-    let visit = Visit::new(
-        &visitor,
-        arrived.at,
-        &parameters,
-        &Forgetful,
-        &looking,
-        dice,
-    );
+    let cookie = visitor_cookie::read(&arrived.headers, &hot.shared.visitors);
+    let agent = &visitor.agent.user_agent;
+    let memory = (hot.shared.visitors).known(visitor.ip, agent, cookie, arrived.at, dice.throw());
+    let visit = Visit::new(&visitor, arrived.at, &parameters, &memory, &looking, dice);
     let decision = engine::decide(&catalog, entry, &visit, dice, &mut Silent);
     let campaign = decision.campaign;
     let wish = Wish {
@@ -333,7 +361,7 @@ fn no_entry(
     };
     let caps = caps(hot, arrived.at);
     let offer = match onward(&catalog, campaign, decision.flow_id, &wish, &caps, dice) {
-        Onward::Offer(offer) => Some(offer),
+        Onward::Offer { offer, .. } => Some(offer),
         _ => None,
     };
     let public = click_id.map(|id| hot.shared.codec.encode(id));
@@ -341,6 +369,7 @@ fn no_entry(
     let rates = hot.shared.rates.now();
     let facts = Chosen {
         offer_id,
+        visitor: Some(memory.called(&campaign.document).key),
         ..Chosen::of(&decision, &catalog, &rates, arrived.at)
     };
     let context = MacroContext {
@@ -364,7 +393,7 @@ fn no_entry(
         reply: match offer {
             Some(offer) => {
                 let way = way(campaign, decision.flow_id);
-                link(&offer.template, way, &context)
+                engine::send(campaign, way, &offer.template, &context, |_| {})
             }
             None => decision.reply(&context),
         },
@@ -389,12 +418,6 @@ fn nowhere(campaign_id: u64) -> Step {
         campaign_id,
         offer_id: None,
     }
-}
-
-fn link(template: &Template, way: Way, context: &MacroContext<'_>) -> Reply {
-    let mut location = String::new();
-    template.expand(context, &mut location);
-    redirect::reply(way, location)
 }
 
 /// How visitors of a flow are sent on.

@@ -1,62 +1,54 @@
-/* Millrace: puts the click id on the links and forms of this page that lead to /go of the tracker
-   (or to what other trackers call it: /?_lp=1, /click?lp=1, /click.php?lp=1).
-   <script src="https://TRACKER/lp.js" defer></script>; data-param="NAME" where the page's own
-   address calls the click id other than "click_id". */
-(function (w, d) {
-  var me = d.currentScript || d.querySelector('script[src*="/lp.js"]');
-  if (!me) return;
-  var name = me.getAttribute("data-param") || "click_id", key = "mr_" + name;
-  var at = d.createElement("a"), id;
-  at.href = me.src;
-  var host = at.host;
+// Millrace: puts the click id on the links and forms of this page that lead to /go of the tracker
+// (or to what other trackers call it: /?_lp=1, /click?lp=1, /click.php?lp=1).
+// <script src="https://TRACKER/lp.js" defer></script>; data-param="NAME" where the page's own
+// address calls the click id other than "click_id".
+//
+// Served without its comments and indentation, so whatever is not obvious is said in a comment and
+// names are short: d document, s this script, n name of the click id in the page's address, k name
+// of our cookie, a an anchor that takes addresses apart, h host of the tracker, i the click id.
+(function (d) {
+  var s = d.currentScript || d.querySelector('script[src*="/lp.js"]'), a = d.createElement("a"), c = "click_id", n, k, h, i;
+  if (!s) return;
+  n = s.getAttribute("data-param") || c;
+  k = "mr_" + n;
+  a.href = s.src;
+  h = a.host;
 
-  function find(text, name) {
-    name = name.replace(/[^\w-]/g, "\\$&");
-    var hit = new RegExp("(?:^|[?&; ])" + name + "=([0-9a-z]{20})(?![^&;#])", "i").exec(text);
-    return hit && hit[1];
+  // The click id called n in a query or a list of cookies.
+  function f(t, n) {
+    return (RegExp("(^|[?&; ])" + n.replace(/[^\w-]/g, "\\$&") + "=([0-9a-z]{20})(?![^&;#])", "i").exec(t) || 0)[2];
   }
-  function read() {
-    var kept;
-    try { kept = find("id=" + w.localStorage.getItem(key), "id"); } catch (e) {}
-    return kept || find(d.cookie, key);
-  }
-  id = find(w.location.search, name);
-  if (id) {
-    try { w.localStorage.setItem(key, id); } catch (e) {}
-    d.cookie = key + "=" + id + ";path=/;max-age=2592000;SameSite=Lax";
-  } else id = read();
-  if (!id) return;
+  i = f(location.search, n);
+  // Other pages of the site have no id in their address. Frames without a site have no cookies.
+  try {
+    if (i) d.cookie = k + "=" + i + ";path=/;max-age=2592000";
+    else i = f(d.cookie, k);
+  } catch (e) {}
+  if (!i) return;
 
-  function isStep(path, query) {
-    return /^\/?go(\/\d*)?$/.test(path) ||
-      /^\/?(\?(.*&)?_|click(\.php)?\?(.*&)?)lp=1(&|$)/.test(path + query);
-  }
-  function add(el, attribute) {
-    var link = el.getAttribute(attribute), form = attribute === "action", hidden;
-    if (!link) return;
-    at.href = link;
-    if (at.host !== host || !isStep(at.pathname, at.search) || find(at.search, "click_id")) return;
-    if (form && !/post/i.test(el.getAttribute("method") || "")) {
-      if (el.querySelector('input[name="click_id"]')) return;
-      hidden = d.createElement("input");
-      hidden.type = "hidden";
-      hidden.name = "click_id";
-      hidden.value = id;
-      el.appendChild(hidden);
+  // By attribute, because the fields of a form hide its properties: <input name="action">.
+  function u(e) {
+    var o = e.tagName == "FORM", p = o ? "action" : "href", m;
+    a.href = e.getAttribute(p);
+    if (a.host != h || f(a.search, c) ||
+      !/^\/(go(\/\d*)?(\?|$)|(\?(.*&)?_|click(\.php)?\?(.*&)?)lp=1(&|$))/.test(a.pathname + a.search)) return;
+    // A form that is sent by GET replaces the query of its address.
+    if (o && !/post/i.test(e.getAttribute("method"))) {
+      if (e.querySelector("[name=" + c + "]")) return;
+      m = d.createElement("input");
+      m.type = "hidden";
+      m.name = c;
+      m.value = i;
+      e.appendChild(m);
     } else {
-      at.search += (at.search ? "&" : "?") + "click_id=" + id;
-      el.setAttribute(attribute, at.href);
+      a.search += (a.search ? "&" : "?") + c + "=" + i;
+      e.setAttribute(p, a.href);
     }
   }
-  function all() {
-    var i, list = d.querySelectorAll("a[href],area[href]");
-    for (i = 0; i < list.length; i++) add(list[i], "href");
-    list = d.querySelectorAll("form[action]");
-    for (i = 0; i < list.length; i++) add(list[i], "action");
+  function z() {
+    d.querySelectorAll("a[href],area[href],form[action]").forEach(u);
   }
-  all();
-  d.addEventListener("DOMContentLoaded", all);
-  if (w.MutationObserver) new MutationObserver(all).observe(d.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["href", "action"]
-  });
-})(window, document);
+  z();
+  // The rest of the page, and what its scripts add to it.
+  new MutationObserver(z).observe(d, { childList: 1, subtree: 1, attributeFilter: ["href", "action"] });
+})(document);

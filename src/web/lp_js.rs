@@ -1,9 +1,16 @@
 //! `/lp.js`: the script that puts the click id on a landing's links to `/go`.
 
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
-const SCRIPT: &str = include_str!("lp.js");
+/// What is served of `lp.js`: every landing loads it, so without comments and indentation.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("lp.js").lines().map(str::trim);
+    let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
+});
 
 /// The script, the same for everybody; pages elsewhere load it, so any origin may.
 pub(super) async fn script() -> HttpResponse {
@@ -18,5 +25,5 @@ pub(super) async fn script() -> HttpResponse {
             HeaderName::from_static("cross-origin-resource-policy"),
             HeaderValue::from_static("cross-origin"),
         ))
-        .body(SCRIPT)
+        .body(SCRIPT.as_str())
 }

@@ -8,6 +8,7 @@ pub mod api;
 pub mod auth;
 mod click;
 mod click_cookie;
+mod cookie;
 pub mod error;
 mod go;
 mod health;

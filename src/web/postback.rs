@@ -121,7 +121,11 @@ async fn handle(
             };
             let said = postback::read(&pairs, &words, &shared.codec);
             wanted.clone_from(&said.answer);
-            Understood::Said(Box::new(said), network)
+            Understood::Said {
+                said: Box::new(said),
+                network,
+                pairs,
+            }
         }
     };
     match store(shared, books, incoming, understood).await {

@@ -6,6 +6,7 @@
 
 use actix_web::http::header::HeaderValue;
 
+use super::cookie;
 use crate::detect::request::Headers;
 use crate::engine::memory::Visitors;
 
@@ -16,24 +17,19 @@ const HOURS_MAX: u32 = 8_760;
 
 /// The visitor of the request's cookie.
 pub(super) fn read(headers: &Headers<'_>, visitors: &Visitors) -> Option<u64> {
-    let pairs = headers
-        .all("cookie")
-        .flat_map(|header| header.split(|byte| *byte == b';'));
-    pairs
-        .filter_map(|pair| {
-            let value = pair.trim_ascii().strip_prefix(NAME.as_bytes())?;
-            visitors.read_cookie(value.strip_prefix(b"=")?)
-        })
-        .next()
+    cookie::values(headers, NAME).find_map(|value| visitors.read_cookie(value))
 }
 
 /// The header that makes a visitor known for so many hours. Sent once: the cookie ends with the
 /// longest window that was there when it was made.
-pub(super) fn write(visitors: &Visitors, visitor: u64, hours: u32) -> Option<HeaderValue> {
+pub(super) fn write(
+    visitors: &Visitors,
+    visitor: u64,
+    hours: u32,
+    is_https: bool,
+) -> Option<HeaderValue> {
     let seconds = u64::from(hours.clamp(1, HOURS_MAX)) * 3_600;
-    let value = visitors.cookie(visitor);
-    let cookie = format!("{NAME}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax");
-    HeaderValue::try_from(cookie).ok()
+    cookie::set(NAME, &visitors.cookie(visitor), seconds, is_https)
 }
 
 #[cfg(test)]
@@ -65,7 +61,7 @@ mod tests {
             (vec!["mr_visitor"], None),
             (vec!["xmr_visitor=OURS"], None),
             (vec!["mr_visitor=OURS0"], None),
-            (vec!["mr_visitor=\"OURS\""], None),
+            (vec!["mr_visitor=\"OURS\""], Some(5)),
         ] {
             let cookies: Vec<String> = cookies.into_iter().map(with).collect();
             let cookies: Vec<&str> = cookies.iter().map(String::as_str).collect();
@@ -78,13 +74,10 @@ mod tests {
     fn what_is_written_is_read_and_lasts_a_year_at_most() {
         let visitors = Visitors::new(1 << 20, &[7; 16]);
 
-        let header = write(&visitors, 9, 100_000).expect("a header");
+        let header = write(&visitors, 9, 100_000, true).expect("a header");
 
         let text = header.to_str().expect("plain text");
-        assert!(
-            text.ends_with("; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"),
-            "{text}"
-        );
+        assert!(text.contains("; Max-Age=31536000;"), "{text}");
         let pair = text.split(';').next().unwrap_or_default();
         assert_eq!(visitor_of(&[pair]), Some(9));
     }

@@ -229,3 +229,94 @@ fn one_problem_refuses_the_whole_and_says_where_it_is() {
     let (status, _) = tracker.post("/api/v1/bulk/7/undo", &json!({}));
     assert_eq!(status, 404);
 }
+
+#[test]
+fn what_is_archived_in_use_is_warned_of_however_it_is_archived() {
+    let tracker = with_campaigns();
+    let told = |answer: &Value| -> Vec<(String, String)> {
+        let warnings = answer["warnings"].as_array().expect("warnings");
+        let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        let of_use = warnings.iter().filter(|one| one["code"] == "in_use");
+        of_use
+            .map(|one| (text(one, "field"), text(one, "message")))
+            .collect()
+    };
+    let names = |field: &str, campaign: u64, place: u64| {
+        let message = format!(
+            "The campaign {campaign} still names this offer (flows[0].target.offers[{place}].offer_id)."
+        );
+        (field.to_owned(), message)
+    };
+    let archive =
+        json!({ "kind": "set", "of": "offers", "ids": [1, 2], "fields": { "state": "archived" } });
+    let all = [
+        names("offers[1].state", 1, 0),
+        names("offers[1].state", 2, 0),
+        names("offers[2].state", 2, 1),
+        names("offers[2].state", 3, 0),
+    ];
+
+    let (_, preview) = bulk(&tracker, archive.clone(), true);
+    let (_, report) = bulk(&tracker, archive, false);
+
+    assert_eq!(told(&preview), all, "{preview:#}");
+    assert_eq!(told(&report), all);
+    let (_, again) = bulk(
+        &tracker,
+        json!({ "kind": "set", "of": "offers", "ids": [1, 2], "fields": { "notes": "n" } }),
+        false,
+    );
+    assert_eq!(told(&again), [], "they were archived before");
+    let (_, both) = bulk(
+        &tracker,
+        json!({ "kind": "set", "of": "campaigns", "ids": "all", "fields": { "state": "archived" } }),
+        true,
+    );
+    assert_eq!(told(&both), [], "nobody names a campaign");
+
+    let path = format!("/api/v1/bulk/{}/undo", report["change_id"]);
+    let (status, answer) = tracker.post(&path, &json!({}));
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("edited_since"))
+    );
+    for word in ["active", "archived"] {
+        let (status, patched) = tracker.patch("/api/v1/offers/1", &json!({ "state": word }));
+        assert_eq!(status, 200, "{patched:#}");
+        let expected = [names("state", 1, 0), names("state", 2, 0)];
+        let expected: &[_] = if word == "active" { &[] } else { &expected };
+        assert_eq!(told(&patched), expected);
+        let (status, put) = tracker.put("/api/v1/offers/1", &patched);
+        assert_eq!(status, 200, "{put:#}");
+        assert_eq!(told(&put), expected);
+    }
+}
+
+#[test]
+fn openapi_names_the_fields_that_each_action_needs() {
+    let tracker = with_campaigns();
+    let (_, document) = tracker.get("/api/v1/openapi.json");
+    let request = &document["paths"]["/bulk"]["post"]["requestBody"];
+    let schema = &request["content"]["application/json"]["schema"];
+    let actions = schema["properties"]["action"]["oneOf"].as_array().unwrap();
+    assert_eq!(actions.len(), 10);
+
+    for action in actions {
+        let word = action["properties"]["kind"]["const"].as_str().unwrap();
+        let (status, answer) = bulk(&tracker, json!({ "kind": word }), true);
+        assert_eq!(status, 422, "{word}: {answer:#}");
+        let problems = answer["problems"].as_array().unwrap();
+        let mut missing: Vec<String> = (problems.iter())
+            .map(|one| one["field"].as_str().unwrap().replace("action.", ""))
+            .collect();
+        let required = action["required"].as_array().unwrap().iter();
+        let mut required: Vec<&str> = required.filter_map(Value::as_str).collect();
+        required.retain(|name| *name != "kind");
+        required.extend(action["oneOf"][0]["required"][0].as_str());
+        missing.sort();
+        required.sort_unstable();
+        assert_eq!(missing, required, "{word}: {answer:#}");
+    }
+    let draft = &actions[6]["properties"]["flow"]["$ref"];
+    assert_eq!(draft, "#/components/schemas/FlowDraft");
+}

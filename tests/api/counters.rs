@@ -431,12 +431,12 @@ fn rates_are_listed_paged_replaced_deleted_and_kept() {
         422
     );
 
-    // The reporting currency stays while rates are stated in it.
-    let euro = json!({"currency": "EUR"});
-    let refused = tracker.put("/api/v1/reporting-currency", &euro);
+    // The reporting currency stays where the new one has no rate for what there is.
+    let pound = json!({"currency": "GBP"});
+    let refused = tracker.put("/api/v1/reporting-currency", &pound);
     assert_eq!(
         (refused.0, &refused.1["error"]["code"]),
-        (422, &json!("has_rates"))
+        (409, &json!("no_rate"))
     );
 
     let delete = |query: &str| {
@@ -452,7 +452,27 @@ fn rates_are_listed_paged_replaced_deleted_and_kept() {
     for currency in ["EUR", "UAH", "USDT"] {
         assert_eq!(delete(&format!("?currency={currency}")).1["deleted"], 1);
     }
+    let euro = json!({"currency": "EUR"});
     assert_eq!(tracker.put("/api/v1/reporting-currency", &euro).0, 200);
     assert_eq!(tracker.get("/api/v1/reporting-currency").1, euro);
     assert_eq!(tracker.get(path).1["reporting_currency"], "EUR");
+}
+
+#[test]
+fn a_visit_counts_once_however_many_limits_a_flow_has() {
+    let tracker = spawn();
+    let limit = |value: Value| json!({"key": "limit", "value": value});
+    let to = |name: &str| json!({"kind": "redirect", "url": format!("http://127.0.0.1:9/{name}?c={{click_id}}")});
+    tracker.create(
+        "/api/v1/campaigns",
+        &json!({"name": "C", "alias": "limited", "flows": [
+            {"name": "few", "target": to("few"), "filters": [
+                limit(json!({"total": 6, "per_day": 9, "timezone": "UTC"})), limit(json!({"total": 4})),
+                limit(json!({"total": 5, "per_hour": 9}))]},
+            {"name": "rest", "kind": "default", "target": to("rest")}]}),
+    );
+
+    let taken: Vec<String> = (0..6).map(|_| sent_to(&tracker, "/limited")).collect();
+
+    assert_eq!(taken, ["few", "few", "few", "few", "rest", "rest"]);
 }

@@ -229,8 +229,8 @@ fn a_domains_index_campaign_answers_its_root_and_unknown_links() {
         ("other.example.com", "/", 404),
         ("other.example.com", "/no-such-link", 404),
         ("go.example.com", "/favicon.ico", 404),
-        // Ours: a postback that comes before its time is no visitor.
-        ("go.example.com", "/postback?subid=1", 404),
+        // Ours: a postback is no visitor, and is answered wherever it comes.
+        ("go.example.com", "/postback?subid=1", 200),
         ("other.example.com", "/go/2", 404),
         ("go.example.com", "/metrics", 404),
     ] {

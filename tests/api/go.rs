@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::disk::{Scope, Weather};
-use crate::tracker::{Tracker, spawn};
+use crate::tracker::{Options, Tracker, spawn};
 use crate::visitor::{Answer, PHONE};
 
 const AMERICAN: (&str, &str) = ("X-Forwarded-For", "8.8.8.8");
@@ -554,5 +554,207 @@ fn landing_gets_the_visitors_query_if_it_asks_for_it() {
         format!(
             "http://127.0.0.1:9/p?a=1&l=&cid={click_id}&fbclid=x%26y&utm_source=fb%20ads&%C3%BC=%23#top"
         )
+    );
+}
+
+/// A campaign `push` whose offers 1 and 2 are as likely as each other, drawn at the step and bound.
+fn binding(tracker: &Tracker) -> World {
+    let world = World::new(
+        tracker,
+        json!({"choose_offer": "at_offer_click", "bind": "offer", "bind_hours": 48}),
+    );
+    let path = format!("/api/v1/campaigns/{}", world.campaign);
+    let (_, mut document) = tracker.get(&path);
+    document["flows"][0]["target"]["offers"][1]["weight"] = json!(100);
+    let (status, answer) = tracker.put(&path, &document);
+    assert_eq!(status, 200, "{answer:#}");
+    world
+}
+
+/// A visit of one person, then the step from the landing with nothing but the link.
+fn visits_and_goes_on(tracker: &Tracker, ip: &str, step: &str) -> String {
+    let headers = [("X-Forwarded-For", ip), ("User-Agent", PHONE)];
+    let on_landing = tracker.click("/push", &headers);
+    let link = format!("{step}?click_id={}", id_in(&on_landing, "click_id"));
+    // The step may come from anywhere: the click says who it is.
+    offer_of(&tracker.click(&link, &[])).to_owned()
+}
+
+#[test]
+fn offer_chosen_at_the_step_is_found_again_on_the_next_visit() {
+    let mut tracker = spawn();
+    let world = binding(&tracker);
+    let people: Vec<String> = (1..=12).map(|last| format!("203.0.113.{last}")).collect();
+    let visit = |tracker: &Tracker| -> Vec<String> {
+        let people = people.iter();
+        people
+            .map(|ip| visits_and_goes_on(tracker, ip, "/go"))
+            .collect()
+    };
+
+    let first = visit(&tracker);
+    assert!(first.contains(&"1".to_owned()) && first.contains(&"2".to_owned()));
+    assert_eq!(visit(&tracker), first);
+    // A visit without a step, or with one that is only looked at, changes nothing.
+    let headers = [
+        ("X-Forwarded-For", people[0].as_str()),
+        ("User-Agent", PHONE),
+    ];
+    let looked = tracker.click("/push", &headers);
+    let link = format!("/go/3?click_id={}", id_in(&looked, "click_id"));
+    tracker.visitor().send("HEAD", &link, &[]).unwrap();
+    tracker.click(&link, &[("Purpose", "prefetch"), ("X-Moz", "prefetch")]);
+    assert_eq!(visit(&tracker), first);
+
+    tracker.stop();
+    tracker.start();
+    assert_eq!(visit(&tracker), first, "after a restart");
+
+    pause(&tracker, world.offers[0]);
+    assert_eq!(visit(&tracker), vec!["2"; people.len()]);
+    let path = format!("/api/v1/offers/{}", world.offers[0]);
+    let (status, answer) = tracker.patch(&path, &json!({"state": "active"}));
+    assert_eq!(status, 200, "{answer:#}");
+    assert_eq!(visit(&tracker), vec!["2"; people.len()], "bound anew");
+}
+
+#[test]
+fn offer_that_a_visitor_chose_himself_is_found_again() {
+    let tracker = spawn();
+    binding(&tracker);
+
+    for (last, (path, offer)) in [("/go/3", "3"), ("/go/1", "1"), ("/go/2", "2")]
+        .into_iter()
+        .cycle()
+        .take(6)
+        .enumerate()
+    {
+        let ip = format!("203.0.113.{last}");
+        assert_eq!(visits_and_goes_on(&tracker, &ip, path), offer);
+        assert_eq!(visits_and_goes_on(&tracker, &ip, "/go"), offer);
+    }
+}
+
+#[test]
+fn bound_offer_is_known_from_the_clicks_when_the_memory_is_lost() {
+    let mut tracker = spawn();
+    binding(&tracker);
+    let people: Vec<String> = (1..=12).map(|last| format!("203.0.113.{last}")).collect();
+    let visit = |tracker: &Tracker| -> Vec<String> {
+        let people = people.iter();
+        people
+            .map(|ip| visits_and_goes_on(tracker, ip, "/go"))
+            .collect()
+    };
+    let first = visit(&tracker);
+    for ip in &people {
+        tracker.click("/push", &[("X-Forwarded-For", ip), ("User-Agent", PHONE)]);
+    }
+
+    tracker.stop();
+    std::fs::remove_file(tracker.data().join("millrace.seen")).unwrap();
+    tracker.start();
+    crate::uniqueness::wait_until_warm(&tracker);
+
+    assert_eq!(visit(&tracker), first);
+}
+
+#[test]
+fn fallback_campaign_knows_who_was_there_before() {
+    let tracker = spawn();
+    let [new, known] = ["new", "known"].map(|name| {
+        let url = format!("http://127.0.0.1:9/{name}?c={{click_id}}&v={{visitor_code}}");
+        let offer = json!({"name": name, "url": url});
+        tracker.create("/api/v1/offers", &offer)
+    });
+    let to = |offer: u64| json!({"kind": "split", "offers": [{"offer_id": offer, "weight": 1}]});
+    let next = tracker.create(
+        "/api/v1/campaigns",
+        &json!({"name": "next", "alias": "next", "flows": [
+            {"name": "newcomers", "target": to(new),
+                "filters": [{"key": "uniqueness", "value": "campaign"}]},
+            {"name": "rest", "kind": "default", "target": to(known)}]}),
+    );
+    let fallback = json!({"kind": "campaign", "campaign_id": next});
+    let world = World::new(&tracker, json!({ "fallback": fallback }));
+    let person = |ip: &'static str| [("X-Forwarded-For", ip), ("User-Agent", PHONE)];
+    let on_landing = |ip: &'static str| {
+        let answer = tracker.click("/push", &person(ip));
+        format!("/go?click_id={}", id_in(&answer, "click_id"))
+    };
+    let direct = tracker.click("/next", &person("203.0.113.1"));
+    assert_eq!(offer_of(&direct), "new");
+    let links = ["203.0.113.1", "203.0.113.2"].map(on_landing);
+    (world.offers.iter()).for_each(|offer| pause(&tracker, *offer));
+
+    let [met, stranger] = links.map(|link| tracker.click(&link, &[]));
+    let without_click = tracker.click("/go?c=next", &person("203.0.113.1"));
+
+    assert_eq!(offer_of(&met), "known");
+    assert_eq!(offer_of(&stranger), "new");
+    assert_eq!(offer_of(&without_click), "known");
+    let code = |answer: &Answer| answer.location().split("&v=").nth(1).map(str::to_owned);
+    assert_eq!(code(&met), code(&direct));
+    assert_eq!(code(&without_click), code(&direct));
+    assert_ne!(code(&stranger), code(&direct));
+    assert_eq!(code(&stranger).map(|code| code.len()), Some(16));
+}
+
+#[test]
+fn offer_address_that_macros_made_nothing_of_gives_way_to_the_fallback() {
+    let tracker = spawn();
+    let world = World::new(&tracker, json!({}));
+    for (number, url) in [
+        (0, "https://{keyword}/x"),
+        (1, "https://{sub_id_1}.example.com/"),
+        (2, "{url}"),
+    ] {
+        let path = format!("/api/v1/offers/{}", world.offers[number]);
+        let (status, answer) = tracker.patch(&path, &json!({ "url": url }));
+        assert_eq!(status, 200, "{answer:#}");
+    }
+    let (click_id, _) = on_the_landing(&tracker, "?url=https://evil.example/");
+
+    for step in ["/go", "/go/2", "/go/3", "/click?lp=1"] {
+        let sign = if step.contains('?') { '&' } else { '?' };
+        let answer = tracker.click(&format!("{step}{sign}click_id={click_id}"), &[]);
+        let fallback = format!("http://127.0.0.1:9/fallback?c={click_id}");
+        assert_eq!(answer.location(), fallback, "{step}");
+    }
+    let stranger = tracker.click("/go/2?c=push", &[AMERICAN]);
+    assert_eq!(stranger.location(), "http://127.0.0.1:9/fallback?c=");
+    let (click_id, _) = on_the_landing(&tracker, "?sub_id_1=shop");
+    let named = tracker.click(&format!("/go/2?click_id={click_id}"), &[]);
+    assert_eq!(named.location(), "https://shop.example.com/");
+}
+
+#[test]
+fn cookies_are_kept_for_https_where_the_visitor_came_over_it() {
+    let tracker = spawn();
+    World::new(&tracker, json!({}));
+    let https = ("X-Forwarded-Proto", "https");
+    for (headers, is_secure) in [
+        (vec![AMERICAN], false),
+        (vec![AMERICAN, ("X-Forwarded-Proto", "http")], false),
+        (vec![AMERICAN, https], true),
+        (vec![AMERICAN, ("Forwarded", "for=x;proto=https")], true),
+    ] {
+        let answer = tracker.click("/push", &headers);
+        assert_eq!(answer.cookie_names(), ["mr_visitor", "mr_click"]);
+        for name in ["mr_visitor", "mr_click"] {
+            let attributes = answer.cookie_attributes(name).expect("a cookie");
+            assert!(attributes.contains("HttpOnly"), "{attributes}");
+            let said = attributes.contains("; Secure");
+            assert_eq!(said, is_secure, "{name}: {headers:?}");
+        }
+    }
+
+    let tracker = Options::default().set("PROXIES__TRUSTED", "[]").spawn();
+    World::new(&tracker, json!({}));
+    let answer = tracker.click("/push", &[https]);
+    let attributes = answer.cookie_attributes("mr_click").expect("a cookie");
+    assert!(
+        !attributes.contains("Secure"),
+        "nobody's word: {attributes}"
     );
 }

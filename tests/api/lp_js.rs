@@ -72,7 +72,11 @@ fn script_is_small_old_and_cacheable() {
     );
     assert!(answer.header("cache-control").unwrap().contains("max-age="));
     let text = String::from_utf8(answer.body).unwrap();
-    assert!(text.len() < 3_000, "{} bytes", text.len());
+    assert!(text.len() < 1_300, "{} bytes", text.len());
+    assert!(
+        !text.contains("//"),
+        "comments are for readers of the source"
+    );
     for newer in [
         "=>",
         "`",

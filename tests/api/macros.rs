@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::tracker::{campaign, spawn};
+use crate::visitor::PHONE;
 
 #[test]
 fn macros_with_arguments_reach_the_network() {
@@ -131,4 +132,52 @@ fn options_tell_which_argument_a_macro_takes() {
     assert_eq!(of("sample")["required"], true);
     assert_eq!(of("payout")["example"], "EUR");
     assert!(of("click_id").is_null());
+}
+
+#[test]
+fn a_page_greets_its_visitor_in_his_language() {
+    let tracker = spawn();
+    let body = "{country}|{country_name}|{country:uk}|{country:ru}|{device_type:ru}|{se}|{visitor_code}|{offer}";
+    let (status, saved) = tracker.post(
+        "/api/v1/campaigns",
+        &json!({"name": "push", "alias": "push", "flows": [{"name": "all", "kind": "default",
+            "target": {"kind": "reply", "reply": "text", "body": body}}]}),
+    );
+    assert_eq!(status, 201, "{saved:#}");
+    let warnings = saved["warnings"].as_array().expect("warnings");
+    let of_offer = warnings.iter().find(|one| one["code"] == "unread_macro");
+    let message = of_offer.expect("a warning")["message"].as_str();
+    assert!(
+        message.is_some_and(|text| text.contains("/go")),
+        "{saved:#}"
+    );
+
+    let visit = |ip: &str, cookie: &str| {
+        let headers = [
+            ("X-Forwarded-For", ip),
+            ("User-Agent", PHONE),
+            ("Referer", "https://www.google.de/"),
+            ("Cookie", cookie),
+        ];
+        let answer = tracker.click("/push", &headers);
+        let cookie = answer.cookie("mr_visitor").map(str::to_owned);
+        let text = String::from_utf8(answer.body).expect("UTF-8");
+        let words: Vec<String> = text.split('|').map(str::to_owned).collect();
+        (words, cookie)
+    };
+    let (first, cookie) = visit("8.8.8.8", "");
+    let cookie = cookie.expect("a cookie");
+    let (again, _) = visit("8.8.8.8", "");
+    let (moved, _) = visit("1.1.1.1", &cookie);
+    let (other, _) = visit("1.1.1.1", "");
+
+    let (code, words) = (&first[6], &first[..6]);
+    let names = ["United States", "Сполучені Штати", "Соединенные Штаты"];
+    assert_eq!(words[0], "US");
+    assert_eq!(words[1..4], names);
+    assert_eq!(words[4..], ["телефон", "google"]);
+    assert_eq!(first[7], "{offer}");
+    assert!(code.len() == 16 && code.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert_eq!((&again[6], &moved[6]), (code, code));
+    assert_ne!(&other[6], code);
 }

@@ -7,9 +7,11 @@
 //! | `load` | several visitors clicking at once, and what they were promised |
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
-//! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `presets`, `startup` | what the tracker does on a good day |
+//! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
+//! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
+//! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -18,7 +20,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod bulk;
+mod caps;
 mod clicks;
+mod conversion_log;
 mod counters;
 mod detection;
 mod disk;
@@ -32,6 +36,8 @@ mod load;
 mod lp_js;
 mod macros;
 mod meetings;
+mod money;
+mod networks;
 mod presets;
 mod redirects;
 mod routing;

@@ -93,10 +93,20 @@ fn every_network_preset_can_be_stored_as_it_comes() {
         let (status, stored) = tracker.post("/api/v1/networks", &preset["document"]);
 
         assert_eq!(status, 201, "{slug}: {stored:#}");
-        for field in ["name", "offer_param", "notes"] {
+        for field in [
+            "name",
+            "preset",
+            "offer_param",
+            "parameters",
+            "statuses",
+            "currency",
+            "notes",
+        ] {
             assert_eq!(stored[field], preset["document"][field], "{slug}");
         }
         assert_eq!(stored["offer_param"], preset["offer_param"], "{slug}");
+        assert_eq!(stored["statuses"], preset["postback"]["statuses"], "{slug}");
+        assert_eq!(stored["warnings"], json!([]), "{slug}");
     }
 }
 

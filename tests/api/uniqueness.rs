@@ -351,7 +351,7 @@ fn a_bound_offer_that_is_paused_gives_way_to_another() {
 }
 
 /// Waits until recorded clicks are read after a start.
-fn wait_until_warm(tracker: &Tracker) -> Value {
+pub(crate) fn wait_until_warm(tracker: &Tracker) -> Value {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let (_, health) = tracker.get("/healthz");

@@ -42,6 +42,15 @@ impl Answer {
         pairs.find(|pair| pair.split('=').next() == Some(name))
     }
 
+    /// What stands behind the value of a cookie that the answer sets.
+    pub(crate) fn cookie_attributes(&self, name: &str) -> Option<&str> {
+        let set = self.headers.iter();
+        let set = set.filter(|(header, _)| header.eq_ignore_ascii_case("set-cookie"));
+        let mut values = set.filter_map(|(_, value)| value.strip_prefix(name)?.strip_prefix('='));
+        let value = values.next()?;
+        Some(value.find(';').map_or("", |at| &value[at..]))
+    }
+
     /// Names of the cookies that the answer sets.
     pub(crate) fn cookie_names(&self) -> Vec<&str> {
         let set = self.headers.iter();

@@ -77,6 +77,12 @@ function request()
     .. networks[random(parts)] .. octets[random(0, 255)] .. random(1, 254) .. ends[random(parts)]
 end
 
+-- Visitors who come one after another, not as fast as they can.
+local pause = tonumber(os.getenv("PAUSE_MS") or "0")
+if pause > 0 then
+  function delay() return random(0, 2 * pause) end
+end
+
 -- Looking at every answer costs wrk a third of its speed, so it is a pass of its own.
 not_redirected = 0
 if os.getenv("CHECK_ANSWERS") then

@@ -7,11 +7,12 @@
 //! only where a preset ([`PRESETS`]) says which proxy overwrites them.
 //!
 //! `address` reads one entry, [`ranges`] is the set of trusted addresses, [`providers`] knows the
-//! presets.
+//! presets, `scheme` whether the visitor came over HTTPS.
 
 mod address;
 pub mod providers;
 pub mod ranges;
+mod scheme;
 
 use std::net::IpAddr;
 
@@ -138,6 +139,11 @@ impl ProxyRules {
             }
         }
         peer
+    }
+
+    /// Whether a trusted proxy says that the visitor came over HTTPS.
+    pub fn is_https(&self, peer: IpAddr, headers: &Headers<'_>) -> bool {
+        self.trusted.contains(peer.to_canonical()) && scheme::is_https(headers)
     }
 
     /// A single-value header, if one of the proxies that overwrite it stands in the chain.

@@ -54,7 +54,9 @@ impl Campaign {
             CostModel::Cpc | CostModel::Cpm | CostModel::Cpuc => {
                 self.cost.value == Micros::ZERO && !self.cost.from_url
             }
-            CostModel::None | CostModel::Cpa | CostModel::Revshare => true,
+            CostModel::None => true,
+            // Postbacks may state costs.
+            CostModel::Cpa | CostModel::Revshare => false,
         };
         if is_free {
             remarks.push(Problem::new(

@@ -224,9 +224,9 @@ pub enum CostModel {
     Cpm,
     /// Per campaign-unique click; the visitor's others cost nothing.
     Cpuc,
-    /// Per conversion. Stored; not yet acted on.
+    /// Per first conversion, booked with it, while it is a lead or sale.
     Cpa,
-    /// Percent of the revenue. Stored; not yet acted on.
+    /// Percent of the revenue, booked with each conversion, while it is a lead or sale.
     Revshare,
 }
 

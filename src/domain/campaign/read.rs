@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::domain::flow::Target;
+use crate::domain::flow::{Filter, Target};
 use crate::domain::parameter;
 
 const FLOWS_MAX: usize = 500;
@@ -156,6 +156,11 @@ impl Entity for Campaign {
         jumps::doubts(self, documents)
     }
 
+    fn is_costly(&self) -> bool {
+        let mut filters = self.flows.iter().flat_map(|flow| &flow.filters);
+        filters.any(Filter::is_costly)
+    }
+
     fn templates(&self) -> Vec<(String, &str)> {
         let flows = self.flows.iter().enumerate();
         let mut templates: Vec<(String, &str)> = flows
@@ -174,26 +179,9 @@ impl Entity for Campaign {
 
     fn remarks(&self) -> Vec<Problem> {
         let mut remarks = self.budget_remarks();
-        let mut later = |is_set: bool, field: &str, what: &str| {
-            if is_set {
-                remarks.push(not_yet_acted_on(field, what));
-            }
-        };
-        let model = match self.cost.model {
-            CostModel::None | CostModel::Cpc | CostModel::Cpm | CostModel::Cpuc => None,
-            CostModel::Cpa => Some("cpa"),
-            CostModel::Revshare => Some("revshare"),
-        };
-        later(
-            model.is_some(),
-            "cost.model",
-            &format!("The cost model {}", model.unwrap_or_default()),
-        );
-        later(
-            !self.postbacks.is_empty(),
-            "postbacks",
-            "An outgoing postback",
-        );
+        if !self.postbacks.is_empty() {
+            remarks.push(not_yet_acted_on("postbacks", "An outgoing postback"));
+        }
         for (index, flow) in self.flows.iter().enumerate() {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));
@@ -203,13 +191,6 @@ impl Entity for Campaign {
                 "bind",
                 "no_effect",
                 "Flows are chosen by position, so there is none to bind. Rotate by weight, or bind the landing or the offer.",
-            ));
-        }
-        if self.bind == Bind::Offer && self.choose_offer == ChooseOffer::AtOfferClick {
-            remarks.push(Problem::new(
-                "bind",
-                "no_effect",
-                "The offer behind a landing is drawn at each step to it, so it is not bound; flow and landing are. Choose the offer at the landing.",
             ));
         }
         let takes_everybody =

@@ -1,5 +1,6 @@
 //! Who pays and sends postbacks.
 
+mod among;
 mod parameter;
 mod read;
 mod secret;

@@ -44,7 +44,7 @@ impl PostbackParameter {
         match self {
             Self::ClickId => &["click_id", "subid", "sub_id", "clickid", "cid", "cnv_id"],
             Self::Payout => &["payout", "revenue", "sum", "amount", "rev"],
-            Self::Currency => &["currency"],
+            Self::Currency => &["currency", "cnv_currency"],
             Self::Status => &["status", "cnv_status"],
             Self::Event => &["event", "goal", "et", "type"],
             Self::SaleAmount => &["sale_amount", "order_sum"],

@@ -192,8 +192,11 @@ fn a_key_is_chosen_once_and_belongs_to_one_network_whatever_its_case() {
     let mut fresh = Fresh::after(0);
     let mut first = read(json!({ "name": "A" }));
     first.complete(&documents, None, &mut fresh);
-    let mut kept = read(json!({ "name": "A" }));
-    kept.complete(&documents, Some(&first), &mut fresh);
+    first.id = 1;
+    documents.networks.insert(1, Arc::new(first.clone()));
+    let mut kept = read(json!({ "id": 1, "name": "A" }));
+    let older = kept.clone();
+    kept.complete(&documents, Some(&older), &mut fresh);
     let mut second = read(json!({ "name": "B" }));
     second.complete(&documents, None, &mut fresh);
 
@@ -207,9 +210,8 @@ fn a_key_is_chosen_once_and_belongs_to_one_network_whatever_its_case() {
     assert_eq!(kept.key, first.key);
     assert_ne!(second.key, first.key);
 
-    (first.id, second.id) = (1, 2);
+    second.id = 2;
     second.key = first.key.to_ascii_uppercase();
-    documents.networks.insert(1, Arc::new(first.clone()));
     assert_eq!(seen(&second.conflicts(&documents)), [("key", "key_taken")]);
     first.state = State::Archived;
     documents.networks.insert(1, Arc::new(first));

@@ -2,17 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::table::{ACTIONS, KINDS, Kind, PLACES, POSITIONS};
 use crate::domain::form::Form;
-
-/// Kinds of entities by the plural of their path.
-pub(super) const KINDS: &[(&str, &str)] = &[
-    ("campaigns", "campaign"),
-    ("offers", "offer"),
-    ("landings", "landing"),
-    ("networks", "network"),
-    ("domains", "domain"),
-    ("traffic-sources", "traffic source"),
-];
 
 /// Most entities of one request.
 const IDS_MAX: usize = 100_000;
@@ -104,56 +95,16 @@ pub(super) enum Position {
     Last,
 }
 
-const POSITIONS: &[(&str, Position)] = &[
-    ("first", Position::First),
-    ("before_default", Position::BeforeDefault),
-    ("last", Position::Last),
-];
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Replace(Swapped),
-    FindReplace,
-    Set,
-    SetFlows,
-    SetWeight,
-    AddFlow,
-    CopyFlow,
-    AddFilter,
-    RemoveFilter,
-}
-
-const ACTIONS: &[(&str, Kind)] = &[
-    ("replace_offer", Kind::Replace(Swapped::Offer)),
-    ("replace_landing", Kind::Replace(Swapped::Landing)),
-    ("find_replace", Kind::FindReplace),
-    ("set", Kind::Set),
-    ("set_flows", Kind::SetFlows),
-    ("set_weight", Kind::SetWeight),
-    ("add_flow", Kind::AddFlow),
-    ("copy_flow", Kind::CopyFlow),
-    ("add_filter", Kind::AddFilter),
-    ("remove_filter", Kind::RemoveFilter),
-];
-
-/// Where `find_replace` looks.
-pub(super) const PLACES: &[(&str, &str)] = &[
-    ("flows", "flows"),
-    ("fallbacks", "fallbacks"),
-    ("offers", "offers"),
-    ("landings", "landings"),
-    ("networks", "networks"),
-];
-
 impl Action {
     pub(super) fn read(form: &mut Form<'_>) -> Option<Self> {
         if form.value("kind").is_none() {
-            let words: Vec<&str> = ACTIONS.iter().map(|(word, _)| *word).collect();
+            let words: Vec<&str> = ACTIONS.iter().map(|row| row.word).collect();
             let message = format!("Which kind? There are: {}.", words.join(", "));
             form.missing("kind", &*message);
             return None;
         }
-        Some(match form.choice("kind", ACTIONS, Kind::Set) {
+        let kinds: Vec<(&str, Kind)> = ACTIONS.iter().map(|row| (row.word, row.kind)).collect();
+        Some(match form.choice("kind", &kinds, Kind::Set) {
             Kind::Replace(what) => Action::Replace {
                 what,
                 from: form.required_id("from"),
@@ -324,4 +275,68 @@ fn fields(form: &mut Form<'_>) -> Map<String, Value> {
         }
     }
     fields.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::super::table::Shape;
+    use super::*;
+    use crate::domain::problem::Problem;
+
+    fn example(shape: Shape) -> Value {
+        match shape {
+            Shape::Id | Shape::Weight => json!(7),
+            Shape::Ids => json!([7]),
+            Shape::Chosen => json!("all"),
+            Shape::Text => json!("text"),
+            Shape::Word(words) => json!(words[0]),
+            Shape::Words(words) => json!(words),
+            Shape::Patch | Shape::Flow | Shape::Filter => json!({ "notes": "n" }),
+        }
+    }
+
+    fn problems(action: &Value) -> Vec<Problem> {
+        let read = Form::read(action, Action::read);
+        read.err().unwrap_or_default()
+    }
+
+    #[test]
+    fn each_action_takes_the_fields_of_its_row_and_no_others() {
+        let all: BTreeSet<&str> = (ACTIONS.iter().flat_map(|row| row.fields))
+            .map(|field| field.name)
+            .collect();
+        for row in ACTIONS {
+            let is_choice = |name: &str| row.one_of.iter().skip(1).any(|other| *other == name);
+            let mut whole = json!({ "kind": row.word });
+            for field in row.fields.iter().filter(|field| !is_choice(field.name)) {
+                whole[field.name] = example(field.shape);
+            }
+            assert_eq!(problems(&whole), [], "{}", row.word);
+            for name in &all {
+                let field = row.fields.iter().find(|field| field.name == *name);
+                let mut changed = whole.clone();
+                let fields = changed.as_object_mut().expect("an object");
+                let was_there = fields.shift_remove(*name).is_some();
+                let found = problems(&changed);
+                let is_needed =
+                    field.is_some_and(|field| field.required) || row.one_of.contains(name);
+                assert_eq!(
+                    !found.is_empty(),
+                    was_there && is_needed,
+                    "{} {name}",
+                    row.word
+                );
+                if !was_there {
+                    changed[*name] = json!(7);
+                    assert!(!problems(&changed).is_empty(), "{} {name}", row.word);
+                }
+            }
+        }
+        let landing = json!({ "kind": "set_weight", "landing_id": 7, "campaigns": [1] });
+        assert_eq!(problems(&landing), []);
+    }
 }

@@ -1,22 +1,25 @@
 //! Changes of many entities at once, with a preview before and an undo after.
 //!
-//! An [`Action`] says what is to become of which documents. It makes new documents, and those go
+//! An `Action` says what is to become of which documents. It makes new documents, and those go
 //! the way of every edit: read with all their problems, checked among the others, compiled, stored
 //! in one transaction, published once. So a bulk change can do nothing that an edit could not, and
 //! it is done whole or not at all.
 //!
-//! Adding an action: its variant and reader in `action.rs`, what it does to a document in
-//! `apply.rs`.
+//! Adding an action: its row in `table.rs`, its variant and reader in `action.rs`, what it does to
+//! a document in `apply.rs`.
 
 mod action;
 mod apply;
+mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use action::Action;
+
+pub use table::{ACTIONS, ActionRow, Field, Shape};
 
 use super::batch::{self, Change};
 use super::{Difference, EditError, Editor, Refusal, differences};
@@ -41,6 +44,8 @@ pub struct Report {
     pub changes: Vec<Changed>,
     /// Why it cannot be done, each with its entity: `campaigns[12].flows[0].weight`.
     pub problems: Vec<Problem>,
+    /// Who still names what gets nothing any more: archived or paused by this.
+    pub warnings: Vec<Problem>,
 }
 
 /// One entity that changes.
@@ -96,6 +101,7 @@ impl Editor {
                 .map(|change| changed(change.as_ref()))
                 .collect(),
             problems: Vec::new(),
+            warnings: Vec::new(),
         };
         let checked = match self.check(&editing, &documents, &changes) {
             Ok(checked) if problems.is_empty() => checked,
@@ -108,6 +114,7 @@ impl Editor {
                 };
             }
         };
+        report.warnings = left_named(&changes, &documents, &checked.documents);
         if preview || changes.is_empty() {
             return Ok(report);
         }
@@ -150,6 +157,7 @@ impl Editor {
         let checked = self
             .check(&editing, &documents, &changes)
             .map_err(|all| EditError::Invalid(placed(all)))?;
+        let warnings = left_named(&changes, &documents, &checked.documents);
         let note = changes::undoing(id, clock::now_ms());
         self.store(&mut editing, checked, &changes, vec![note])?;
         editing.fresh = fresh;
@@ -161,6 +169,7 @@ impl Editor {
                 .map(|change| changed(change.as_ref()))
                 .collect(),
             problems: Vec::new(),
+            warnings,
         })
     }
 }
@@ -191,6 +200,24 @@ fn changed(change: &dyn Change) -> Changed {
         name: change.name(),
         differences: differences(&after, &before),
     }
+}
+
+/// What others name and these changes take out of use, as saving it alone would tell.
+fn left_named(changes: &[Box<dyn Change>], before: &Documents, after: &Documents) -> Vec<Problem> {
+    let references = changes.iter().map(|change| change.reference());
+    let left: HashSet<Reference> = references
+        .filter(|one| {
+            let state = one.state(after);
+            state.is_some_and(|state| !state.is_active()) && state != one.state(before)
+        })
+        .collect();
+    if left.is_empty() {
+        return Vec::new();
+    }
+    // One pass over all documents, however many of them were changed.
+    let uses = after.uses(|named| left.contains(&named)).into_iter();
+    let warnings = uses.map(|one| one.warning().under(&place(one.named)));
+    Problem::listed(warnings.collect())
 }
 
 fn entries(changes: &[Box<dyn Change>]) -> Vec<Entry> {

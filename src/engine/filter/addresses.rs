@@ -36,8 +36,8 @@ impl Set for AddressSet {
         &lists.addresses
     }
 
-    fn of(list: &NamedList) -> &Result<Arc<Self>, Faults> {
-        list.addresses()
+    fn of<'l>(list: &'l NamedList, lists: &Lists) -> &'l Result<Arc<Self>, Faults> {
+        list.addresses(lists)
     }
 }
 

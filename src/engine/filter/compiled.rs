@@ -87,7 +87,7 @@ impl CompiledFilter {
                 ),
             ));
         }
-        match kind.compile(&filter.value, lists) {
+        match kind.compile(&filter.value.parsed(), lists) {
             Ok(condition) if problems.is_empty() => Ok(Self {
                 index,
                 kind,

@@ -151,6 +151,23 @@ fn limits_are_asked_last_and_use_nothing_up_where_they_do_not_count() {
         assert_eq!(counts(&counting), counted, "{name}");
     }
 
+    // Two limits of one measure are one count, under the lower of them.
+    for (first, second) in [(2, 5), (5, 2)] {
+        let filters = compile(
+            Match::All,
+            &[
+                limit(json!({"total": first})),
+                limit(json!({"total": second, "per_hour": 9})),
+            ],
+        );
+        let counting = Counting::default();
+        let taken = [(); 3].map(|()| limited(&filters, &counting, AT));
+        assert_eq!(taken, [true, true, false]);
+        let mut counted = counts(&counting);
+        counted.retain(|(what, _)| *what == Counted::FlowClicks);
+        assert!(counted.iter().all(|(_, count)| *count <= 2), "{counted:?}");
+    }
+
     // One whose hour is over takes nothing of its total; the other limit of the flow counts alone.
     let filters = compile(
         Match::Any,

@@ -68,16 +68,16 @@ impl NamedList {
         }
     }
 
-    pub(super) fn texts(&self) -> &Result<Arc<TextSet>, Faults> {
-        self.texts.get_or_init(|| self.compile())
+    pub(super) fn texts(&self, lists: &Lists) -> &Result<Arc<TextSet>, Faults> {
+        self.texts.get_or_init(|| self.compile(lists))
     }
 
-    pub(super) fn addresses(&self) -> &Result<Arc<AddressSet>, Faults> {
-        self.addresses.get_or_init(|| self.compile())
+    pub(super) fn addresses(&self, lists: &Lists) -> &Result<Arc<AddressSet>, Faults> {
+        self.addresses.get_or_init(|| self.compile(lists))
     }
 
-    fn compile<S: Set>(&self) -> Result<Arc<S>, Faults> {
-        S::compile(self.document.values.iter().map(String::as_str)).map(Arc::new)
+    fn compile<S: Set>(&self, lists: &Lists) -> Result<Arc<S>, Faults> {
+        S::alike(lists).compile(self.document.values.iter().map(String::as_str))
     }
 }
 
@@ -100,7 +100,7 @@ pub fn list_problems(documents: &Documents, id: u64) -> Vec<Problem> {
                 continue;
             };
             let found = kind
-                .compile(&filter.value, &lists)
+                .compile(&filter.value.parsed(), &lists)
                 .err()
                 .unwrap_or_default();
             for problem in found.into_iter().map(|problem| problem.under("value")) {
@@ -166,7 +166,7 @@ mod tests {
         let first = Lists::of(&documents, None);
         let compiled = |lists: &Lists, id| {
             let named = lists.get(id).expect("it is there");
-            Arc::clone(named.texts().as_ref().expect("it compiles"))
+            Arc::clone(named.texts(lists).as_ref().expect("it compiles"))
         };
         let before = (compiled(&first, 1), compiled(&first, 2));
 
@@ -175,8 +175,20 @@ mod tests {
 
         assert!(Arc::ptr_eq(&before.0, &compiled(&second, 1)));
         assert!(!Arc::ptr_eq(&before.1, &compiled(&second, 2)));
-        let addresses = second.get(1).expect("it is there").addresses();
+        let addresses = second.get(1).expect("it is there").addresses(&second);
         assert!(addresses.is_ok());
+    }
+
+    #[test]
+    fn lists_of_the_same_lines_share_what_was_compiled() {
+        let lists = testing::lists(&[(1, &["/a+/", "b"]), (2, &["/a+/", "b"]), (3, &["b"])]);
+        let texts = |id| {
+            let named = lists.get(id).expect("it is there");
+            Arc::clone(named.texts(&lists).as_ref().expect("it compiles"))
+        };
+
+        assert!(Arc::ptr_eq(&texts(1), &texts(2)));
+        assert!(!Arc::ptr_eq(&texts(1), &texts(3)));
     }
 
     #[test]

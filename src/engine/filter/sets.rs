@@ -18,7 +18,7 @@ pub(super) trait Set: Sized {
     fn alike(lists: &Lists) -> &Alike<Self>;
 
     /// What was compiled from a named list.
-    fn of(list: &NamedList) -> &Result<Arc<Self>, Faults>;
+    fn of<'l>(list: &'l NamedList, lists: &Lists) -> &'l Result<Arc<Self>, Faults>;
 }
 
 /// Own entries and lists; an entry of any of them counts.
@@ -39,7 +39,7 @@ impl<S: Set> Sets<S> {
         for entry in &entries {
             match entry.what {
                 What::Text(text) => own.push((entry, text)),
-                What::List(id) => match lists.get(id).map(|list| (list, S::of(list))) {
+                What::List(id) => match lists.get(id).map(|list| (list, S::of(list, lists))) {
                     Some((_, Ok(set))) => sets.push(Arc::clone(set)),
                     Some((list, Err(faults))) => problems.extend(entry.lines(list, faults)),
                     None => problems.push(entry.no_list(id)),
@@ -47,8 +47,8 @@ impl<S: Set> Sets<S> {
             }
         }
         if !own.is_empty() {
-            let texts: Vec<&str> = own.iter().map(|(_, text)| *text).collect();
-            match S::alike(lists).compile(&texts) {
+            let texts = own.iter().map(|(_, text)| *text);
+            match S::alike(lists).compile(texts) {
                 Ok(set) => sets.insert(0, set),
                 Err(faults) => {
                     for (place, message) in &faults.listed {

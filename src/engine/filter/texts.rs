@@ -109,8 +109,8 @@ impl Set for TextSet {
         &lists.texts
     }
 
-    fn of(list: &NamedList) -> &Result<Arc<Self>, Faults> {
-        list.texts()
+    fn of<'l>(list: &'l NamedList, lists: &Lists) -> &'l Result<Arc<Self>, Faults> {
+        list.texts(lists)
     }
 }
 
@@ -212,7 +212,7 @@ fn regexp(text: &str) -> Option<Result<String, String>> {
 /// They are too many, from the filter on that the problem names; none needs to be compiled.
 pub fn count_regexps(flow: &Flow, count: &mut usize) -> Result<(), Problem> {
     for (index, filter) in flow.filters.iter().enumerate() {
-        *count += written_out(&filter.value);
+        *count += written_out(&filter.value.parsed());
         if *count > REGEXPS_MAX {
             let message = format!(
                 "With these the campaign has more than {REGEXPS_MAX} regexps. Join some with \"|\", write masks, or keep them in a named list, which all its filters share."

@@ -196,6 +196,26 @@ impl Known<'_> {
         self.identity.get()
     }
 
+    /// Remembers the offer that a step took, beside the flow that the visitor is bound to. Where he
+    /// is bound to none, or to another one, nothing changes.
+    pub fn take_offer(&self, campaign: &Campaign, flow_id: u64, offer_id: u64) {
+        let key = entry(self.called(campaign).key, campaign.id);
+        let (now, window) = (self.minute, bind_window(campaign));
+        self.visitors.campaigns.update(key, |past| {
+            let bound = past.and_then(|past| Some((past, past.bound(now, window)?)));
+            match bound {
+                Some((mut past, choices)) if choices.flow_id == flow_id => {
+                    past.choose(Choices {
+                        offer_id: Some(offer_id),
+                        ..choices
+                    });
+                    (Then::Keep(past), ())
+                }
+                _ => (Then::Leave, ()),
+            }
+        });
+    }
+
     fn without_cookie(&self, by: UniqueBy) -> Option<u64> {
         let known = match by {
             UniqueBy::Ip => &self.without_cookie[0],

@@ -82,6 +82,16 @@ impl Past {
         begins
     }
 
+    /// The offer of an earlier visit, where the later ones took none.
+    pub(super) fn fill_offer(&mut self, earlier: Choices) {
+        if self.offer_id == 0 && u64::from(self.flow_id) == earlier.flow_id {
+            self.choose(Choices {
+                landing_id: Some(u64::from(self.landing_id)),
+                ..earlier
+            });
+        }
+    }
+
     pub(super) fn choose(&mut self, chosen: Choices) {
         let small = |id: Option<u64>| id.and_then(|id| u32::try_from(id).ok()).unwrap_or(0);
         self.flow_id = small(Some(chosen.flow_id));

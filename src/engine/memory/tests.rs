@@ -165,6 +165,33 @@ fn a_binding_lasts_from_the_click_that_made_it() {
 }
 
 #[test]
+fn an_offer_taken_later_is_bound_with_the_flow_and_as_long() {
+    let visitors = visitors();
+    let campaign = campaign(1, 24);
+    let at = |hours: i64| known(&visitors, 9, NOON + hours * 60 * MINUTE_MS);
+    let with = |offer_id| {
+        let choices = flow(1).expect("a flow");
+        Some(Choices {
+            offer_id: Some(offer_id),
+            ..choices
+        })
+    };
+
+    at(0).take_offer(&campaign, 1, 5);
+    assert_eq!(visitors.fullness().entries, 0, "nobody was here");
+    at(0).remember(&campaign, Some(1), flow(1));
+    at(1).take_offer(&campaign, 2, 6);
+    assert_eq!(at(1).seen(&campaign).choices, flow(1), "another flow");
+    at(1).take_offer(&campaign, 1, 7);
+    assert_eq!(at(47).seen(&campaign).choices, with(7));
+    at(47).take_offer(&campaign, 1, 8);
+    assert_eq!(at(47).seen(&campaign).choices, with(8));
+    assert_eq!(at(48).seen(&campaign).choices, None);
+    at(48).take_offer(&campaign, 1, 9);
+    assert_eq!(at(47).seen(&campaign).choices, with(8), "it was over");
+}
+
+#[test]
 fn of_two_clicks_at_once_one_is_unique() {
     let visitors = visitors();
     let campaign = campaign(1, 24);

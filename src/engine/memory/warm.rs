@@ -112,6 +112,7 @@ impl<'v> Warming<'v> {
                     }
                     Some(chosen) if chosen.flow_id == u64::from(past.flow_id) => {
                         past.bound = past.bound.min(at);
+                        past.fill_offer(chosen);
                     }
                     _ => {}
                 }
@@ -123,6 +124,9 @@ impl<'v> Warming<'v> {
                 if click.is_unique_campaign {
                     past.minute = at;
                 }
+            }
+            if let Some(chosen) = chosen {
+                past.fill_offer(chosen);
             }
             if let Some(chosen) = chosen
                 && is_latest

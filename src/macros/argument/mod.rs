@@ -7,6 +7,7 @@
 pub(super) mod choice;
 pub(super) mod date;
 pub(super) mod function;
+pub(super) mod language;
 pub(super) mod money;
 mod words;
 
@@ -112,21 +113,5 @@ pub(super) fn read(
             "{{{0}}} takes no argument but a list of words, as in {{{0}:a=1,b=2}}.",
             entry.name
         )),
-    }
-}
-
-/// The language of a word. Bases of places are read in English.
-pub(super) fn read_language(
-    entry: &'static Macro,
-    text: &str,
-    _: &mut Reader<'_>,
-) -> Result<Ready, String> {
-    if text.trim().eq_ignore_ascii_case("en") {
-        Ok(Ready::new(entry.origin, entry.value))
-    } else {
-        Err(format!(
-            "\"{text}\" is no language of ours: words are known in English only. Write {{{0}}} or {{{0}:en}}.",
-            entry.name
-        ))
     }
 }

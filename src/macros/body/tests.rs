@@ -97,6 +97,11 @@ fn what_is_not_done_as_written_is_told() {
             vec!["unsafe_place"],
         ),
         (BodyKind::Html, "{date:Ψ}", vec!["unread_macro"]),
+        (
+            BodyKind::Html,
+            "<a href=\"{offer}\">{offer:2}</a>{offers}",
+            vec!["unread_macro", "unread_macro"],
+        ),
     ];
     for (kind, text, expected) in cases {
         assert_eq!(codes(text, kind), expected, "{text}");

@@ -10,9 +10,11 @@ mod time;
 
 use serde::Serialize;
 
-use super::argument::{self, Kind, Takes};
+use super::argument::{Kind, Takes, language};
 use super::context::{MacroContext, Named, Within};
 use super::encode::Encoder;
+use super::names::Countries;
+use crate::detect::search_engine;
 
 pub use markdown::markdown;
 
@@ -100,14 +102,28 @@ fn unique(c: &MacroContext<'_>, out: &mut Encoder<'_>, within: Within) {
     }
 }
 
-/// What names of places and kinds take.
-const LANGUAGE: Takes = Takes {
+/// What names of places take.
+const ENGLISH: Takes = Takes {
     kind: Kind::Language,
     required: false,
     help: "Language of the word; English is the only one known",
     example: "en",
     gives: "",
-    read: argument::read_language,
+    read: language::english,
+};
+
+/// What countries take.
+const COUNTRY: Takes = Takes {
+    help: "Language of the name, such as en, ru, uk, de, es, pt",
+    gives: "Germany",
+    read: language::country,
+    ..ENGLISH
+};
+
+/// What kinds take.
+const KIND: Takes = Takes {
+    help: "Language of the word: en, ru or uk",
+    ..ENGLISH
 };
 
 use Origin::{Tracker, Visitor};
@@ -240,6 +256,19 @@ static TABLE: &[Macro] = &[
         value: |c, out| out.push_some(c.parent.map(|parent| parent.click_id)),
     },
     Macro {
+        name: "visitor_code",
+        aliases: &[],
+        help: "Our code of the visitor: the same on each visit, as far as the campaign tells visitors apart",
+        example: "001f3870be274f6c",
+        origin: Tracker,
+        argument: None,
+        value: |c, out| {
+            if let Some(key) = c.facts.visitor() {
+                out.print(format_args!("{key:016x}"));
+            }
+        },
+    },
+    Macro {
         name: "external_id",
         aliases: &[],
         help: "The traffic source's own id of the click",
@@ -308,9 +337,26 @@ static TABLE: &[Macro] = &[
         help: "Country code of the visitor",
         example: "DE",
         origin: Tracker,
-        argument: None,
+        argument: Some(COUNTRY),
         value: |c, out| {
             out.push_some(c.visitor.place.country.as_ref().map(|code| code.as_str()));
+        },
+    },
+    Macro {
+        name: "country_name",
+        aliases: &[],
+        help: "Name of the visitor's country, in English",
+        example: "Germany",
+        origin: Tracker,
+        argument: Some(Takes {
+            example: "uk",
+            gives: "%D0%9D%D1%96%D0%BC%D0%B5%D1%87%D1%87%D0%B8%D0%BD%D0%B0",
+            ..COUNTRY
+        }),
+        value: |c, out| {
+            let country = c.visitor.place.country.as_ref();
+            let english = Countries::in_language("en");
+            out.push_some(english.zip(country).map(|(names, one)| names.name(one)));
         },
     },
     Macro {
@@ -321,7 +367,7 @@ static TABLE: &[Macro] = &[
         origin: Tracker,
         argument: Some(Takes {
             gives: "Bavaria",
-            ..LANGUAGE
+            ..ENGLISH
         }),
         value: |c, out| out.push_some(c.visitor.place.region.as_deref()),
     },
@@ -333,7 +379,7 @@ static TABLE: &[Macro] = &[
         origin: Tracker,
         argument: Some(Takes {
             gives: "Munich",
-            ..LANGUAGE
+            ..ENGLISH
         }),
         value: |c, out| out.push_some(c.visitor.place.city.as_deref()),
     },
@@ -345,7 +391,7 @@ static TABLE: &[Macro] = &[
         origin: Tracker,
         argument: Some(Takes {
             gives: "Vodafone",
-            ..LANGUAGE
+            ..ENGLISH
         }),
         value: |c, out| out.push_some(c.visitor.place.isp.as_deref()),
     },
@@ -366,7 +412,8 @@ static TABLE: &[Macro] = &[
         origin: Tracker,
         argument: Some(Takes {
             gives: "cellular",
-            ..LANGUAGE
+            read: language::connection,
+            ..KIND
         }),
         value: |c, out| {
             out.push_some(c.visitor.place.connection_type.map(|kind| kind.as_str()));
@@ -407,7 +454,8 @@ static TABLE: &[Macro] = &[
         origin: Tracker,
         argument: Some(Takes {
             gives: "mobile",
-            ..LANGUAGE
+            read: language::device,
+            ..KIND
         }),
         value: |c, out| out.push(c.visitor.agent.device_type.as_str()),
     },
@@ -496,10 +544,23 @@ static TABLE: &[Macro] = &[
         name: "referrer",
         aliases: &["referer"],
         help: "The page that the visitor came from, as sent",
-        example: "https%3A%2F%2Fnews.example%2F",
+        example: "https%3A%2F%2Fwww.google.com%2F",
         origin: Visitor,
         argument: None,
         value: |c, out| out.push_some(c.visitor.referrer.as_deref()),
+    },
+    Macro {
+        name: "search_engine",
+        aliases: &["se"],
+        help: "The search engine that the visitor came from (google, yandex, bing, ...): the link's own parameter se, else by the referrer",
+        example: "google",
+        origin: Visitor,
+        argument: None,
+        value: |c, out| {
+            let own = (c.parameters)("se").filter(|name| !name.is_empty());
+            let found = || search_engine::of(c.visitor.referrer.as_deref()?);
+            out.push_some(own.or_else(found));
+        },
     },
     Macro {
         name: "is_bot",

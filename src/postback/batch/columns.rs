@@ -2,7 +2,7 @@
 
 use crate::detect::text::clean_str;
 use crate::domain::network::{Network, PostbackParameter};
-use crate::postback::names::{Names, aliases};
+use crate::postback::names::Names;
 use crate::postback::request::{MAX_NAME, push};
 
 /// Names of times, the likeliest time of a conversion first, without what joins their words.
@@ -123,7 +123,7 @@ pub(super) fn named(name: &str, network: Option<&Network>) -> Named {
         };
     }
     let all = PostbackParameter::ALL.iter();
-    let aliases = all.flat_map(|(_, parameter)| aliases(*parameter));
+    let aliases = all.flat_map(|(_, parameter)| parameter.common_names());
     for alias in aliases {
         if self::squeezed(alias) == squeezed {
             return known(Column::Parameter((*alias).to_owned()));

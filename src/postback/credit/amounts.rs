@@ -64,30 +64,53 @@ fn share_of_the_sale(said: &Said, terms: &Terms<'_>) -> Option<Micros> {
 }
 
 /// What the conversion costs where the campaign's traffic is paid by results: per first conversion,
-/// or a share of the revenue; or as the postback says. What is rejected costs nothing.
-pub(super) fn cost(said: &Said, row: &Conversion, terms: &Terms<'_>) -> Option<Money> {
+/// or a share of the revenue; or as the postback says. What is rejected costs nothing. What was
+/// charged once stays as it is until the postback states another cost or, for a share, the revenue
+/// is another one: the campaign's cost may have been edited since.
+///
+/// `stated`: the cost that the postback itself tells.
+pub(super) fn cost(
+    stated: Option<Micros>,
+    before: Option<&Conversion>,
+    row: &Conversion,
+    terms: &Terms<'_>,
+) -> Option<Money> {
     let click = terms.click?;
-    let model = click.cost?;
+    let (amount, currency) = charged(stated, before, row, terms)?;
     let earns = row.status.is_some_and(Status::earns) && !row.is_test;
-    let stated = said.cost.filter(|cost| *cost >= Micros::ZERO);
-    let counts = terms.event.is_none_or(|event| event.counts_as_conversion);
-    let (amount, currency) = match model.model {
-        CostModel::Cpa if row.is_first() && counts => match (stated, row.cost) {
-            (Some(stated), _) => (stated, model.currency),
-            (None, Some(before)) if before.amount != Micros::ZERO => {
-                (before.amount, before.currency)
-            }
-            _ => (model.value, model.currency),
-        },
-        CostModel::Revshare => match stated {
-            Some(stated) => (stated, model.currency),
-            None => (
-                row.revenue.amount.scaled(model.value.0, WHOLE)?,
-                row.revenue.currency,
-            ),
-        },
-        _ => return None,
-    };
     let amount = if earns { amount } else { Micros::ZERO };
     Some(worth(amount, currency, click.at, terms.rates))
+}
+
+fn charged(
+    stated: Option<Micros>,
+    before: Option<&Conversion>,
+    row: &Conversion,
+    terms: &Terms<'_>,
+) -> Option<(Micros, Currency)> {
+    let booked = before.and_then(|before| before.cost);
+    let so_far = booked.map(|cost| (cost.amount, cost.currency));
+    let standing = so_far.filter(|(amount, _)| *amount != Micros::ZERO);
+    let Some(model) = terms.click.and_then(|click| click.cost) else {
+        return so_far;
+    };
+    let stated = stated.filter(|cost| *cost >= Micros::ZERO);
+    let stated = stated.map(|cost| (cost, model.currency));
+    match model.model {
+        CostModel::Cpa => {
+            let counts = terms.event.is_none_or(|event| event.counts_as_conversion);
+            let own = || stated.or(standing).unwrap_or((model.value, model.currency));
+            (row.is_first() && counts).then(own)
+        }
+        CostModel::Revshare => {
+            let earned = |row: &Conversion| (row.revenue.amount, row.revenue.currency);
+            let is_same = before.is_some_and(|before| earned(before) == earned(row));
+            let share = || {
+                let (amount, currency) = earned(row);
+                Some((amount.scaled(model.value.0, WHOLE)?, currency))
+            };
+            stated.or(standing.filter(|_| is_same)).or_else(share)
+        }
+        CostModel::None | CostModel::Cpc | CostModel::Cpm | CostModel::Cpuc => so_far,
+    }
 }

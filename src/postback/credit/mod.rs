@@ -10,15 +10,17 @@ mod cap;
 mod moves;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use chrono_tz::Tz;
 
 use self::amounts::{cost, payout};
 use self::moves::{Move, judge};
+pub use self::worth::worth;
 use super::said::{Payout, Said, SaidStatus};
 use super::verdict::Verdict;
 use crate::domain::campaign::Cost;
-use crate::domain::conversion::{CONVERSION, Conversion, Kept, Money, REBILL, Status};
+use crate::domain::conversion::{CONVERSION, Conversion, Kept, REBILL, Status};
 use crate::domain::event::{Duplicates, Event};
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
@@ -79,6 +81,35 @@ pub fn credit(said: &Said, rows: &[Conversion], terms: &Terms<'_>) -> Credit {
             Place::Refused(verdict, reason) => Credit::Nothing(None, verdict, reason),
         },
     }
+}
+
+/// What an operator makes of a conversion: no table of moves binds a person. `None` leaves as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edited {
+    pub status: Option<Status>,
+    pub amount: Option<Micros>,
+    pub currency: Option<Currency>,
+    pub tid: Option<String>,
+}
+
+/// The row as an operator has edited it.
+pub fn edited(row: &Conversion, edited: &Edited, terms: &Terms<'_>) -> Conversion {
+    let mut next = row.clone();
+    if edited.status.is_some() && edited.status != row.status {
+        next.previous_status = row.status;
+        next.status = edited.status;
+        next.status_at = terms.now;
+    }
+    let amount = edited.amount.unwrap_or(row.revenue.amount);
+    let currency = edited.currency.unwrap_or(row.revenue.currency);
+    if (amount, currency) != (row.revenue.amount, row.revenue.currency) {
+        next.revenue = worth(amount, currency, row.at, terms.rates);
+    }
+    next.is_payout_unread &= edited.amount.is_none();
+    next.tid = edited.tid.clone().or(next.tid);
+    next.cost = cost(None, Some(row), &next, terms);
+    next.cap_day = cap::day(&next, terms);
+    next
 }
 
 /// Which row a postback is about.
@@ -174,6 +205,11 @@ fn repeated(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> C
     }
 }
 
+/// A new row for what an operator says, whatever there is already.
+pub fn entered(said: &Said, terms: &Terms<'_>) -> Conversion {
+    fresh(said, terms, false)
+}
+
 fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {
     let status = match said.status {
         SaidStatus::Known(status) => Some(status),
@@ -204,7 +240,7 @@ fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {
         kept: said.kept.clone(),
         others: said.others.clone(),
     };
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said.cost, None, &row, terms);
     row.cap_day = cap::day(&row, terms);
     row
 }
@@ -242,7 +278,7 @@ fn moved(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
         Payout::Stated(_) => false,
     };
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said.cost, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);
     if is_news(row, &next) {
         return Credit::Changed(index, Box::new(next));
@@ -304,7 +340,7 @@ fn added(said: &Said, row: &Conversion, terms: &Terms<'_>) -> Result<Conversion,
     let mut next = row.clone();
     next.revenue = worth(Micros(total), own, row.at, terms.rates);
     fill(&mut next, said, terms);
-    next.cost = cost(said, &next, terms);
+    next.cost = cost(said.cost, Some(row), &next, terms);
     Ok(next)
 }
 
@@ -331,18 +367,6 @@ fn correct(said: &Said, rows: &[Conversion], terms: &Terms<'_>, amount: Micros) 
     let (_, currency) = payout(said, None, Some(Status::Sale), terms);
     row.revenue = worth(amount, currency, terms.now, terms.rates);
     row.cap_day = None;
-    row.cost = cost(said, &row, terms);
+    row.cost = cost(said.cost, None, &row, terms);
     Credit::New(Box::new(row))
-}
-
-/// An amount and its worth, by the rate of a day.
-pub fn worth(amount: Micros, currency: Currency, at: i64, rates: &Rates) -> Money {
-    let day = period::day(at, Tz::UTC);
-    let worth = rates.convert(amount, currency, rates.reporting(), day);
-    Money {
-        amount,
-        currency,
-        rate: rates.rate(currency, day).filter(|_| worth.is_some()),
-        worth: worth.unwrap_or_default(),
-    }
 }

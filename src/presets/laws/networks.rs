@@ -1,13 +1,11 @@
 //! What holds for every affiliate network.
 
-use std::collections::BTreeSet;
-
-use super::super::network::Meaning;
+use super::super::files::NetworkFiles;
 use super::super::*;
 use super::names;
 use crate::detect::params::looks_like_macro;
 use crate::domain::entity::Entity;
-use crate::domain::network::Network;
+use crate::domain::network::{Meaning, Network, PostbackParameter};
 use crate::macros::Template;
 
 fn network(slug: &str) -> &'static NetworkPreset {
@@ -23,6 +21,10 @@ fn every_network_expands_to_a_document_that_is_accepted_and_carries_the_click_id
         let read = read.unwrap_or_else(|problems| panic!("{}: {problems:?}", preset.slug));
         assert_eq!(read.offer_param, preset.offer_param, "{}", preset.slug);
         assert_eq!(read.remarks(), [], "{}", preset.slug);
+        assert_eq!(read.preset.as_ref(), Some(&preset.slug));
+        assert_eq!(read.parameters, preset.parameters, "{}", preset.slug);
+        assert_eq!(read.statuses, preset.statuses, "{}", preset.slug);
+        assert_eq!(read.currency, preset.currency(), "{}", preset.slug);
         let carrier = answer.offer_path.unwrap_or(answer.offer_param);
         if !carrier.is_empty() {
             assert_eq!(names(carrier), ["click_id"], "{}", preset.slug);
@@ -105,8 +107,43 @@ fn statuses_mean_what_their_network_says() {
     assert_eq!(statuses("affise")["2"], Meaning::Lead);
     assert_eq!(statuses("paidbucksy")["0"], Meaning::Sale);
     assert_eq!(statuses("golden-goose")["rebill"], Meaning::Rebill);
+    assert_eq!(statuses("bitlabs")["reconciled"], Meaning::Rejected);
+    assert_eq!(statuses("betwinner-affiliates")["newbet"], Meaning::Ignore);
+}
+
+#[test]
+fn every_word_of_a_file_is_mapped_once_whatever_its_case() {
     for preset in networks() {
-        let lower: BTreeSet<_> = preset.statuses.keys().map(|w| w.to_lowercase()).collect();
-        assert_eq!(lower.len(), preset.statuses.len(), "{}", preset.slug);
+        let file = NetworkFiles::get(&format!("{}.toml", preset.slug)).unwrap();
+        let text = String::from_utf8(file.data.into()).unwrap();
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        let words = table.get("statuses").and_then(|words| words.as_table());
+        let written = words.map_or(0, toml::Table::len);
+        assert_eq!(preset.statuses.len(), written, "{}", preset.slug);
     }
+}
+
+#[test]
+fn a_parameter_has_a_name_of_the_network_or_a_macro_and_not_both() {
+    let parameters = |slug: &str| network(slug).parameters.clone();
+    assert_eq!(
+        parameters("accesstrade")[&PostbackParameter::ClickId],
+        "pbid"
+    );
+    assert_eq!(parameters("lootlabs")[&PostbackParameter::Tid], "unique_id");
+    assert_eq!(parameters("spectr3")[&PostbackParameter::Status], "event");
+    for preset in networks() {
+        for (parameter, _) in preset.postback.pairs() {
+            let is_named = preset.parameters.contains_key(&parameter);
+            assert!(!is_named, "{}: {}", preset.slug, parameter.as_str());
+        }
+    }
+}
+
+#[test]
+fn the_currency_of_a_network_that_pays_in_one_is_in_its_document() {
+    let currency = |slug: &str| network(slug).expand().document["currency"].clone();
+    assert_eq!(currency("golden-goose"), "RUB");
+    assert_eq!(currency("maxppi"), "USD");
+    assert_eq!(currency("affise"), serde_json::Value::Null);
 }

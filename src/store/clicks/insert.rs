@@ -2,9 +2,9 @@
 
 use rusqlite::{CachedStatement, Connection, params};
 
+use super::flags::Flags;
 use super::packed::{Packed, pack_ip, pack_sub_ids};
 use crate::domain::click::Click;
-use crate::domain::visitor::BotReason;
 use crate::store::dictionary::{Dictionary, Route};
 
 const INSERT: &str = "
@@ -18,19 +18,6 @@ const INSERT: &str = "
 const INSERT_JUMP: &str = "
     insert into jumps (click_id, parent_id) values (?, ?)
     on conflict(click_id) do nothing";
-
-/// Column `flags`: see the migrations of clicks and uniqueness.
-fn flags(click: &Click) -> i64 {
-    let fell_back = click.cost.is_some_and(|cost| cost.fell_back);
-    let reason = click.bot_reason.map_or(0, BotReason::code);
-    let shift = click.at - click.id.unix_ms();
-    i64::from(fell_back)
-        | i64::from(click.is_unique_campaign) << 1
-        | i64::from(click.is_unique_flow) << 2
-        | i64::from(click.is_unique_global) << 3
-        | i64::from(reason) << 8
-        | shift << 16
-}
 
 /// The statement, looked up once for many clicks.
 pub(crate) fn prepare(connection: &Connection) -> Result<CachedStatement<'_>, rusqlite::Error> {
@@ -74,7 +61,7 @@ pub(crate) fn insert(
         others,
         click.cost.map(|cost| cost.amount.0),
         currency_id,
-        flags(click),
+        Flags::of(click).0,
         click.visitor.map(|key| key as i64),
     ])?;
     if let (true, Some(parent_id)) = (rows > 0, click.parent_id) {
@@ -93,6 +80,7 @@ mod tests {
     use crate::domain::click::ClickCost;
     use crate::domain::id::IdGenerator;
     use crate::domain::money::{Currency, Micros};
+    use crate::domain::visitor::BotReason;
     use crate::store::entities::tests::database;
 
     #[test]
@@ -135,26 +123,31 @@ mod tests {
             };
             insert(&connection, &mut statement, &mut dictionary, &click).unwrap();
 
-            let (read_at, flags, currency, word, ip): (i64, i64, String, Option<String>, String) =
-                connection
-                    .query_row(
-                        "select clicks.at, flags & 1, cost_currency, bot_reason, readable.ip
+            let (read_at, fell_back, currency, word, ip): (
+                i64,
+                i64,
+                String,
+                Option<String>,
+                String,
+            ) = connection
+                .query_row(
+                    "select clicks.at, cost_fell_back, cost_currency, bot_reason, readable.ip
                          from clicks join clicks_readable as readable using (id)
                          where id = ?1",
-                        [click.id.to_row()],
-                        |row| {
-                            Ok((
-                                row.get(0)?,
-                                row.get(1)?,
-                                row.get(2)?,
-                                row.get(3)?,
-                                row.get(4)?,
-                            ))
-                        },
-                    )
-                    .unwrap();
+                    [click.id.to_row()],
+                    |row| {
+                        Ok((
+                            row.get(0)?,
+                            row.get(1)?,
+                            row.get(2)?,
+                            row.get(3)?,
+                            row.get(4)?,
+                        ))
+                    },
+                )
+                .unwrap();
             assert_eq!(read_at, at);
-            assert_eq!(flags, index as i64 % 2);
+            assert_eq!(fell_back, index as i64 % 2);
             assert_eq!(currency, "EUR");
             assert_eq!(word.as_deref(), bot_reason.map(BotReason::as_str));
             assert_eq!(ip, "1.2.3.4");

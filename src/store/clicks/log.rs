@@ -1,79 +1,28 @@
-//! The click log: newest first, filtered, paged by id.
-//!
-//! A filter may match nothing for millions of rows. So the log is read in pieces of
-//! `PIECE` rows, each a read transaction of its own, for at most `PATIENCE` a request; what
-//! was found until then is returned with the cursor to go on from. A page may therefore hold
-//! fewer clicks than asked for, or none, and still have a `next`.
+//! The click log, and one click with all that is stored about it.
 
-use std::time::{Duration, Instant};
-
-use chrono::{DateTime, SecondsFormat};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value as Json};
 
-use super::packed::{Packed, pack_ip, unpack_ip, unpack_sub_ids, unpacked};
+use super::flags::{self, Flags};
+use super::packed::{unpack_ip, unpack_sub_ids, unpacked};
 use crate::detect::referrer;
 use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::Micros;
-use crate::domain::visitor::{BotReason, SUB_IDS};
+use crate::domain::visitor::BotReason;
+use crate::store::conversions;
 use crate::store::error::StoreError;
+use crate::store::log::fields::{Field, Fields, Kind};
+use crate::store::log::values::rfc3339;
+use crate::store::log::{self, Found, Ids, Log, Page, Query};
 use crate::store::offer_clicks;
 use crate::store::readers::Readers;
 
-/// Rows looked at in one read transaction.
-const PIECE: i64 = 50_000;
-/// How long one request goes on looking.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-/// Ids follow the clock, but after it was set back they run ahead of it. Clicks of a time range
-/// are looked for among ids up to this much later.
-const CLOCK_SLACK_MS: i64 = 24 * 3_600_000;
+/// What the click log can be filtered on.
+pub const FIELDS: Fields = Fields(&[OF_CLICK, SUB_IDS]);
 
-/// What to list.
-#[derive(Debug, Clone, Default)]
-pub struct Query {
-    /// Click time in UTC milliseconds, from (inclusive) and to (exclusive).
-    pub from: Option<i64>,
-    pub to: Option<i64>,
-    /// (field, accepted values): every field must have one of its values.
-    pub filters: Vec<(String, Vec<String>)>,
-    /// Only clicks older than this one.
-    pub before: Option<Id>,
-    pub limit: usize,
-}
-
-/// One page.
-#[derive(Debug)]
-pub struct Page {
-    pub items: Vec<Map<String, Json>>,
-    /// Where to go on; `None` at the end.
-    pub next: Option<Id>,
-}
-
-/// Why a filter cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FilterProblem {
-    UnknownField,
-    NotANumber,
-    NotAnAddress,
-    NotABoolean,
-    NotABotReason,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Country,
-    Integer,
-    Packed,
-    Address,
-    SubId(usize),
-    BotReason,
-    Boolean,
-}
-
-/// Field -> SQL expression. The only texts that ever become part of a query.
-const FIELDS: &[(&str, &str, Kind)] = &[
+/// Of whatever is joined to a click by [`JOINS`].
+pub(crate) const OF_CLICK: &[Field] = &[
     ("campaign_id", "routes.campaign_id", Kind::Integer),
     ("flow_id", "routes.flow_id", Kind::Integer),
     ("landing_id", "routes.landing_id", Kind::Integer),
@@ -85,7 +34,7 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ),
     ("domain_id", "routes.domain_id", Kind::Integer),
     ("ip", "clicks.ip", Kind::Address),
-    ("country", "places.country", Kind::Country),
+    ("country", "places.country", Kind::Upper),
     ("region", "places.region", Kind::Text),
     ("city", "places.city", Kind::Text),
     ("isp", "places.isp", Kind::Text),
@@ -110,80 +59,47 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("ad_group_id", "clicks.ad_group_id", Kind::Packed),
     ("ad_campaign_id", "clicks.ad_campaign_id", Kind::Packed),
     ("external_id", "clicks.external_id", Kind::Packed),
-    ("bot_reason", "(clicks.flags >> 8 & 255)", Kind::BotReason),
+    (
+        "bot_reason",
+        "(clicks.flags >> 8 & 255)",
+        Kind::Choice(bot_reasons),
+    ),
     ("is_bot", "(clicks.flags >> 8 & 255 > 0)", Kind::Boolean),
     (
         "is_unique_campaign",
-        "(clicks.flags >> 1 & 1)",
+        flags::IS_UNIQUE_CAMPAIGN,
         Kind::Boolean,
     ),
-    ("is_unique_flow", "(clicks.flags >> 2 & 1)", Kind::Boolean),
-    ("is_unique_global", "(clicks.flags >> 3 & 1)", Kind::Boolean),
+    ("is_unique_flow", flags::IS_UNIQUE_FLOW, Kind::Boolean),
+    ("is_unique_global", flags::IS_UNIQUE_GLOBAL, Kind::Boolean),
 ];
 
-/// Names of all fields that can be filtered on, without `sub_id_1` to `sub_id_30`.
-pub fn fields() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().map(|(name, _, _)| *name)
+macro_rules! sub_ids {
+    ($($number:literal $index:literal)*) => {
+        &[$((
+            concat!("sub_id_", $number),
+            concat!("cast(nullif(json_extract(clicks.sub_ids, '$[", $index, "]'), 0) as text)"),
+            Kind::Text,
+        )),*]
+    };
 }
 
-fn field(name: &str) -> Option<(&'static str, Kind)> {
-    if let Some(number) = name.strip_prefix("sub_id_") {
-        let number: usize = number.parse().ok()?;
-        return (1..=SUB_IDS).contains(&number).then_some((
-            "cast(nullif(json_extract(clicks.sub_ids, ?), 0) as text)",
-            Kind::SubId(number),
-        ));
-    }
-    FIELDS
-        .iter()
-        .find(|(field, _, _)| *field == name)
-        .map(|(_, sql, kind)| (*sql, *kind))
-}
+pub(crate) const SUB_IDS: &[Field] = sub_ids!(
+    1 0 2 1 3 2 4 3 5 4 6 5 7 6 8 7 9 8 10 9 11 10 12 11 13 12 14 13 15 14 16 15 17 16 18 17 19 18
+    20 19 21 20 22 21 23 22 24 23 25 24 26 25 27 26 28 27 29 28 30 29
+);
 
-/// Whether a filter can be used.
-pub fn check(name: &str, values: &[String]) -> Result<(), FilterProblem> {
-    let (_, kind) = field(name).ok_or(FilterProblem::UnknownField)?;
-    values
-        .iter()
-        .try_for_each(|value| bind(kind, value).map(|_| ()))
-}
-
-fn bind(kind: Kind, value: &str) -> Result<Value, FilterProblem> {
-    Ok(match kind {
-        Kind::Text | Kind::SubId(_) => Value::Text(value.to_owned()),
-        Kind::Country => Value::Text(value.to_ascii_uppercase()),
-        Kind::Integer => Value::Integer(value.parse().map_err(|_| FilterProblem::NotANumber)?),
-        Kind::Packed => owned(&Packed(Some(value))),
-        Kind::Address => owned(&pack_ip(
-            &value.parse().map_err(|_| FilterProblem::NotAnAddress)?,
-        )),
-        Kind::BotReason => {
-            let reason = BotReason::ALL.iter().find(|(word, _)| *word == value);
-            let (_, reason) = reason.ok_or(FilterProblem::NotABotReason)?;
-            Value::Integer(reason.code().into())
-        }
-        Kind::Boolean => match value {
-            "true" | "1" => Value::Integer(1),
-            "false" | "0" => Value::Integer(0),
-            _ => return Err(FilterProblem::NotABoolean),
-        },
-    })
-}
-
-fn owned(value: &impl rusqlite::ToSql) -> Value {
-    match value.to_sql() {
-        Ok(rusqlite::types::ToSqlOutput::Borrowed(value)) => {
-            Value::try_from(value).unwrap_or(Value::Null)
-        }
-        Ok(rusqlite::types::ToSqlOutput::Owned(value)) => value,
-        _ => Value::Null,
-    }
+fn bot_reasons() -> Vec<(&'static str, Value)> {
+    let all = BotReason::ALL.iter();
+    all.map(|(word, reason)| (*word, Value::Integer(reason.code().into())))
+        .collect()
 }
 
 /// The click of the campaign that sent the visitor on to this click's one.
-const PARENT: &str = "parent_click_id";
+pub(crate) const PARENT: &str = "parent_click_id";
 
-const COLUMNS: &str = "
+/// Of a click, as [`read`] takes them.
+pub(crate) const COLUMNS: &str = "
     select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, routes.landing_id,
         routes.offer_id, routes.traffic_source_id, routes.domain_id, clicks.ip, places.country,
         places.region, places.city, places.isp, places.asn, places.connection_type, places.proxy,
@@ -193,105 +109,31 @@ const COLUMNS: &str = "
         clicks.creative_id, clicks.ad_group_id, clicks.ad_campaign_id, clicks.external_id,
         clicks.sub_ids, clicks.others, clicks.cost, currencies.code, clicks.flags,
         agents.bot_reason, agents.bot_detail, jumps.parent_id";
-const JOINS: &str = "
-    join routes on routes.id = clicks.route_id
+/// What a click consists of; outer joins, because other logs join clicks that may not be there.
+pub(crate) const JOINS: &str = "
+    left join routes on routes.id = clicks.route_id
     left join currencies on currencies.id = clicks.currency_id
-    join agents on agents.id = clicks.agent_id
-    join places on places.id = clicks.place_id
+    left join agents on agents.id = clicks.agent_id
+    left join places on places.id = clicks.place_id
     left join jumps on jumps.click_id = clicks.id";
 
+const LOG: Log = Log {
+    table: "clicks",
+    select: &[COLUMNS, "from clicks", JOINS],
+    time: "clicks.at",
+    ids: Ids::OfTime,
+};
+
 /// One page of the log.
-pub fn list(readers: &Readers, codec: &IdCodec, query: &Query) -> Result<Page, StoreError> {
-    let started = Instant::now();
-    let floor = query.from.map_or(0, |from| Id::first_at(from).to_row());
-    let mut before = query.to.map_or(i64::MAX, |to| {
-        Id::first_at(to.saturating_add(CLOCK_SLACK_MS)).to_row()
-    });
-    if let Some(cursor) = query.before {
-        before = before.min(cursor.to_row());
-    }
-    let mut items = Vec::new();
-    loop {
-        let reader = readers.get()?;
-        let wanted = query.limit - items.len();
-        let (rows, scanned_to) = piece(&reader, query, floor, before, wanted)?;
-        let full = rows.len() == wanted;
-        let last = rows.last().map(|(id, _)| *id);
-        items.extend(rows.into_iter().map(|(id, item)| finish(codec, id, item)));
-        if full && let Some(last) = last {
-            return Ok(Page {
-                items,
-                next: Id::from_row(last),
-            });
-        }
-        match scanned_to {
-            None => return Ok(Page { items, next: None }),
-            Some(id) if started.elapsed() > PATIENCE => {
-                return Ok(Page {
-                    items,
-                    next: Id::from_row(id),
-                });
-            }
-            Some(id) => before = id,
-        }
-    }
-}
-
-type Item = (i64, Map<String, Json>);
-
-/// Up to `wanted` matching clicks of the next `PIECE` rows, and where these rows end (`None`
-/// when they are the last).
-fn piece(
-    connection: &Connection,
+pub fn list(
+    readers: &Readers,
+    codec: &IdCodec,
     query: &Query,
-    floor: i64,
-    before: i64,
-    wanted: usize,
-) -> Result<(Vec<Item>, Option<i64>), StoreError> {
-    let transaction = connection.unchecked_transaction()?;
-    let last: Option<i64> = transaction
-        .prepare_cached(
-            "select id from clicks where id < ?1 and id >= ?2 order by id desc limit 1 offset ?3",
-        )?
-        .query_row((before, floor, PIECE - 1), |row| row.get(0))
-        .optional()?;
-    let mut sql = format!("{COLUMNS} from clicks {JOINS} where clicks.id < ? and clicks.id >= ?");
-    let mut values = vec![
-        Value::Integer(before),
-        Value::Integer(last.unwrap_or(floor)),
-    ];
-    for (time, condition) in [
-        (query.from, " and clicks.at >= ?"),
-        (query.to, " and clicks.at < ?"),
-    ] {
-        if let Some(time) = time {
-            sql.push_str(condition);
-            values.push(Value::Integer(time));
-        }
-    }
-    for (name, accepted) in &query.filters {
-        let Some((expression, kind)) = field(name) else {
-            continue;
-        };
-        sql.push_str(" and ");
-        sql.push_str(expression);
-        if let Kind::SubId(number) = kind {
-            values.push(Value::Text(format!("$[{}]", number - 1)));
-        }
-        sql.push_str(" in (");
-        for (index, value) in accepted.iter().enumerate() {
-            sql.push_str(if index == 0 { "?" } else { ", ?" });
-            values.push(bind(kind, value).unwrap_or(Value::Null));
-        }
-        sql.push(')');
-    }
-    sql.push_str(" order by clicks.id desc limit ?");
-    values.push(Value::Integer(wanted as i64));
-    let mut statement = transaction.prepare(&sql)?;
-    let rows = statement
-        .query_map(params_from_iter(values), read)?
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((rows, last))
+) -> Result<Page<Map<String, Json>>, StoreError> {
+    log::list(readers, &LOG, query, |row| {
+        let (id, item) = read(row)?;
+        Ok((id, finish(codec, id, item)))
+    })
 }
 
 /// One click with every stored fact; `None` if there is none of this id.
@@ -314,6 +156,9 @@ pub fn find(
     item.insert("landing_clicked".into(), (!steps.is_empty()).into());
     let steps = serde_json::to_value(steps).unwrap_or_default();
     item.insert("offer_clicks".into(), steps);
+    let earned = conversions::history::of_click(&reader, id)?;
+    let earned = serde_json::to_value(earned).unwrap_or_default();
+    item.insert("conversions".into(), earned);
     Ok(Some(item))
 }
 
@@ -331,7 +176,7 @@ pub fn highest_id(readers: &Readers) -> Result<Option<Id>, StoreError> {
 }
 
 /// A row as a flat object, every fact under its dimension's name.
-fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Found<Map<String, Json>>, rusqlite::Error> {
     let mut item = Map::new();
     let id: i64 = row.get(0)?;
     item.insert("click_id".into(), Json::Null);
@@ -408,19 +253,18 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
         "cost_currency".into(),
         row.get::<_, Option<String>>(37)?.into(),
     );
-    let flags: i64 = row.get(38)?;
-    item.insert("cost_fell_back".into(), (flags & 1 == 1).into());
-    for (bit, name) in [
-        (1, "is_unique_campaign"),
-        (2, "is_unique_flow"),
-        (3, "is_unique_global"),
+    let flags = Flags(row.get(38)?);
+    item.insert("cost_fell_back".into(), flags.cost_fell_back().into());
+    for (name, is_unique) in [
+        ("is_unique_campaign", flags.is_unique_campaign()),
+        ("is_unique_flow", flags.is_unique_flow()),
+        ("is_unique_global", flags.is_unique_global()),
     ] {
-        item.insert(name.into(), (flags >> bit & 1 == 1).into());
+        item.insert(name.into(), is_unique.into());
     }
-    let reason = BotReason::of_code((flags >> 8 & 0xff) as u8).map(BotReason::as_str);
+    let reason = flags.bot_reason().map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
-    // Bit 7: a person came after the preview, and the label was taken off.
-    let cleared = (flags & 1 << 7 != 0).then_some("converted");
+    let cleared = flags.is_cleared().then_some("converted");
     item.insert("bot_reason".into(), reason.or(cleared).into());
     // What gave the user agent away; nothing where something else did.
     let of_agent: Option<String> = row.get(39)?;
@@ -432,12 +276,6 @@ fn read(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     // Still as it is stored.
     item.insert(PARENT.into(), row.get::<_, Option<i64>>(41)?.into());
     Ok((id, item))
-}
-
-/// A time as the API writes it.
-pub(crate) fn rfc3339(at: i64) -> Option<String> {
-    let time = DateTime::from_timestamp_millis(at)?;
-    Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 fn finish(codec: &IdCodec, id: i64, mut item: Map<String, Json>) -> Map<String, Json> {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row};
 
+use super::flags::Flags;
 use super::packed::{unpack_ip, unpack_sub_ids, unpacked};
 use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::visitor::{
-    Agent, BotReason, ConnectionType, Country, DeviceType, Language, Parameters, Place,
+    Agent, ConnectionType, Country, DeviceType, Language, Parameters, Place,
 };
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
@@ -41,7 +42,7 @@ pub fn click(readers: &Readers, id: Id) -> Result<Option<Click>, StoreError> {
 }
 
 fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
-    let flags: i64 = row.get("flags")?;
+    let flags = Flags(row.get("flags")?);
     let ip: Vec<u8> = row.get("ip")?;
     let packed = |name: &str| row.get_ref(name).map(unpacked);
     let text = |name: &str| row.get::<_, Option<String>>(name);
@@ -52,7 +53,7 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
         (Some(amount), Some(Some(currency))) => Some(ClickCost {
             amount: Micros(amount),
             currency,
-            fell_back: flags & 1 == 1,
+            fell_back: flags.cost_fell_back(),
         }),
         _ => None,
     };
@@ -61,9 +62,9 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
         // Links of offers behind a landing do not name it.
         parent_id: None,
         visitor: None,
-        is_unique_campaign: flags >> 1 & 1 == 1,
-        is_unique_flow: flags >> 2 & 1 == 1,
-        is_unique_global: flags >> 3 & 1 == 1,
+        is_unique_campaign: flags.is_unique_campaign(),
+        is_unique_flow: flags.is_unique_flow(),
+        is_unique_global: flags.is_unique_global(),
         at: row.get("at")?,
         campaign_id: row.get("campaign_id")?,
         flow_id: row.get("flow_id")?,
@@ -76,7 +77,7 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
         place: Arc::new(place(row)?),
         language: text("language")?.as_deref().and_then(Language::parse),
         referrer: text("referrer")?,
-        bot_reason: BotReason::of_code((flags >> 8 & 0xff) as u8),
+        bot_reason: flags.bot_reason(),
         parameters: Parameters {
             external_id: packed("external_id")?,
             source: packed("source")?,
@@ -138,6 +139,7 @@ fn place(row: &Row<'_>) -> Result<Place, rusqlite::Error> {
 mod tests {
     use super::*;
     use crate::domain::id::IdGenerator;
+    use crate::domain::visitor::BotReason;
     use crate::macros::testing::Sample;
     use crate::store::clicks::insert;
     use crate::store::connection::{Durability, open_writer};

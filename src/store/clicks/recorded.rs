@@ -2,6 +2,7 @@
 
 use rusqlite::{Row, named_params};
 
+use super::flags::Flags;
 use super::packed::unpack_ip;
 use crate::domain::id::Id;
 use crate::domain::visitor::BotReason;
@@ -43,7 +44,7 @@ pub fn page(
 
 fn read(row: &Row<'_>) -> Result<Option<(Id, Recorded)>, rusqlite::Error> {
     let ip: Vec<u8> = row.get(6)?;
-    let flags: i64 = row.get(9)?;
+    let flags = Flags(row.get(9)?);
     let (Some(id), Some(ip)) = (Id::from_row(row.get(0)?), unpack_ip(&ip)) else {
         return Ok(None);
     };
@@ -56,8 +57,8 @@ fn read(row: &Row<'_>) -> Result<Option<(Id, Recorded)>, rusqlite::Error> {
         ip,
         user_agent: row.get(7)?,
         visitor: row.get::<_, Option<i64>>(8)?.map(|key| key as u64),
-        is_unique_campaign: flags >> 1 & 1 == 1,
-        is_unique_global: flags >> 3 & 1 == 1,
+        is_unique_campaign: flags.is_unique_campaign(),
+        is_unique_global: flags.is_unique_global(),
     };
     Ok(Some((id, recorded)))
 }

@@ -1,10 +1,12 @@
 //! One understood postback against the file.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, Change};
 use super::{Books, Effects, Outcome};
-use crate::domain::conversion::{Conversion, Money, Origin, Status};
+use crate::domain::conversion::{Conversion, Origin, Status};
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::network::Network;
@@ -26,12 +28,23 @@ pub(super) struct Applied<'a> {
     pub(super) postback_id: Option<Id>,
 }
 
+impl Applied<'_> {
+    fn cause(&self) -> Cause {
+        Cause {
+            at: self.at,
+            origin: self.origin,
+            postback_id: self.postback_id,
+        }
+    }
+}
+
 /// Finds the click, decides, writes. The second value: an identical request soon after is a retry.
 pub(super) fn apply(
     connection: &Connection,
     books: &Books,
     applied: &Applied<'_>,
 ) -> Result<(Outcome, bool), rusqlite::Error> {
+    let books = &*books.up_to_date(connection)?;
     let said = applied.said;
     let network_id = applied.network.map(|network| network.id);
     let found = said.click.as_ref();
@@ -60,27 +73,16 @@ pub(super) fn apply(
     };
     let rows = rows::of_click(connection, click_id)?;
     let steps = steps(connection, click_id)?;
-    let documents = &books.documents;
-    let offer_id = credited(network_id, &steps, click.offer_id, &documents.offers);
-    let campaign = documents.campaigns.get(&click.campaign_id);
-    let events = &mut documents.events.values();
-    let event = events.find(|event| event.key == said.event && event.state != State::Archived);
+    let offer_id = credited(network_id, &steps, click.offer_id, &books.documents.offers);
     let terms = Terms {
-        now: applied.at,
-        new_id: books.ids.next(applied.at),
-        click: Some(ClickTerms {
-            id: click_id,
-            at: click.at,
-            campaign_id: click.campaign_id,
-            cost: campaign.map(|campaign| &campaign.cost),
-        }),
         network: applied.network,
-        offer_id,
-        offer: offer_id
-            .and_then(|id| documents.offers.get(&id))
-            .map(AsRef::as_ref),
-        event: event.map(AsRef::as_ref),
-        rates: &books.rates,
+        ..terms(
+            books,
+            applied.at,
+            Some((click_id, &click)),
+            offer_id,
+            &said.event,
+        )
     };
     let each_time = counts_each_time(said, &terms);
     let (mut row, before, verdict) = match credit(said, &rows, &terms) {
@@ -97,8 +99,7 @@ pub(super) fn apply(
     if row.status == Some(Status::Sale) && !row.is_test {
         clear_label(connection, click_id)?;
     }
-    let currency = campaign.map(|campaign| campaign.cost.currency);
-    let effects = follow(connection, books, applied, before, &row, currency)?;
+    let effects = follow(connection, books, applied.cause(), before, &row)?;
     let verdict = match said.status {
         SaidStatus::Unmapped => Verdict::UnmappedStatus,
         _ => verdict,
@@ -111,15 +112,57 @@ pub(super) fn apply(
     Ok((outcome, each_time))
 }
 
+/// What the documents say about a click, an offer and an event.
+pub(super) fn terms<'b>(
+    books: &'b Books,
+    at: i64,
+    click: Option<(Id, &ClickRow)>,
+    offer_id: Option<u64>,
+    event: &str,
+) -> Terms<'b> {
+    let documents = &books.documents;
+    let mut events = documents.events.values();
+    let event = events.find(|one| one.key == event && one.state != State::Archived);
+    let offer = offer_id.and_then(|id| documents.offers.get(&id));
+    Terms {
+        now: at,
+        new_id: books.ids.next(at),
+        click: click.map(|(id, click)| ClickTerms {
+            id,
+            at: click.at,
+            campaign_id: click.campaign_id,
+            cost: documents
+                .campaigns
+                .get(&click.campaign_id)
+                .map(|campaign| &campaign.cost),
+        }),
+        network: None,
+        offer_id,
+        offer: offer.map(AsRef::as_ref),
+        event: event.map(AsRef::as_ref),
+        rates: &books.rates,
+    }
+}
+
+/// How a change came.
+#[derive(Clone, Copy)]
+pub(super) struct Cause {
+    pub(super) at: i64,
+    pub(super) origin: Origin,
+    pub(super) postback_id: Option<Id>,
+}
+
 /// Notes the change, and what it moves in memory.
 pub(super) fn follow(
     connection: &Connection,
     books: &Books,
-    applied: &Applied<'_>,
+    cause: Cause,
     before: Option<&Conversion>,
     row: &Conversion,
-    currency: Option<Currency>,
 ) -> Result<Effects, rusqlite::Error> {
+    let campaign = row.campaign_id;
+    let campaign = campaign.and_then(|id| books.documents.campaigns.get(&id));
+    let currency = campaign.map(|campaign| campaign.cost.currency);
     let mut effects = Effects::default();
     let held = before.and_then(|before| before.cap_day);
     let cap = match (held, row.cap_day) {
@@ -130,30 +173,69 @@ pub(super) fn follow(
     if let (Some((change, day)), Some(offer_id)) = (cap, row.offer_id) {
         effects.cap(offer_id, day, change);
     }
-    let charged = |cost: Option<Money>| {
-        let day = period::day(applied.at, chrono_tz::Tz::UTC);
-        let cost = cost.zip(currency);
-        let cost = cost.and_then(|(cost, currency)| {
-            books
-                .rates
-                .convert(cost.amount, cost.currency, currency, day)
-        });
-        cost.unwrap_or_default().0
-    };
-    let spent = Micros(charged(row.cost) - charged(before.and_then(|before| before.cost)));
+    let (spent, charged_at) = charge(connection, books, before, row, currency)?;
     if let Some(campaign_id) = row.campaign_id {
-        effects.spent(campaign_id, applied.at, spent);
+        effects.spent(campaign_id, charged_at.unwrap_or(cause.at), spent);
     }
     let change = Change {
-        id: books.ids.next(applied.at),
-        at: applied.at,
-        origin: applied.origin,
-        postback_id: applied.postback_id,
+        id: books.ids.next(cause.at),
+        at: cause.at,
+        origin: cause.origin,
+        postback_id: cause.postback_id,
         cap,
         spent,
     };
     rows::note(connection, row, &change)?;
     Ok(effects)
+}
+
+/// Whose offer the visitor took, for a postback without a key.
+pub(super) fn network_of_click(
+    connection: &Connection,
+    books: &Books,
+    said: &Said,
+) -> Result<Option<Arc<Network>>, rusqlite::Error> {
+    let Some(found) = &said.click else {
+        return Ok(None);
+    };
+    let Some(click) = click(connection, found.id)? else {
+        return Ok(None);
+    };
+    let steps = steps(connection, found.id)?;
+    let documents = &books.documents;
+    let offer_id = credited(None, &steps, click.offer_id, &documents.offers);
+    let offer = offer_id.and_then(|id| documents.offers.get(&id));
+    let network_id = offer.and_then(|offer| offer.network_id);
+    Ok(network_id
+        .and_then(|id| documents.networks.get(&id))
+        .cloned())
+}
+
+/// What the campaign is charged beyond what it was for this conversion, in the currency of its cost.
+/// Money that comes back comes back to the day that was charged, whose time is the second value.
+fn charge(
+    connection: &Connection,
+    books: &Books,
+    before: Option<&Conversion>,
+    row: &Conversion,
+    currency: Option<Currency>,
+) -> Result<(Micros, Option<i64>), rusqlite::Error> {
+    let stated = |row: &Conversion| row.cost.map(|cost| (cost.amount, cost.currency));
+    let cost = stated(row);
+    let Some(currency) = currency.filter(|_| before.and_then(stated) != cost) else {
+        return Ok((Micros::ZERO, None));
+    };
+    let total = match cost {
+        Some((amount, own)) => {
+            let day = period::day(rows::clicked_at(connection, row)?, chrono_tz::Tz::UTC);
+            let total = books.rates.convert(amount, own, currency, day);
+            total.unwrap_or_default()
+        }
+        None => Micros::ZERO,
+    };
+    let (so_far, charged_at) = rows::charged(connection, row.id)?;
+    let more = Micros(total.0.saturating_sub(so_far.0));
+    Ok((more, charged_at.filter(|_| more < Micros::ZERO)))
 }
 
 fn no_click(said: &Said, outcome: impl Fn(Verdict, String) -> Outcome) -> Outcome {
@@ -200,13 +282,13 @@ pub(super) fn unmapped(said: &Said) -> Option<String> {
 }
 
 /// What a postback needs to know of its click.
-struct ClickRow {
-    at: i64,
-    campaign_id: u64,
+pub(super) struct ClickRow {
+    pub(super) at: i64,
+    pub(super) campaign_id: u64,
     offer_id: Option<u64>,
 }
 
-fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
+pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
     const SQL: &str = "
         select clicks.at, routes.campaign_id, routes.offer_id
         from clicks join routes on routes.id = clicks.route_id
@@ -254,7 +336,7 @@ fn click_of_transaction(
 }
 
 /// Whoever bought is no robot.
-fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
+pub(super) fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
     const SQL: &str = "
         update clicks set flags = flags & ~(255 << 8) | (1 << 7)
         where id = ?1 and flags >> 8 & 255 > 0";

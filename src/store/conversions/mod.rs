@@ -1,18 +1,26 @@
-//! Conversions in the file: how a postback changes them, all in one transaction.
+//! Conversions in the file: how a postback changes them, all in one transaction, and how they are
+//! read back ([`log`], [`history`]).
 //!
 //! Raw log entry, click, conversion, its history, the label of its click: either all of it is
 //! committed, or nothing. What lives in memory (caps, budgets) follows after the commit, as
 //! [`Effects`].
 
 mod apply;
+pub mod edit;
+pub mod history;
 pub mod import;
+pub mod log;
 mod raw;
 mod receive;
 pub mod replay;
+pub mod rerate;
 mod rows;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use rusqlite::Connection;
 
 use crate::domain::documents::Documents;
 use crate::domain::id::{Id, IdCodec, IdGenerator};
@@ -24,6 +32,7 @@ use crate::domain::state::State;
 use crate::engine::counters::Counts;
 use crate::engine::visit::{Counted, Counter};
 use crate::postback::verdict::Verdict;
+use crate::store::rates;
 
 pub use receive::{Understood, mark_untold, mark_untold_since, prune_log, receive, set_aside};
 
@@ -38,6 +47,18 @@ pub struct Books {
 }
 
 impl Books {
+    /// With the rates that the file has: they may have been changed since these were opened.
+    fn up_to_date(&self, connection: &Connection) -> Result<Cow<'_, Books>, rusqlite::Error> {
+        let rates = rates::current(connection, &self.rates)?;
+        Ok(match Arc::ptr_eq(&rates, &self.rates) {
+            true => Cow::Borrowed(self),
+            false => Cow::Owned(Books {
+                rates,
+                ..self.clone()
+            }),
+        })
+    }
+
     /// The network whose key is in the path; archived ones have none.
     pub fn network_of_key(&self, key: &str) -> Option<&Arc<Network>> {
         let mut networks = self.documents.networks.values();

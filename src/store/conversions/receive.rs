@@ -1,17 +1,19 @@
 //! A postback on its way through the writer.
 
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use rusqlite::{Connection, named_params};
 
-use super::apply::{Applied, apply};
+use super::apply::{Applied, apply, network_of_click};
 use super::raw;
 use super::{Books, Incoming, Outcome};
 use crate::domain::conversion::Origin;
 use crate::domain::id::Id;
 use crate::domain::network::Network;
-use crate::postback::Said;
 use crate::postback::verdict::Verdict;
+use crate::postback::{self, Denied, Said, Words};
 use crate::store::error::StoreError;
 use crate::store::set_aside;
 use crate::store::writer::{Editing, Writer};
@@ -19,7 +21,13 @@ use crate::store::writer::{Editing, Writer};
 /// What is known of a postback before it is stored.
 #[derive(Debug, Clone)]
 pub enum Understood {
-    Said(Box<Said>, Option<Arc<Network>>),
+    Said {
+        said: Box<Said>,
+        /// Whose key it came with.
+        network: Option<Arc<Network>>,
+        /// As it came, secrets and all; only memory ever sees them.
+        pairs: Vec<(String, String)>,
+    },
     /// It is only logged.
     Refused(Outcome),
 }
@@ -44,32 +52,61 @@ fn take(
     incoming: &Incoming,
     understood: &Understood,
 ) -> Result<Outcome, rusqlite::Error> {
-    let (said, network) = match understood {
-        Understood::Said(said, network) => (said, network.as_deref()),
-        Understood::Refused(outcome) => {
-            raw::insert(connection, incoming, outcome, 0)?;
-            return Ok(outcome.clone());
-        }
+    let refused = |incoming: &Incoming, outcome: &Outcome| {
+        raw::insert(connection, incoming, outcome, 0)?;
+        Ok(outcome.clone())
     };
-    if let Some(earlier) = raw::earlier(connection, incoming)?
+    let mut incoming = Cow::Borrowed(incoming);
+    let (said, network) = match understood {
+        Understood::Refused(outcome) => return refused(&incoming, outcome),
+        Understood::Said {
+            said,
+            network: Some(network),
+            ..
+        } => (Cow::Borrowed(said.as_ref()), Some(Arc::clone(network))),
+        // Without a key it is the network of the visitor's offer, with its words and its gate.
+        Understood::Said { said, pairs, .. } => match network_of_click(connection, books, said)? {
+            None => (Cow::Borrowed(said.as_ref()), None),
+            Some(network) => {
+                incoming.to_mut().pairs = postback::redacted(Some(&network), pairs);
+                if let Err(denied) = gate(&network, &incoming, pairs) {
+                    let mut outcome = Outcome::nothing(Verdict::Denied, denied.to_string());
+                    outcome.network_id = Some(network.id);
+                    return refused(&incoming, &outcome);
+                }
+                let words = Words {
+                    network: Some(&network),
+                    events: &books.documents.events,
+                };
+                let said = postback::read(pairs, &words, &books.codec);
+                (Cow::Owned(said), Some(network))
+            }
+        },
+    };
+    if let Some(earlier) = raw::earlier(connection, &incoming)?
         && matches!(earlier.verdict, Verdict::Stored | Verdict::Updated)
     {
-        return retried(connection, incoming, &earlier);
+        return retried(connection, &incoming, &earlier);
     }
     let applied = Applied {
-        said,
-        network,
+        said: &said,
+        network: network.as_deref(),
         at: incoming.at,
         origin: Origin::Postback,
         postback_id: Some(incoming.id),
     };
     let (outcome, each_time) = apply(connection, books, &applied)?;
     let flags = if each_time { raw::COUNTS_EACH_TIME } else { 0 };
-    raw::insert(connection, incoming, &outcome, flags)?;
+    raw::insert(connection, &incoming, &outcome, flags)?;
     if let (Verdict::Parked, Some(click_id)) = (outcome.verdict, outcome.click_id) {
         park(connection, incoming.id, click_id)?;
     }
     Ok(outcome)
+}
+
+fn gate(network: &Network, incoming: &Incoming, pairs: &[(String, String)]) -> Result<(), Denied> {
+    let ip = incoming.ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    postback::admits(network, ip, pairs)
 }
 
 /// The sender asks again what was done already.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, named_params};
 
-use super::apply::{Applied, apply, follow};
+use super::apply::{Applied, Cause, apply, follow, network_of_click};
 use super::{Books, Effects, Outcome, raw, rows};
 use crate::domain::conversion::{Conversion, Origin};
 use crate::domain::id::Id;
@@ -53,10 +53,17 @@ fn again(
         return Ok(None);
     };
     let (network, said) = understood(books, &logged);
+    let (network, said) = match network {
+        Some(network) => (Some(network), said),
+        None => match network_of_click(connection, books, &said)? {
+            Some(network) => reread(books, &logged, network),
+            None => (None, said),
+        },
+    };
     let network = network.as_deref();
     let mut effects = Effects::default();
     if let Some(conversion_id) = logged.conversion_id {
-        effects = renamed(connection, books, &logged, conversion_id, &said, network)?;
+        effects = renamed(connection, books, &logged, conversion_id, &said)?;
     }
     let applied = Applied {
         said: &said,
@@ -94,6 +101,20 @@ fn understood(books: &Books, logged: &raw::Logged) -> (Option<Arc<Network>>, Sai
     (network, said)
 }
 
+/// The same in the words of the network whose offer it was.
+fn reread(
+    books: &Books,
+    logged: &raw::Logged,
+    network: Arc<Network>,
+) -> (Option<Arc<Network>>, Said) {
+    let words = Words {
+        network: Some(&network),
+        events: &books.documents.events,
+    };
+    let said = read::read(&logged.incoming.pairs, &words, &books.codec);
+    (Some(network), said)
+}
+
 /// The conversion that a postback made under the default event follows, once its word for the
 /// event is known.
 fn renamed(
@@ -102,7 +123,6 @@ fn renamed(
     logged: &raw::Logged,
     conversion_id: Id,
     said: &Said,
-    network: Option<&Network>,
 ) -> Result<Effects, rusqlite::Error> {
     let row = rows::find(connection, conversion_id)?;
     let has_followed = logged
@@ -125,17 +145,12 @@ fn renamed(
         ..row.clone()
     };
     rows::save(connection, &next)?;
-    let applied = Applied {
-        said,
-        network,
+    let cause = Cause {
         at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(logged.incoming.id),
     };
-    let campaign = row.campaign_id;
-    let campaign = campaign.and_then(|id| books.documents.campaigns.get(&id));
-    let currency = campaign.map(|campaign| campaign.cost.currency);
-    follow(connection, books, &applied, Some(&row), &next, currency)
+    follow(connection, books, cause, Some(&row), &next)
 }
 
 fn is_made_by(

@@ -1,7 +1,7 @@
 //! Conversions as rows.
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -49,10 +49,10 @@ const SAVE_CHANGE: &str = "
     values (:id, :conversion_id, :at, :origin, :postback_id, :status, :original_status, :amount,
         :currency, :revenue, :tid, :offer_id, :cap_change, :cap_day, :spent)";
 
-const REPEAT: i64 = 1;
-const CORRECTION: i64 = 1 << 1;
-const TEST: i64 = 1 << 2;
-const PAYOUT_UNREAD: i64 = 1 << 3;
+pub(super) const REPEAT: i64 = 1;
+pub(super) const CORRECTION: i64 = 1 << 1;
+pub(super) const TEST: i64 = 1 << 2;
+pub(super) const PAYOUT_UNREAD: i64 = 1 << 3;
 
 /// All conversions of a click, in the order in which they were made.
 pub(super) fn of_click(
@@ -102,6 +102,33 @@ pub(super) fn save(connection: &Connection, row: &Conversion) -> Result<(), rusq
         ":others": object(&row.others),
     })?;
     Ok(())
+}
+
+/// When the click of a conversion was: its cost is rated by that day.
+pub(super) fn clicked_at(
+    connection: &Connection,
+    row: &Conversion,
+) -> Result<i64, rusqlite::Error> {
+    const SQL: &str = "select at from clicks where id = ?1";
+    let Some(click_id) = row.click_id else {
+        return Ok(row.at);
+    };
+    let mut statement = connection.prepare_cached(SQL)?;
+    let at = statement.query_row([click_id.to_row()], |row| row.get(0));
+    Ok(at.optional()?.unwrap_or(click_id.unix_ms()))
+}
+
+/// What the campaign of the click was charged for a conversion so far, in the currency of its
+/// cost, and when it first was.
+pub(super) fn charged(
+    connection: &Connection,
+    id: Id,
+) -> Result<(Micros, Option<i64>), rusqlite::Error> {
+    const SQL: &str = "
+        select coalesce(sum(spent), 0), min(case when spent > 0 then at end)
+        from conversion_changes where conversion_id = ?1";
+    let mut statement = connection.prepare_cached(SQL)?;
+    statement.query_row([id.to_row()], |row| Ok((Micros(row.get(0)?), row.get(1)?)))
 }
 
 /// Which change of a conversion it was, and what it moved elsewhere.

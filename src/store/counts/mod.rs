@@ -65,7 +65,8 @@ impl Keeper {
             if is_new_hour {
                 drop_old(connection, now)?;
             }
-            settings::set(connection, MARK, &last_id.to_row().to_be_bytes())
+            let mark = last_id.to_row().to_be_bytes();
+            Ok(settings::set(connection, MARK, &mark)?)
         })?;
         counts.stored(&changed);
         self.mark = Some(last_id);

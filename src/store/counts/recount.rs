@@ -73,8 +73,13 @@ pub fn restore(
 }
 
 const CHANGES: &str = "
-    select changes.id, changes.at, changes.offer_id, changes.cap_change, changes.cap_day,
-        conversions.campaign_id, changes.spent
+    select changes.id, changes.offer_id, changes.cap_change, changes.cap_day,
+        conversions.campaign_id, changes.spent,
+        -- Money that came back came back to the day that was charged.
+        case when changes.spent < 0 then coalesce(
+            (select min(charged.at) from conversion_changes as charged
+                where charged.conversion_id = changes.conversion_id and charged.spent > 0),
+            changes.at) else changes.at end
     from conversion_changes as changes
     join conversions on conversions.id = changes.conversion_id
     where changes.id > :mark
@@ -95,14 +100,14 @@ fn changes(
         let values = named_params! { ":mark": mark, ":most": PIECE as i64 };
         let rows = statement.query_map(values, |row| {
             let mut effects = Effects::default();
-            let offer_id: Option<u64> = row.get(2)?;
-            let (places, day): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
+            let offer_id: Option<u64> = row.get(1)?;
+            let (places, day): (i64, Option<i64>) = (row.get(2)?, row.get(3)?);
             if let (Some(offer_id), Some(day)) = (offer_id, day) {
                 effects.cap(offer_id, day, places);
             }
-            let (campaign_id, spent): (Option<u64>, i64) = (row.get(5)?, row.get(6)?);
+            let (campaign_id, spent): (Option<u64>, i64) = (row.get(4)?, row.get(5)?);
             if let Some(campaign_id) = campaign_id {
-                effects.spent(campaign_id, row.get(1)?, Micros(spent));
+                effects.spent(campaign_id, row.get(6)?, Micros(spent));
             }
             Ok((row.get::<_, i64>(0)?, effects))
         })?;

@@ -123,7 +123,7 @@ fn clicks_after_the_last_writing_are_counted_again_and_no_others() {
     let limit = Filter {
         key: "limit".to_owned(),
         mode: Mode::Accept,
-        value: serde_json::json!({ "per_day": 9, "timezone": "Asia/Kolkata" }),
+        value: (&serde_json::json!({ "per_day": 9, "timezone": "Asia/Kolkata" })).into(),
     };
     let flow = Flow {
         id: 5,
@@ -187,7 +187,7 @@ fn an_unknown_counter_and_a_damaged_mark_keep_nobody_from_starting() {
     writer
         .edit_blocking(|connection| {
             connection.execute("insert into counters values ('moonshine', 1, 0, -4)", [])?;
-            settings::set(connection, MARK, b"no")
+            Ok(settings::set(connection, MARK, b"no")?)
         })
         .unwrap();
 

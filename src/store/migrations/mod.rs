@@ -24,6 +24,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_conversions", include_str!("0011_conversions.sql")),
     ("0012_network_keys", include_str!("0012_network_keys.sql")),
     ("0013_imports", include_str!("0013_imports.sql")),
+    (
+        "0014_rate_fractions",
+        include_str!("0014_rate_fractions.sql"),
+    ),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to
@@ -153,5 +157,53 @@ mod tests {
         assert_eq!((keys[0].len(), keys[1].len()), (16, 16));
         assert_ne!(keys[0], keys[1]);
         assert_eq!(keys[2], "chosen");
+    }
+
+    #[test]
+    fn clicks_of_older_versions_are_unique_and_fell_back_as_before() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (_, sql) in &MIGRATIONS[..9] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 9).unwrap();
+        let dictionaries = "
+            insert into routes (id, campaign_id) values (1, 1);
+            insert into agents (id, fingerprint, user_agent, device_type) values (1, x'01', '', '');
+            insert into places (id, fingerprint) values (1, x'01')";
+        connection.execute_batch(dictionaries).unwrap();
+        // With nothing else, with a bot's label, with a clock set back.
+        let flags = |id: i64| (id % 16) | [0, 2 << 8, -70_000 << 16][id as usize / 16];
+        for id in 0..48 {
+            connection
+                .execute(
+                    "insert into clicks (id, route_id, agent_id, place_id, ip, flags)
+                    values (?1, 1, 1, 1, x'01020304', ?2)",
+                    [id, flags(id)],
+                )
+                .unwrap();
+        }
+        type Facts = [i64; 6];
+        let facts = |connection: &Connection| -> Vec<Facts> {
+            let sql = "
+                select is_unique_campaign, is_unique_flow, is_unique_global, cost_fell_back, is_bot,
+                    clicks.at
+                from clicks join clicks_readable using (id) order by id";
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| {
+                let mut facts = Facts::default();
+                for (index, fact) in facts.iter_mut().enumerate() {
+                    *fact = row.get(index)?;
+                }
+                Ok(facts)
+            });
+            rows.unwrap().map(Result::unwrap).collect()
+        };
+        let before = facts(&connection);
+        assert_eq!(before[5][..4], [0, 1, 0, 1]);
+        let directory = tempfile::tempdir().unwrap();
+
+        migrate(&mut connection, &directory.path().join("old.db")).unwrap();
+
+        assert_eq!(facts(&connection), before);
     }
 }

@@ -25,8 +25,10 @@ impl Bell {
         }
     }
 
-    /// From the task's own thread, for which it is cheap.
+    /// From the task's own thread, for which it is cheap. Until the task runs nobody else need
+    /// ring for it.
     pub(crate) fn ring_here(&self) {
+        self.is_awake();
         self.notify.notify_one();
     }
 

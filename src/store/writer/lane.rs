@@ -5,16 +5,16 @@
 //! clicks whose progress has changed. The same task watches their time, so that no click needs a
 //! timer of its own.
 //!
-//! The other direction is the same: clicks are gathered while the worker serves the requests that
-//! are ready, and its task, which runs after those, hands all of them over at once. Without that
-//! the writer is woken for each click and commits them nearly one by one.
+//! The other direction is the same: clicks are put into the queue while the worker serves the
+//! requests that are ready, and its task, which runs after those, announces all of them at once.
+//! Without that the writer is woken for each click and commits them nearly one by one.
 //!
 //! A worker that goes to sleep is woken by a system call and, on a virtual machine, tens of
 //! microseconds late; under load that is as long as the commit it waits for. So while clicks wait,
 //! the task lets other requests and other threads run and looks again, for a short while, before
 //! it sleeps; the bell is rung only for sleepers.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::{Rc, Weak};
@@ -57,15 +57,15 @@ pub struct Lane {
 /// What the worker's clicks and its task share.
 #[derive(Default)]
 struct Local {
-    /// To be handed over to the writer at the end of this turn.
-    gathered: RefCell<Vec<Arc<Pending>>>,
+    /// Clicks were put into the queue, to be announced at the end of this turn.
+    unannounced: Cell<bool>,
     waiting: RefCell<Vec<Waiting>>,
 }
 
 struct Waiting {
     pending: Arc<Pending>,
     since: Progress,
-    /// `None` while the click is not handed over.
+    /// `None` while the click is not announced.
     deadline: Option<Instant>,
     waker: Waker,
 }
@@ -88,14 +88,63 @@ impl Lane {
 
     /// Stores a record. Ends when it is safe, or when waiting longer would only keep the visitor.
     pub async fn store(&self, record: impl Into<Record>) -> Receipt {
-        let pending = Arc::new(Pending::new(record.into(), Arc::clone(&self.bell)));
-        let shared = &self.shared;
-        if !shared.is_stalled() {
-            self.local.gathered.borrow_mut().push(Arc::clone(&pending));
-            if self.progress_from(&pending, Progress::Queued).await == Progress::Stored {
-                return Receipt::Stored;
+        let pending = self.pending(record);
+        self.put(std::slice::from_ref(&pending));
+        self.settle(pending).await
+    }
+
+    /// Stores the clicks of one visit, put in together, so that one commit takes them. Ends when
+    /// all are as safe as [`Lane::store`] makes them.
+    pub async fn store_all(&self, mut clicks: Vec<Arc<Click>>) {
+        if clicks.len() == 1
+            && let Some(click) = clicks.pop()
+        {
+            self.store(click).await;
+            return;
+        }
+        let clicks: Vec<_> = clicks
+            .into_iter()
+            .map(|click| self.pending(click))
+            .collect();
+        self.put(&clicks);
+        let mut storing: Vec<_> = clicks
+            .into_iter()
+            .map(|click| Box::pin(self.settle(click)))
+            .collect();
+        poll_fn(|context| {
+            storing.retain_mut(|one| one.as_mut().poll(context).is_pending());
+            match storing.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
-            shared.stall();
+        })
+        .await;
+    }
+
+    fn pending(&self, record: impl Into<Record>) -> Arc<Pending> {
+        Arc::new(Pending::new(record.into(), Arc::clone(&self.bell)))
+    }
+
+    /// Into the writer's queue, where it takes anything in time.
+    fn put(&self, records: &[Arc<Pending>]) {
+        let refused = match self.shared.is_stalled() {
+            true => records,
+            false => {
+                self.local.unannounced.set(true);
+                self.shared.queue.put(records)
+            }
+        };
+        for pending in refused {
+            let _ = pending.advance(Progress::Queued, Progress::Failed);
+        }
+    }
+
+    /// Waits for what was put in, and takes what the writer has not stored to the spill.
+    async fn settle(&self, pending: Arc<Pending>) -> Receipt {
+        let shared = &self.shared;
+        match self.progress_from(&pending, Progress::Queued).await {
+            Progress::Stored => return Receipt::Stored,
+            _ => shared.stall(),
         }
         for waits_as in [Progress::Queued, Progress::Failed] {
             if let Err(Progress::Stored) = pending.advance(waits_as, Progress::Spilling) {
@@ -117,32 +166,9 @@ impl Lane {
         }
     }
 
-    /// Stores the clicks of one visit, handed over together, so that one commit takes them. Ends
-    /// when all are as safe as [`Lane::store`] makes them.
-    pub async fn store_all(&self, mut clicks: Vec<Arc<Click>>) {
-        if clicks.len() == 1
-            && let Some(click) = clicks.pop()
-        {
-            self.store(click).await;
-            return;
-        }
-        let mut storing: Vec<_> = clicks
-            .into_iter()
-            .map(|click| Box::pin(self.store(click)))
-            .collect();
-        poll_fn(|context| {
-            storing.retain_mut(|one| one.as_mut().poll(context).is_pending());
-            match storing.is_empty() {
-                true => Poll::Ready(()),
-                false => Poll::Pending,
-            }
-        })
-        .await;
-    }
-
     /// Waits until the click's progress is no longer `since`, or the time-out is over. The time
-    /// begins when the click is handed over: what a busy worker has not even handed over says
-    /// nothing about the disk.
+    /// begins when the click is announced: what a busy worker has not even announced says nothing
+    /// about the disk.
     fn progress_from<'a>(&'a self, pending: &'a Arc<Pending>, since: Progress) -> Moved<'a> {
         Moved {
             lane: self,
@@ -186,7 +212,7 @@ impl Future for Moved<'_> {
                         .then(|| Instant::now() + self.lane.shared.ack_timeout),
                     waker: context.waker().clone(),
                 });
-                // The worker's task hands over what was gathered, and watches from now on.
+                // The worker's task announces what was put in, and watches from now on.
                 self.lane.bell.ring_here();
             }
         }
@@ -196,7 +222,7 @@ impl Future for Moved<'_> {
     }
 }
 
-/// The worker's own task: hands the gathered clicks over, and wakes those that have moved on or
+/// The worker's own task: announces the clicks of a turn, and wakes those that have moved on or
 /// waited too long.
 async fn watch(bell: Arc<Bell>, local: Weak<Local>, shared: Arc<Shared>) {
     // One clock for all rounds: setting one each round cost more than looking at the clicks.
@@ -241,20 +267,15 @@ async fn watch(bell: Arc<Bell>, local: Weak<Local>, shared: Arc<Shared>) {
 }
 
 impl Local {
-    /// Hands over, and wakes whose wait is over. `true` if there was anything to do.
+    /// Announces, and wakes whose wait is over. `true` if there was anything to do.
     fn round(&self, shared: &Shared, now: Instant) -> bool {
-        let mut gathered = self.gathered.borrow_mut();
-        let mut moved = !gathered.is_empty();
-        let handed_over = now + shared.ack_timeout;
+        let mut moved = self.unannounced.take();
         if moved {
-            shared.queue.push_records(&mut gathered);
-            for refused in gathered.drain(..) {
-                let _ = refused.advance(Progress::Queued, Progress::Failed);
-            }
+            shared.queue.announce();
         }
-        drop(gathered);
+        let from_now = now + shared.ack_timeout;
         self.waiting.borrow_mut().retain_mut(|entry| {
-            let deadline = *entry.deadline.get_or_insert(handed_over);
+            let deadline = *entry.deadline.get_or_insert(from_now);
             let stays = !entry.has_moved() && now < deadline;
             if !stays {
                 entry.waker.wake_by_ref();
@@ -266,7 +287,7 @@ impl Local {
     }
 
     fn has_news(&self) -> bool {
-        !self.gathered.borrow().is_empty() || self.waiting.borrow().iter().any(Waiting::has_moved)
+        self.unannounced.get() || self.waiting.borrow().iter().any(Waiting::has_moved)
     }
 }
 

@@ -17,6 +17,11 @@ pub(crate) enum Item {
 const LOOKS: u32 = 10;
 
 /// A bounded queue with one taker. Pushing never waits.
+///
+/// Records come in lots: each is put in as soon as it is there, and announced with the others of
+/// its lot. The taker is woken, and takes anything, only for what was announced; then it takes
+/// the unfinished lots of other threads, too. So it is not woken for each record, and yet finds
+/// the records of all threads nearly in the order of their ids.
 pub(crate) struct Queue {
     inner: Mutex<Inner>,
     ready: Condvar,
@@ -26,6 +31,8 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct Inner {
     items: Vec<Item>,
+    /// Some of the items are there to be taken, not only put in.
+    announced: bool,
     /// The taker sleeps, so that it has to be woken. Waking costs a system call.
     taker_sleeps: bool,
     poked: bool,
@@ -34,7 +41,7 @@ struct Inner {
 
 impl Inner {
     fn has_news(&self) -> bool {
-        !self.items.is_empty() || self.closed || self.poked
+        self.announced || self.closed || self.poked
     }
 }
 
@@ -59,33 +66,39 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the item back if the queue is full or closed.
+    /// Puts the item in and announces it. Gives it back if the queue is full or closed.
     pub(crate) fn push(&self, item: Item) -> Result<(), Item> {
         let mut inner = self.lock();
         if inner.closed || inner.items.len() >= self.bound {
             return Err(item);
         }
         inner.items.push(item);
-        let wake = std::mem::take(&mut inner.taker_sleeps);
-        drop(inner);
-        if wake {
-            self.ready.notify_one();
-        }
+        self.announce_in(inner);
         Ok(())
     }
 
-    /// Takes the records over in one go; those that find no room stay.
-    pub(crate) fn push_records(&self, records: &mut Vec<Arc<Pending>>) {
+    /// Puts records in, to be announced with the others of their lot. Returns those that found no
+    /// room.
+    pub(crate) fn put<'r>(&self, records: &'r [Arc<Pending>]) -> &'r [Arc<Pending>] {
         let mut inner = self.lock();
         let room = match inner.closed {
             true => 0,
-            false => self
-                .bound
-                .saturating_sub(inner.items.len())
-                .min(records.len()),
+            false => self.bound.saturating_sub(inner.items.len()),
         };
-        inner.items.extend(records.drain(..room).map(Item::Record));
-        let wake = room > 0 && std::mem::take(&mut inner.taker_sleeps);
+        let (fitting, refused) = records.split_at(room.min(records.len()));
+        let items = fitting.iter().map(Arc::clone).map(Item::Record);
+        inner.items.extend(items);
+        refused
+    }
+
+    /// What was put in is there to be taken, unless it was taken already.
+    pub(crate) fn announce(&self) {
+        self.announce_in(self.lock());
+    }
+
+    fn announce_in(&self, mut inner: MutexGuard<'_, Inner>) {
+        inner.announced = !inner.items.is_empty();
+        let wake = inner.announced && std::mem::take(&mut inner.taker_sleeps);
         drop(inner);
         if wake {
             self.ready.notify_one();
@@ -108,7 +121,7 @@ impl Queue {
     }
 
     /// Everything that waits, into the emptied `space` (whose memory is used again). Waits until
-    /// there is something, or a poke, or the end, or `patience` is over.
+    /// something is announced, or a poke, or the end, or `patience` is over.
     pub(crate) fn take(&self, space: Vec<Item>, patience: Option<Duration>) -> Taken {
         let mut inner = self.lock();
         for _ in 0..LOOKS {
@@ -142,6 +155,7 @@ impl Queue {
         }
         inner.taker_sleeps = false;
         inner.poked = false;
+        inner.announced = false;
         let items = std::mem::replace(&mut inner.items, space);
         Taken {
             items,
@@ -151,5 +165,63 @@ impl Queue {
 
     pub(crate) fn len(&self) -> usize {
         self.lock().items.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bell::Bell;
+    use super::*;
+    use crate::domain::id::Id;
+    use crate::domain::offer_click::OfferClick;
+    use crate::store::record::Record;
+
+    const NO_TIME: Option<Duration> = Some(Duration::ZERO);
+
+    fn record(id: i64) -> Arc<Pending> {
+        let step = OfferClick {
+            id: Id::from_row(id).expect("no negative id"),
+            at: 0,
+            click_id: None,
+            offer_id: None,
+            n: None,
+            no_entry_campaign_id: None,
+            is_preview: false,
+        };
+        Arc::new(Pending::new(
+            Record::OfferClick(step),
+            Arc::<Bell>::default(),
+        ))
+    }
+
+    #[test]
+    fn the_taker_comes_for_what_is_announced_and_takes_all_that_is_in() {
+        let queue = Queue::new(10);
+        assert!(queue.put(&[record(1), record(2)]).is_empty());
+        assert!(!queue.lock().has_news());
+        queue.put(&[record(3)]);
+        queue.announce();
+
+        let taken = queue.take(Vec::new(), None);
+
+        assert_eq!(taken.items.len(), 3);
+        queue.announce();
+        assert!(!queue.lock().has_news());
+        assert!(queue.take(Vec::new(), NO_TIME).items.is_empty());
+    }
+
+    #[test]
+    fn a_full_or_closed_queue_gives_back_what_finds_no_room() {
+        let queue = Queue::new(2);
+        let three = [record(1), record(2), record(3)];
+
+        let refused = queue.put(&three);
+
+        assert!(Arc::ptr_eq(&refused[0], &three[2]) && refused.len() == 1);
+        assert!(queue.push(Item::Record(record(4))).is_err());
+        queue.take(Vec::new(), NO_TIME);
+        queue.close();
+        assert_eq!(queue.put(&three).len(), 3);
+        assert!(queue.push(Item::Record(record(5))).is_err());
     }
 }

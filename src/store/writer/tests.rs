@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::*;
-use crate::domain::click::Click;
+use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::{Id, IdGenerator};
+use crate::domain::money::{Currency, Micros};
 use crate::domain::offer_click::OfferClick;
+use crate::domain::visitor::{Agent, Language, Parameters, Place};
 use crate::store::connection::open_writer;
 use crate::store::migrations::migrate;
 
@@ -418,4 +420,74 @@ fn a_busy_worker_says_nothing_about_the_disk() {
 
     assert_eq!(receipt, Receipt::Stored);
     assert_eq!(fixture.writer.health().stalls, 0);
+}
+
+/// A click as pop and push networks send them: eight parameters, of which most are numbers.
+fn ordinary(id: Id, index: u64) -> Click {
+    let number = |from: u64, many: u64| Some((from + index * 7_919 % many).to_string());
+    let keywords = ["loan", "vpn", "car insurance", "free games", "solar"];
+    let referrers = ["https://www.google.com/", "https://example.net/video/1834"];
+    Click {
+        campaign_id: 1 + index % 200,
+        offer_id: Some(1 + index / 200 % 4),
+        ip: std::net::Ipv4Addr::from_bits((index as u32).wrapping_mul(0x9E37_79B9)).into(),
+        agent: Arc::new(Agent {
+            fingerprint: u128::from(index % 150),
+            ..Agent::default()
+        }),
+        place: Arc::new(Place {
+            fingerprint: u128::from(index % 3_000),
+            ..Place::default()
+        }),
+        language: Language::parse("en"),
+        referrer: index
+            .is_multiple_of(3)
+            .then(|| referrers[index as usize % 2].to_owned()),
+        parameters: Parameters {
+            external_id: Some((79_526_892_010_000_000 + index).to_string()),
+            source: number(4_100_000, 5_000),
+            keyword: Some(keywords[index as usize % 5].to_owned()),
+            creative_id: number(1_100_000, 400),
+            ad_campaign_id: number(7_000_000, 100),
+            sub_ids: vec![(1, "android".to_owned()), (2, (index % 9_999).to_string())],
+            ..Parameters::default()
+        },
+        cost: Some(ClickCost {
+            amount: Micros(500 + (index % 895) as i64 * 100),
+            currency: Currency::parse("USD").expect("a currency"),
+            fell_back: false,
+        }),
+        is_unique_campaign: true,
+        is_unique_flow: true,
+        is_unique_global: true,
+        ..click(id)
+    }
+}
+
+#[test]
+fn an_ordinary_click_takes_less_than_a_hundred_bytes() {
+    let fixture = Fixture::new();
+    const CLICKS: u64 = 12_000;
+
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        for lot in 0..CLICKS / 100 {
+            let one = |place| ordinary(fixture.ids.next(1_790_000_000_000), lot * 100 + place);
+            let clicks = (0..100).map(|place| Arc::new(one(place))).collect();
+            lane.store_all(clicks).await;
+        }
+    });
+
+    assert_eq!(fixture.stored().len() as u64, CLICKS);
+    let (whole, payload): (u64, u64) = fixture
+        .database()
+        .query_row(
+            "select sum(pgsize), sum(payload) from dbstat where name = 'clicks'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .expect("the statistics");
+    let each = |bytes: u64| bytes as f64 / CLICKS as f64;
+    assert!(each(payload) < 83.0, "{} bytes of payload", each(payload));
+    assert!(each(whole) < 97.0, "{} bytes of pages", each(whole));
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::body::Document;
 use super::{Endpoint, openapi};
 use crate::clock;
 use crate::domain::check;
@@ -78,7 +79,7 @@ async fn list(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> 
 
 async fn create(
     shared: web::Data<Arc<Shared>>,
-    body: web::Json<Value>,
+    Document(body): Document,
 ) -> Result<HttpResponse, ApiError> {
     let name = Form::read(&body, check::read_name).map_err(ApiError::Invalid)?;
     let called = name.clone();

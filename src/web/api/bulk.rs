@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::body::Document;
 use super::{Endpoint, openapi};
+use crate::editor::bulk::{ACTIONS, ActionRow, Shape};
 use crate::editor::{Editor, UndoError};
 use crate::store::changes;
 use crate::web::error::{ApiError, BODY_MAX};
@@ -25,12 +27,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "summary": "Changes many entities in one transaction; with preview (the default) \
                     only shows what would change",
                 "requestBody": { "required": true, "content": { "application/json": {
-                    "schema": { "type": "object", "required": ["action"], "properties": {
-                        "preview": { "type": "boolean", "default": true },
-                        "action": { "type": "object", "required": ["kind"], "properties": {
-                            "kind": { "type": "string", "enum": ["replace_offer", "replace_landing",
-                                "find_replace", "set", "set_flows", "set_weight", "add_flow",
-                                "copy_flow", "add_filter", "remove_filter"] } } } } },
+                    "schema": { "type": "object", "required": ["action"],
+                        "additionalProperties": false, "properties": {
+                            "preview": { "type": "boolean", "default": true },
+                            "action": { "oneOf": ACTIONS.iter().map(schema).collect::<Vec<_>>() } } },
                     "example": { "preview": true, "action":
                         { "kind": "replace_offer", "from": 1, "to": 2, "campaigns": "all" } } } } },
                 "responses": openapi::responses("200", openapi::reference("Report"),
@@ -71,10 +71,51 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// One action as it is sent.
+fn schema(row: &ActionRow) -> Value {
+    let mut properties = Map::new();
+    properties.insert("kind".to_owned(), json!({ "const": row.word }));
+    for field in row.fields {
+        let mut schema = shape(field.shape);
+        schema["description"] = json!(field.help);
+        properties.insert(field.name.to_owned(), schema);
+    }
+    let needed = row.fields.iter().filter(|field| field.required);
+    let required: Vec<&str> = std::iter::once("kind")
+        .chain(needed.map(|field| field.name))
+        .collect();
+    let mut schema = json!({ "title": row.word, "description": row.help, "type": "object",
+        "required": required, "properties": properties, "additionalProperties": false });
+    if !row.one_of.is_empty() {
+        let one_of = row.one_of.iter().map(|name| json!({ "required": [name] }));
+        schema["oneOf"] = one_of.collect();
+    }
+    schema
+}
+
+fn shape(shape: Shape) -> Value {
+    let id = || json!({ "type": "integer", "format": "int64", "minimum": 1 });
+    let ids = || json!({ "type": "array", "items": id() });
+    match shape {
+        Shape::Id => id(),
+        Shape::Ids => ids(),
+        Shape::Chosen => json!({ "oneOf": [{ "const": "all" }, ids()] }),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Weight => json!({ "type": "integer", "minimum": 0, "maximum": 1_000_000 }),
+        Shape::Word(words) => json!({ "type": "string", "enum": words }),
+        Shape::Words(words) => {
+            json!({ "type": "array", "items": { "type": "string", "enum": words } })
+        }
+        Shape::Patch => json!({ "type": "object", "minProperties": 1 }),
+        Shape::Flow => openapi::reference("FlowDraft"),
+        Shape::Filter => openapi::reference("FilterDraft"),
+    }
+}
+
 async fn bulk(
     editor: web::Data<Editor>,
     shared: web::Data<Arc<Shared>>,
-    request: web::Json<Value>,
+    Document(request): Document,
 ) -> Result<HttpResponse, ApiError> {
     let report = web::block(move || editor.bulk(&shared.readers, &request)).await??;
     Ok(HttpResponse::Ok().json(report))

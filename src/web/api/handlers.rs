@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::{Value, json};
 
+use super::body::{Document, OptionalDocument};
 use super::page::page;
 use super::query::{ListQuery, flags};
 use super::resource::Resource;
 use super::{BASE, observed};
 use crate::domain::documents::Documents;
+use crate::domain::problem::Problem;
 use crate::editor::{EditError, Editor, as_json};
 use crate::web::error::ApiError;
 
@@ -52,10 +54,10 @@ fn is_found<R: Resource>(entity: &R, search: &str) -> bool {
 
 pub(super) async fn create<R: Resource>(
     editor: web::Data<Editor>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let made = edit(editor, move |editor| editor.create::<R>(&document)).await?;
-    Ok(created(made))
+    Ok(created::<R>(made))
 }
 
 pub(super) async fn read<R: Resource>(
@@ -65,19 +67,16 @@ pub(super) async fn read<R: Resource>(
 ) -> Result<HttpResponse, ApiError> {
     let documents = editor.documents();
     let found = R::all(&documents).get(&parse_id::<R>(&id)?);
-    let entity = found.ok_or_else(|| unknown::<R>(&id))?;
-    let mut body = body(entity.as_ref(), &documents);
+    let entity = Arc::clone(found.ok_or_else(|| unknown::<R>(&id))?);
     let observed = observed::warnings(&request, R::WORD, entity.head().id).await;
-    if let Some(warnings) = body["warnings"].as_array_mut() {
-        warnings.extend(observed.iter().map(|warning| json!(warning)));
-    }
-    Ok(HttpResponse::Ok().json(body))
+    let told = web::block(move || body(entity.as_ref(), &documents, observed));
+    Ok(answer(StatusCode::OK).body(told.await?))
 }
 
 pub(super) async fn replace<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
     let saved = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
@@ -87,7 +86,7 @@ pub(super) async fn replace<R: Resource>(
 pub(super) async fn patch<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
-    patch: web::Json<Value>,
+    Document(patch): Document,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
     let saved = edit(editor, move |editor| editor.patch::<R>(id, &patch)).await?;
@@ -98,36 +97,12 @@ pub(super) async fn patch<R: Resource>(
 pub(super) async fn copy<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
-    request: HttpRequest,
-    payload: web::Payload,
+    OptionalDocument(changes): OptionalDocument,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let changes = optional_json(&request, payload, R::BODY_MAX).await?;
+    let changes = changes.unwrap_or_else(|| json!({}));
     let made = edit(editor, move |editor| editor.copy::<R>(id, &changes)).await?;
-    Ok(created(made))
-}
-
-/// The body as JSON; an empty object if there is none.
-async fn optional_json(
-    request: &HttpRequest,
-    payload: web::Payload,
-    limit: usize,
-) -> Result<Value, ApiError> {
-    let read = payload.to_bytes_limited(limit).await;
-    let body = read.map_err(|_| ApiError::TooLarge(limit))?;
-    let body = body.map_err(|error| ApiError::Malformed(error.to_string()))?;
-    if body.is_empty() {
-        return Ok(json!({}));
-    }
-    let mime = request.mime_type().ok().flatten();
-    let is_json = mime.is_some_and(|mime| {
-        let suffix = mime.suffix().map(|suffix| suffix.as_str());
-        mime.subtype() == "json" || suffix == Some("json")
-    });
-    match is_json {
-        true => serde_json::from_slice(&body).map_err(|why| ApiError::Malformed(why.to_string())),
-        false => Err(ApiError::NotJson),
-    }
+    Ok(created::<R>(made))
 }
 
 pub(super) async fn archive<R: Resource>(
@@ -153,36 +128,51 @@ pub(super) async fn restore<R: Resource>(
     Ok(stored(saved))
 }
 
-/// An entity after an edit, and all documents then.
-type Edited<R> = (Arc<R>, Arc<Documents>);
+/// An entity after an edit, as it is answered.
+struct Edited {
+    id: u64,
+    body: String,
+}
 
-/// Runs an edit where waiting is allowed.
-pub(super) async fn edit<R: Resource>(
+/// Runs an edit where waiting is allowed. A list can be long, so its answer is written there too.
+async fn edit<R: Resource>(
     editor: web::Data<Editor>,
     work: impl FnOnce(&Editor) -> Result<Arc<R>, EditError> + Send + 'static,
-) -> Result<Edited<R>, ApiError> {
-    let edited = web::block(move || work(&editor).map(|entity| (entity, editor.documents())));
+) -> Result<Edited, ApiError> {
+    let edited = web::block(move || {
+        work(&editor).map(|entity| Edited {
+            id: entity.head().id,
+            body: body(entity.as_ref(), &editor.documents(), Vec::new()),
+        })
+    });
     Ok(edited.await??)
 }
 
-fn stored<R: Resource>((entity, documents): Edited<R>) -> HttpResponse {
-    HttpResponse::Ok().json(body(entity.as_ref(), &documents))
+fn stored(edited: Edited) -> HttpResponse {
+    answer(StatusCode::OK).body(edited.body)
 }
 
-fn created<R: Resource>((entity, documents): Edited<R>) -> HttpResponse {
-    let location = format!("{BASE}/{}/{}", R::PATH, entity.head().id);
-    let mut answer = HttpResponse::build(StatusCode::CREATED);
-    answer.insert_header((header::LOCATION, location));
-    answer.json(body(entity.as_ref(), &documents))
+fn created<R: Resource>(edited: Edited) -> HttpResponse {
+    let location = format!("{BASE}/{}/{}", R::PATH, edited.id);
+    answer(StatusCode::CREATED)
+        .insert_header((header::LOCATION, location))
+        .body(edited.body)
+}
+
+fn answer(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.content_type(header::ContentType::json());
+    answer
 }
 
 /// The stored object, and what the operator should know about it.
-fn body<R: Resource>(entity: &R, documents: &Documents) -> Value {
+fn body<R: Resource>(entity: &R, documents: &Documents, observed: Vec<Problem>) -> String {
     let mut body = as_json(entity);
     let mut warnings = entity.warnings(documents);
     warnings.extend(entity.link_warnings());
+    warnings.extend(observed);
     body["warnings"] = json!(warnings);
-    body
+    body.to_string()
 }
 
 pub(super) fn parse_id<R: Resource>(text: &str) -> Result<u64, ApiError> {

@@ -61,11 +61,7 @@ async fn links(
     let documents = editor.documents();
     let found = documents.campaigns.get(&parse_id::<Campaign>(&id)?);
     let campaign = found.ok_or_else(|| unknown::<Campaign>(&id))?;
-    let connection = request.connection_info();
-    let scheme = match connection.scheme() {
-        "https" => "https",
-        _ => "http",
-    };
+    let scheme = scheme(&request);
     let parameters = explained(campaign, &documents);
     let query = query(campaign, &documents);
     let link = |domain_id: Option<u64>, host: &str| {
@@ -78,11 +74,22 @@ async fn links(
         .map(|domain| link(Some(domain.id), &domain.host))
         .collect();
     if items.is_empty() && campaign.domain_id.is_none() && campaign.state != State::Archived {
-        let asked = request.headers().get(header::HOST);
-        let asked = asked.and_then(|host| host.to_str().ok());
-        items.extend(asked.map(|host| link(None, host)));
+        items.extend(asked_host(&request).map(|host| link(None, host)));
     }
     Ok(HttpResponse::Ok().json(json!({ "items": items, "parameters": parameters })))
+}
+
+/// What the request came by.
+pub(super) fn scheme(request: &HttpRequest) -> &'static str {
+    match request.connection_info().scheme() {
+        "https" => "https",
+        _ => "http",
+    }
+}
+
+/// The host that was asked, with its port.
+pub(super) fn asked_host(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::HOST)?.to_str().ok()
 }
 
 /// Where the link of a campaign leads to it: its domain, else every active one. An archived

@@ -5,6 +5,7 @@ use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::body::Document;
 use super::handlers::parse_id;
 use super::resource::Resource;
 use super::{Endpoint, openapi};
@@ -70,25 +71,30 @@ pub(super) fn brief(list: &List) -> Value {
 async fn add(
     editor: web::Data<Editor>,
     id: web::Path<String>,
-    body: web::Json<Value>,
+    Document(body): Document,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<List>(&id)?;
-    let values = read(&body)?;
-    let add = move |editor: &Editor| editor.change(id, |list: &mut List| list.add(values));
-    let (list, added) = web::block(move || add(&editor)).await??;
+    let add = move || {
+        let values = read(&body)?;
+        let added = editor.change(id, |list: &mut List| list.add(values));
+        added.map_err(ApiError::from)
+    };
+    let (list, added) = web::block(add).await??;
     Ok(answer(&list, "added", added))
 }
 
 async fn remove(
     editor: web::Data<Editor>,
     id: web::Path<String>,
-    body: web::Json<Value>,
+    Document(body): Document,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<List>(&id)?;
-    let values = read(&body)?;
-    let remove =
-        move |editor: &Editor| editor.change(id, |list: &mut List| Ok(list.remove(&values)));
-    let (list, removed) = web::block(move || remove(&editor)).await??;
+    let remove = move || {
+        let values = read(&body)?;
+        let removed = editor.change(id, |list: &mut List| Ok(list.remove(&values)));
+        removed.map_err(ApiError::from)
+    };
+    let (list, removed) = web::block(remove).await??;
     Ok(answer(&list, "removed", removed))
 }
 

@@ -9,18 +9,24 @@
 //! and a row in [`endpoints`].
 
 mod api_keys;
+mod body;
 mod bulk;
 mod clicks;
+mod conversion_edits;
+mod conversions;
 mod facts;
 mod handlers;
 mod imports;
 mod limits;
 mod links;
 mod lists;
+mod log_query;
 mod observed;
 pub mod openapi;
 mod operations;
 mod page;
+mod postback_url;
+mod postbacks;
 mod presets;
 mod query;
 mod rates;
@@ -35,6 +41,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use serde_json::Value;
 
+use self::body::BodyMax;
 use super::auth;
 use super::error::{ApiError, BODY_MAX};
 use crate::domain::campaign::Campaign;
@@ -77,8 +84,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
+    endpoints.push(postback_url::endpoint());
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
+    endpoints.extend(conversions::endpoints());
+    endpoints.extend(conversion_edits::endpoints());
+    endpoints.extend(postbacks::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
@@ -106,12 +117,12 @@ pub fn configure(config: &mut web::ServiceConfig, hosts: Vec<String>) {
     }
     let mut scope = web::scope(BASE)
         .guard(fn_guard(move |context| is_admin(&hosts, context)))
-        .app_data(json(BODY_MAX));
+        .app_data(BodyMax(BODY_MAX));
     for (path, endpoints) in by_path {
         let methods: Vec<&str> = endpoints.iter().map(|one| one.method.as_str()).collect();
         let allowed = methods.join(", ");
         let body_max = endpoints.iter().map(|one| one.body_max).max();
-        let mut resource = web::resource(path).app_data(json(body_max.unwrap_or(BODY_MAX)));
+        let mut resource = web::resource(path).app_data(BodyMax(body_max.unwrap_or(BODY_MAX)));
         for endpoint in endpoints {
             resource = resource.route((endpoint.route)());
         }
@@ -128,13 +139,6 @@ pub fn configure(config: &mut web::ServiceConfig, hosts: Vec<String>) {
             .default_service(web::to(nothing))
             .wrap(from_fn(auth::guard)),
     );
-}
-
-/// How bodies are read.
-fn json(limit: usize) -> web::JsonConfig {
-    web::JsonConfig::default()
-        .limit(limit)
-        .error_handler(|error, _| ApiError::from(error).into())
 }
 
 fn is_admin(hosts: &[String], context: &GuardContext<'_>) -> bool {

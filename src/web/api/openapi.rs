@@ -26,11 +26,16 @@ use crate::engine::Options;
 use crate::importer::Preview;
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
+use crate::presets::postback_url::UrlParameter;
 use crate::presets::source::SourceAnswer;
 use crate::simulator::Outcome;
 use crate::store::api_keys::ApiKey;
 use crate::store::changes::ChangeRow;
+use crate::store::conversions::history::ConversionBrief;
+use crate::store::conversions::log::{ConversionInFull, LoggedConversion};
 use crate::store::imports::{Import, ImportRow};
+use crate::store::postbacks::log::Postback;
+use crate::store::postbacks::unmapped::UnmappedWord;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 use crate::web::error::BODY_MAX;
@@ -53,6 +58,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
     ("Flow", &["target"]),
+    ("KeptParameter", &["name"]),
     ("OutgoingPostback", &["url"]),
     ("ParameterName", &["name"]),
     ("Target", &["kind", "url", "reply", "campaign_id"]),
@@ -62,6 +68,14 @@ const REQUIRED: &[(&str, &[&str])] = &[
 
 /// Fields of an entity that only the server sets.
 const SERVERS_OWN: &[&str] = &["id", "created_at", "updated_at"];
+
+/// Fields that are sent and never answered: of which schema, name, what they are.
+const WRITE_ONLY: &[(&str, &str, &str)] = &[(
+    "Network",
+    "secret",
+    "The secret that each postback has to carry: 8 to 200 characters, of which only the SHA-256 is \
+     kept, as secret_sha256. An empty text removes it.",
+)];
 
 /// The document as text, made once.
 pub fn document() -> &'static str {
@@ -143,6 +157,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<PresetSummary>(&mut schemas);
     add::<SourceAnswer>(&mut schemas);
     add::<NetworkAnswer>(&mut schemas);
+    add::<UrlParameter>(&mut schemas);
     add::<Outcome>(&mut schemas);
     add::<Report>(&mut schemas);
     add::<ChangeRow>(&mut schemas);
@@ -150,6 +165,11 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Preview>(&mut schemas);
     add::<Import>(&mut schemas);
     add::<ImportRow>(&mut schemas);
+    add::<LoggedConversion>(&mut schemas);
+    add::<ConversionInFull>(&mut schemas);
+    add::<ConversionBrief>(&mut schemas);
+    add::<Postback>(&mut schemas);
+    add::<UnmappedWord>(&mut schemas);
     schemas.insert("ListBrief".to_owned(), list_brief());
     add::<CapState>(&mut schemas);
     add::<BudgetState>(&mut schemas);
@@ -180,6 +200,11 @@ fn draft(name: &str, schema: &Value) -> Value {
             json!({ "type": "integer", "format": "int64", "minimum": 0,
                 "description": "The version that was read; required by PUT, ignored by POST." }),
         );
+        for (_, field, description) in WRITE_ONLY.iter().filter(|(of, ..)| *of == name) {
+            let field_schema =
+                json!({ "type": "string", "writeOnly": true, "description": description });
+            properties.insert((*field).to_owned(), field_schema);
+        }
     }
     draft
 }

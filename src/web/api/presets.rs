@@ -131,7 +131,7 @@ async fn network(slug: web::Path<String>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(preset.expand()))
 }
 
-fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
+pub(super) fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
     match web::Query::<Vec<(String, String)>>::from_query(request.query_string()) {
         Ok(pairs) => Ok(pairs.into_inner()),
         Err(error) => {

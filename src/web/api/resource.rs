@@ -7,9 +7,11 @@ use serde_json::Value;
 use super::{Endpoint, handlers, operations};
 use crate::domain::campaign::{Campaign, Fallback};
 use crate::domain::event::Event;
+use crate::domain::form::quoted;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
+use crate::domain::nearest::nearest;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
@@ -18,6 +20,7 @@ use crate::domain::traffic_source::TrafficSource;
 use crate::editor::as_json;
 use crate::engine::Catalog;
 use crate::macros::Template;
+use crate::presets;
 use crate::store::entities::Stored;
 use crate::web::error::{BODY_MAX, LIST_BODY_MAX};
 
@@ -68,7 +71,9 @@ impl Resource for Network {
     const PATH: &'static str = "networks";
 
     fn link_warnings(&self) -> Vec<Problem> {
-        template_warnings("offer_param", &self.offer_param)
+        let mut warnings = template_warnings("offer_param", &self.offer_param);
+        warnings.extend(unknown_preset(self));
+        warnings
     }
 }
 
@@ -109,6 +114,25 @@ impl Resource for Group {
 
 impl Resource for Event {
     const PATH: &'static str = "events";
+}
+
+/// A preset that this version does not have.
+fn unknown_preset(network: &Network) -> Option<Problem> {
+    let slug = network.preset.as_deref()?;
+    if presets::find_network(slug).is_some() {
+        return None;
+    }
+    let slugs = presets::networks()
+        .iter()
+        .map(|preset| preset.slug.as_str());
+    let mut message = format!(
+        "There is no network preset {}, so the postback URL has placeholders instead of its macros.",
+        quoted(slug)
+    );
+    if let Some(near) = nearest(slug, slugs) {
+        message.push_str(&format!(" Did you mean \"{near}\"?"));
+    }
+    Some(Problem::new("preset", "unknown_preset", message))
 }
 
 fn template_warnings(field: &str, template: &str) -> Vec<Problem> {

@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::body::Document;
 use super::{Endpoint, openapi};
 use crate::clock;
 use crate::engine::counters::Looking;
@@ -61,7 +62,7 @@ fn question_schema() -> Value {
 
 async fn answer(
     shared: web::Data<Arc<Shared>>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let question = Question::read(&document).map_err(ApiError::Invalid)?;
     let shared = Arc::clone(&shared);

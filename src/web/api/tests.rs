@@ -239,9 +239,11 @@ async fn an_unknown_query_parameter_is_named() {
 async fn what_is_no_json_request_is_told_so_in_json() {
     let (app, key) = api!();
     let large = format!("{{\"name\":\"{}\"}}", "a".repeat(BODY_MAX));
+    let long = format!("{{\"name\":\"{}\"", "a".repeat(100_000));
     let cases = [
         ("application/json", "{\"name\":", 400, "malformed"),
         ("application/json", "", 400, "malformed"),
+        ("application/json", long.as_str(), 400, "malformed"),
         ("text/plain", "{}", 415, "not_json"),
         ("application/json", large.as_str(), 413, "too_large"),
         ("application/json", "[]", 422, "invalid"),

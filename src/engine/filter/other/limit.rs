@@ -53,7 +53,7 @@ pub fn limits(flow: &Flow) -> Vec<(Counted, Tz)> {
         if filter.key != LimitFilter.key() {
             continue;
         }
-        let Ok(limit) = Limit::read(&filter.value) else {
+        let Ok(limit) = Limit::read(&filter.value.parsed()) else {
             continue;
         };
         counted.extend(limit.parts().map(|(what, _)| (what, limit.zone)));

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use self::query::RateQuery;
+use super::body::Document;
 use super::{Endpoint, openapi};
 use crate::clock;
 use crate::domain::form::{Form, quoted};
@@ -21,6 +22,7 @@ use crate::domain::money::Currency;
 use crate::domain::period;
 use crate::domain::problem::Problem;
 use crate::domain::rates::Rate;
+use crate::store::conversions::rerate;
 use crate::store::rates::NotChanged;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
@@ -37,7 +39,7 @@ pub(super) struct CurrencyRate {
     pub day: String,
     #[schema(value_type = String, example = "EUR")]
     pub currency: Currency,
-    /// What one unit is worth in the reporting currency.
+    /// What one unit is worth in the reporting currency, to nine decimals.
     #[schema(value_type = String, example = "1.0842")]
     pub rate: Rate,
 }
@@ -60,6 +62,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "rate": { "type": "string", "example": "1.0842", "description": "Up to nine decimals." } } } } } });
     let number = json!({ "type": "object", "properties": { "stored": { "type": "integer" }, "deleted": { "type": "integer" } } });
     let errors = ["400", "401", "403", "413", "415", "422", "503"];
+    let with_conflict = ["400", "401", "403", "409", "413", "415", "422", "503"];
     let endpoint = |path: &str, method, operation, route| Endpoint {
         path: path.to_owned(),
         method,
@@ -81,7 +84,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "responses": openapi::responses("200", json!({ "type": "object", "properties": {
                     "reporting_currency": { "type": "string" },
                     "items": { "type": "array", "items": openapi::reference("CurrencyRate") },
-                    "next": { "type": ["string", "null"] } } }), &["401", "403", "422"]),
+                    "next": { "type": ["string", "null"] },
+                    "recomputing": { "type": "boolean", "description": "Some conversions have yet to follow the last change of rates or of the reporting currency." } } }),
+                    &["401", "403", "422"]),
             }),
             || web::get().to(list),
         ),
@@ -92,7 +97,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "tags": ["currency-rates"],
                 "operationId": "put_currency_rates",
                 "summary": "Enter rates, in place of those of the same currency and day",
-                "description": "A rate counts from its day until the next one of its currency.",
+                "description": "A rate counts from its day until the next one of its currency. What conversions are worth is computed anew from their stated amounts, beside the traffic: revenue by the rate of the conversion's UTC day, cost by that of the click's. What budgets have counted stays.",
                 "requestBody": body(rates),
                 "responses": openapi::responses("200", number.clone(), &errors),
             }),
@@ -127,9 +132,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             json!({
                 "tags": ["currency-rates"],
                 "operationId": "set_reporting_currency",
-                "summary": "Choose the reporting currency, while there are no rates",
+                "summary": "Choose the reporting currency",
+                "description": "Rates are restated in it, exactly: shown with nine decimals, kept as fractions, so that the way back restores them. Then what conversions are worth is computed anew from their stated amounts, beside the traffic. Refused (409, `no_rate`) where the new currency has no rate on the first day with other rates or conversions.",
                 "requestBody": body(currency.clone()),
-                "responses": openapi::responses("200", currency, &errors),
+                "responses": openapi::responses("200", currency, &with_conflict),
             }),
             || web::put().to(set_reporting),
         ),
@@ -157,17 +163,21 @@ async fn list(
         })
         .collect();
     let reporting_currency = rates.reporting();
-    Ok(HttpResponse::Ok()
-        .json(json!({ "reporting_currency": reporting_currency, "items": items, "next": next })))
+    drop(rates);
+    let recomputing = web::block(move || rerate::is_due(&shared.readers)).await??;
+    Ok(HttpResponse::Ok().json(
+        json!({ "reporting_currency": reporting_currency, "items": items,
+        "next": next, "recomputing": recomputing }),
+    ))
 }
 
 async fn put(
     shared: web::Data<Arc<Shared>>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let today = period::day(clock::now_ms(), period::zone("UTC"));
     let reporting = shared.rates.now().reporting();
-    let rows = read(document.into_inner(), reporting, today).map_err(ApiError::Invalid)?;
+    let rows = read(document, reporting, today).map_err(ApiError::Invalid)?;
     let stored = rows.len();
     web::block(move || shared.rates.put(&shared.writer, rows)).await??;
     Ok(HttpResponse::Ok().json(json!({ "stored": stored })))
@@ -188,19 +198,21 @@ async fn reporting(shared: web::Data<Arc<Shared>>) -> HttpResponse {
 
 async fn set_reporting(
     shared: web::Data<Arc<Shared>>,
-    document: web::Json<Value>,
+    Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let read = Form::read(&document, read_currency);
     let currency = read.map_err(ApiError::Invalid)?;
     let set = web::block(move || shared.rates.set_reporting(&shared.writer, currency)).await?;
     match set {
         Ok(()) => Ok(HttpResponse::Ok().json(json!({ "currency": currency }))),
-        Err(NotChanged::HasRates) => Err(ApiError::invalid(
-            "currency",
-            "has_rates",
-            "The rates are stated in the old reporting currency: delete them first, and enter them anew."
-                .to_owned(),
-        )),
+        Err(NotChanged::NoRate { currency, day }) => Err(ApiError::Refused {
+            code: "no_rate",
+            message: format!(
+                "{0} has no rate on {1}, the first day with other rates or conversions: enter a rate for {0} from {1} first.",
+                currency.as_str(),
+                period::date(day)
+            ),
+        }),
         Err(NotChanged::Store(error)) => Err(error.into()),
     }
 }

@@ -1,0 +1,104 @@
+//! The raw log of postbacks: `GET /postbacks`, `GET /postbacks/{id}`, and the words in it that
+//! nobody has mapped, `GET /postbacks/unmapped`.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use super::log_query::{self, LogQuery};
+use super::{Endpoint, openapi};
+use crate::domain::form::quoted;
+use crate::store::postbacks::{log, unmapped};
+use crate::web::error::{ApiError, BODY_MAX};
+use crate::web::state::Shared;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/postbacks".to_owned(),
+            method: Method::GET,
+            operation: json!({
+                "tags": ["postbacks"],
+                "operationId": "list_postbacks",
+                "summary": "Every postback that came in, whatever became of it, newest first",
+                "parameters": log_query::describe_all(&log::FIELDS),
+                "responses": openapi::responses("200",
+                    log_query::describe_page(openapi::reference("Postback")),
+                    &["401", "403", "422", "503"]),
+            }),
+            route: || web::get().to(list),
+            body_max: BODY_MAX,
+        },
+        Endpoint {
+            path: "/postbacks/unmapped".to_owned(),
+            method: Method::GET,
+            operation: json!({
+                "tags": ["postbacks"],
+                "operationId": "unmapped_words",
+                "summary": "Words for statuses and events that nobody has mapped, by network; \
+                    the latest 500",
+                "responses": openapi::responses("200", json!({ "type": "object",
+                    "properties": { "items": { "type": "array",
+                        "items": openapi::reference("UnmappedWord") } } }),
+                    &["401", "403", "503"]),
+            }),
+            route: || web::get().to(list_unmapped),
+            body_max: BODY_MAX,
+        },
+        Endpoint {
+            path: "/postbacks/{id}".to_owned(),
+            method: Method::GET,
+            operation: json!({
+                "tags": ["postbacks"],
+                "operationId": "read_postback",
+                "summary": "One postback, as it came in and what became of it",
+                "parameters": [log_query::describe_path_id()],
+                "responses": openapi::responses("200", openapi::reference("Postback"),
+                    &["401", "403", "404", "422", "503"]),
+            }),
+            route: || web::get().to(read),
+            body_max: BODY_MAX,
+        },
+    ]
+}
+
+async fn list(
+    shared: web::Data<Arc<Shared>>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let form = LogQuery {
+        fields: &log::FIELDS,
+        codec: &shared.codec,
+        cursor: log_query::decimal_id,
+        own: &[],
+    };
+    let query = form.parse(request.query_string(), |_, _| None)?;
+    let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
+    let page = web::block(move || log::list(&readers, &codec, &query)).await??;
+    let next = page.next.map(|id| id.to_row().to_string());
+    Ok(HttpResponse::Ok().json(json!({ "items": page.items, "next": next })))
+}
+
+async fn list_unmapped(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> {
+    let readers = shared.readers.clone();
+    let items = web::block(move || unmapped::words(&readers)).await??;
+    Ok(HttpResponse::Ok().json(json!({ "items": items, "next": null })))
+}
+
+async fn read(
+    shared: web::Data<Arc<Shared>>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let wanted = log_query::path_id(&id, &shared.codec)?;
+    let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
+    let found = web::block(move || log::find(&readers, &codec, wanted)).await??;
+    let postback = found.ok_or_else(|| {
+        ApiError::NotFound(format!(
+            "There is no postback {}: old ones are dropped.",
+            quoted(&id)
+        ))
+    })?;
+    Ok(HttpResponse::Ok().json(postback))
+}
