@@ -5,7 +5,7 @@
 //! Whoever stores the totals asks for what has [`Counts::changed`] and says when it is
 //! [`Counts::stored`].
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
 
 use ahash::{AHashMap, RandomState};
@@ -24,6 +24,8 @@ const DAYS_KEPT: i64 = 2;
 pub struct Counts {
     tables: Vec<RwLock<AHashMap<Counter, Cell>>>,
     hasher: RandomState,
+    /// Row id of the last change of a conversion that has been counted.
+    last_change: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ impl Default for Counts {
         Self {
             tables: (0..TABLES).map(|_| RwLock::default()).collect(),
             hasher: RandomState::new(),
+            last_change: AtomicI64::new(-1),
         }
     }
 }
@@ -65,6 +68,16 @@ impl Counts {
         if number != 0 && self.find(counter, add).is_none() {
             self.make(counter, add);
         }
+    }
+
+    /// The change of a conversion with this row id has been counted, and those before it.
+    pub fn note_change(&self, id: i64) {
+        self.last_change.fetch_max(id, Relaxed);
+    }
+
+    /// To be asked before what has [`changed`](Self::changed).
+    pub fn last_change(&self) -> i64 {
+        self.last_change.load(Relaxed)
     }
 
     /// What has another value than the database.

@@ -1,3 +1,5 @@
+//! Cases and laws of rates.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -163,7 +163,8 @@ pub(super) fn follow(
     let campaign = row.campaign_id;
     let campaign = campaign.and_then(|id| books.documents.campaigns.get(&id));
     let currency = campaign.map(|campaign| campaign.cost.currency);
-    let mut effects = Effects::default();
+    let id = books.ids.next(cause.at);
+    let mut effects = Effects::of_change(id.to_row());
     let held = before.and_then(|before| before.cap_day);
     let cap = match (held, row.cap_day) {
         (None, Some(day)) => Some((1, day)),
@@ -178,7 +179,7 @@ pub(super) fn follow(
         effects.spent(campaign_id, charged_at.unwrap_or(cause.at), spent);
     }
     let change = Change {
-        id: books.ids.next(cause.at),
+        id,
         at: cause.at,
         origin: cause.origin,
         postback_id: cause.postback_id,

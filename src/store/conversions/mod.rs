@@ -125,6 +125,8 @@ pub struct Effects {
     caps: Vec<(u64, i64, i64)>,
     /// Campaign, and what it was charged in the currency of its cost.
     spent: Vec<(u64, i64, Micros)>,
+    /// The last of the changes, as the database numbers them.
+    change: Option<i64>,
 }
 
 impl Effects {
@@ -146,6 +148,18 @@ impl Effects {
                 counts.add(Counter::at(what, *campaign_id, *at, zone), amount.0);
             }
         }
+        // Last: a change that is noted and not counted would be lost with the next kill.
+        if let Some(id) = self.change {
+            counts.note_change(id);
+        }
+    }
+
+    /// What they are the effects of.
+    pub(crate) fn of_change(id: i64) -> Self {
+        Self {
+            change: Some(id),
+            ..Self::default()
+        }
     }
 
     /// Places of the cap of an offer taken or freed.
@@ -165,5 +179,6 @@ impl Effects {
     fn extend(&mut self, more: Effects) {
         self.caps.extend(more.caps);
         self.spent.extend(more.spent);
+        self.change = self.change.max(more.change);
     }
 }

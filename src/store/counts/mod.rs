@@ -1,8 +1,9 @@
 //! Where counters outlive the program: totals are written every few seconds and at the stop, and
 //! restored at the start.
 //!
-//! With the totals goes a mark: the highest click id that was given out when they were read. After
-//! a `kill -9` the clicks above the mark, which are all stored, are counted again. What may be off
+//! With the totals go two marks: the highest click id that was given out when they were read, and
+//! the last change of a conversion that was in them. After a `kill -9` the clicks and changes above
+//! the marks, which are all stored, are counted again. What may be off
 //! then: a click that was under way while the totals were read (one a worker) counts twice; a limit
 //! that was given to a flow in the last seconds counts the clicks from before it, too; and clicks
 //! that are in the spill file only, while the database refuses writes at the start too, are not
@@ -23,8 +24,9 @@ use crate::domain::id::Id;
 use crate::engine::counters::{Counts, oldest};
 use crate::engine::visit::{Counted, Counter};
 
-/// Name of the setting that keeps the mark.
+/// Names of the settings that keep the marks.
 const MARK: &str = "counters_mark";
+const CHANGES_MARK: &str = "counters_changes_mark";
 const HOUR_MS: i64 = 3_600_000;
 
 const LOAD: &str = "select what, id, period, count from counters";
@@ -36,8 +38,8 @@ const DROP: &str = "delete from counters where what = :what and period < :oldest
 /// Brings counters into the database.
 #[derive(Debug, Default)]
 pub struct Keeper {
-    /// The mark as it is stored, once it is known.
-    mark: Option<Id>,
+    /// The marks as they are stored, once they are known.
+    marks: Option<(Id, i64)>,
     /// The hour in which old periods were last dropped.
     dropped: i64,
 }
@@ -51,12 +53,15 @@ impl Keeper {
         writer: &Writer,
         now: i64,
     ) -> Result<(), StoreError> {
+        // Before the totals: what comes in between counts twice after a kill, rather than not at
+        // all.
+        let last_change = counts.last_change();
         let changed = counts.changed();
         let is_new_hour = self.dropped != now / HOUR_MS;
         if is_new_hour {
             counts.drop_old(now);
         }
-        if changed.is_empty() && self.mark == Some(last_id) && !is_new_hour {
+        if changed.is_empty() && self.marks == Some((last_id, last_change)) && !is_new_hour {
             return Ok(());
         }
         let rows = changed.clone();
@@ -65,11 +70,12 @@ impl Keeper {
             if is_new_hour {
                 drop_old(connection, now)?;
             }
-            let mark = last_id.to_row().to_be_bytes();
-            Ok(settings::set(connection, MARK, &mark)?)
+            let (clicks, changes) = (last_id.to_row().to_be_bytes(), last_change.to_be_bytes());
+            settings::set(connection, MARK, &clicks)?;
+            Ok(settings::set(connection, CHANGES_MARK, &changes)?)
         })?;
         counts.stored(&changed);
-        self.mark = Some(last_id);
+        self.marks = Some((last_id, last_change));
         self.dropped = now / HOUR_MS;
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use rusqlite::{Connection, Row, named_params};
 
-use super::{MARK, load};
+use super::{CHANGES_MARK, MARK, load};
 use crate::domain::click::ClickCost;
 use crate::domain::documents::Documents;
 use crate::domain::money::{Currency, Micros};
@@ -48,8 +48,12 @@ pub fn restore(
         Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
         None => -1,
     };
+    let last_change = match settings::find(&reader, CHANGES_MARK)? {
+        Some(bytes) => bytes.try_into().map_or(-1, i64::from_be_bytes),
+        None => mark,
+    };
     drop(reader);
-    let first_mark = mark;
+    counts.note_change(last_change);
     let mut counted = 0;
     loop {
         let reader = readers.get()?;
@@ -64,7 +68,7 @@ pub fn restore(
             _ => break,
         }
     }
-    counted += changes(readers, &counts, documents, first_mark)?;
+    counted += changes(readers, &counts, documents, last_change)?;
     if counted > 0 {
         tracing::info!(clicks = counted, "counted again for limits and budgets");
     }
@@ -99,7 +103,8 @@ fn changes(
         let mut statement = reader.prepare_cached(CHANGES)?;
         let values = named_params! { ":mark": mark, ":most": PIECE as i64 };
         let rows = statement.query_map(values, |row| {
-            let mut effects = Effects::default();
+            let id: i64 = row.get(0)?;
+            let mut effects = Effects::of_change(id);
             let offer_id: Option<u64> = row.get(1)?;
             let (places, day): (i64, Option<i64>) = (row.get(2)?, row.get(3)?);
             if let (Some(offer_id), Some(day)) = (offer_id, day) {
@@ -109,7 +114,7 @@ fn changes(
             if let Some(campaign_id) = campaign_id {
                 effects.spent(campaign_id, row.get(6)?, Micros(spent));
             }
-            Ok((row.get::<_, i64>(0)?, effects))
+            Ok((id, effects))
         })?;
         let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
         counted += rows.len();

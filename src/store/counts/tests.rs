@@ -196,3 +196,41 @@ fn an_unknown_counter_and_a_damaged_mark_keep_nobody_from_starting() {
     assert!(restored.is_ok());
     writer.stop();
 }
+
+#[test]
+fn a_change_that_is_in_the_totals_is_not_counted_again_and_a_later_one_is() {
+    const CONVERSION: &str = "
+        insert into conversions (id, at, status_at, campaign_id, offer_id, event, amount, currency,
+            revenue, flags)
+        values (10, ?1, ?1, 3, 7, 'conversion', 0, 'USD', 0, 0)";
+    const CHANGE: &str = "
+        insert into conversion_changes (id, conversion_id, at, origin, amount, currency, revenue,
+            offer_id, cap_change, cap_day, spent)
+        values (?1, 10, ?2, 'postback', 0, 'USD', 0, 7, 1, ?3, 0)";
+    let directory = tempfile::tempdir().unwrap();
+    let (writer, readers) = store(directory.path());
+    let place = counter(Counted::OfferConversionsPerDay, 7, NOW);
+    let (counts, mut keeper) = (Counts::default(), Keeper::default());
+    writer
+        .edit_blocking(move |connection| {
+            connection.execute(CONVERSION, [NOW])?;
+            for id in [11, 12] {
+                connection.execute(CHANGE, [id, NOW, place.period])?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    // Both are stored and have ids below the highest one; the second has not taken hold yet.
+    counts.add(place, 1);
+    counts.note_change(11);
+
+    keeper
+        .flush(&counts, Id::first_at(NOW), &writer, NOW)
+        .unwrap();
+
+    let (documents, rates) = (Documents::default(), Rates::default());
+    let restored = restore(&readers, &documents, &rates, NOW).unwrap();
+    assert_eq!(restored.count(place), 2);
+    assert_eq!(restored.last_change(), 12);
+    writer.stop();
+}

@@ -55,7 +55,7 @@ fn a_conversion_is_told_with_the_facts_of_its_click() {
         "kept": {"level": "gold"}, "other_parameters": {"x": "1"},
         "source": "zone7", "creative_id": "cr-8", "external_id": "ext-1", "sub_id_1": "free1",
         "sub_id_30": "free30", "country": "DE", "ip": "203.0.113.9", "user_agent": "Mozilla/5.0",
-        "referrer_host": "news.example", "is_bot": false, "bot_reason": null,
+        "referrer_host": "www.google.com", "is_bot": false, "bot_reason": null,
     });
     let item = json!(found[0]);
     for (name, value) in expected.as_object().unwrap() {
