@@ -65,6 +65,11 @@ impl Plan {
             };
             invalid("text", code, error.to_string())
         })?;
+        if order.send_postbacks {
+            batch.remarks.push(
+                "send_postbacks is noted, but this version sends no outgoing postbacks.".to_owned(),
+            );
+        }
         Ok(Plan {
             network_id: network.map(|network| network.id),
             default_status: order.default_status,
@@ -158,7 +163,11 @@ impl Plan {
         let mut logged = postback::redacted(words.network, pairs);
         if let (Some(status), None) = (self.default_status, &said.original_status) {
             // Read again, it says the same.
-            let name = PostbackParameter::Status.as_str().to_owned();
+            let parameter = PostbackParameter::Status;
+            let own = words
+                .network
+                .and_then(|network| network.parameters.get(&parameter));
+            let name = own.map_or(parameter.as_str(), String::as_str).to_owned();
             logged.push((name, status.as_str().to_owned()));
         }
         Ok(News {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use millrace::domain::id::{Id, IdCodec};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::counters::while_stopped;
@@ -253,7 +254,7 @@ fn a_time_column_dates_the_conversion_and_nonsense_is_refused() {
     let (mut tracker, _) = set_up();
     let clicked_at = now_ms() - 9 * DAY_MS;
     let ids = sown(&mut tracker, clicked_at, 6);
-    let day = chrono_day(clicked_at + 2 * DAY_MS);
+    let day = day_of(clicked_at + 2 * DAY_MS);
     let file = format!(
         "click_id,created_at\n{},{day} 12:00:00\n{},{}\n{},{}\n{},next week\n{},{}\n{},{}\n",
         ids[0],
@@ -290,7 +291,7 @@ fn a_time_column_dates_the_conversion_and_nonsense_is_refused() {
     assert!(found[2].2.contains("before its click"), "{}", found[2].2);
     assert!(found[3].2.contains("next week"), "{}", found[3].2);
     assert!(found[5].2.contains("not come yet"), "{}", found[5].2);
-    let kolkata = chrono_at(&day) + 12 * HOUR_MS - 5 * HOUR_MS - HOUR_MS / 2;
+    let kolkata = midnight(&day) + 12 * HOUR_MS - 5 * HOUR_MS - HOUR_MS / 2;
     let at = |n| {
         count(
             &tracker,
@@ -301,12 +302,12 @@ fn a_time_column_dates_the_conversion_and_nonsense_is_refused() {
     assert!((now_ms() - at(2)).abs() < HOUR_MS);
 }
 
-fn chrono_day(at: i64) -> String {
+fn day_of(at: i64) -> String {
     let day = millrace::domain::period::day(at, chrono_tz::Tz::UTC);
     millrace::domain::period::date(day).to_string()
 }
 
-fn chrono_at(day: &str) -> i64 {
+fn midnight(day: &str) -> i64 {
     millrace::domain::period::parse_date(day).unwrap() * DAY_MS
 }
 
@@ -477,17 +478,14 @@ fn rows_wait_for_their_click_and_for_their_words_like_postbacks() {
     let (mut tracker, network) = set_up();
     let ids = sown(&mut tracker, now_ms() - 9 * DAY_MS, 2);
     assert_eq!(tracker.get("/healthz").0, 200, "it can be stopped by now");
-    // The second click is not there yet.
-    while_stopped(&mut tracker, |database| {
-        database
-            .execute_batch(
-                "create table later as select * from clicks where id = (select max(id) from clicks
-                    where id < (select max(id) from clicks));
-                delete from clicks where id in (select id from later)",
-            )
-            .unwrap();
-    });
-    let day = chrono_day(now_ms() - 2 * DAY_MS);
+    // The second click is not there yet: it has another id.
+    let moved = |database: &Connection, by: i64| {
+        let sql = "update clicks set id = id + ?1 where
+            id = (select max(id) from clicks where id < (select max(id) from clicks))";
+        assert_eq!(database.execute(sql, [by]).unwrap(), 1);
+    };
+    while_stopped(&mut tracker, |database| moved(database, 1_000));
+    let day = day_of(now_ms() - 2 * DAY_MS);
     let file = format!(
         "click_id,payout,status,date\n{},5,nice,{day}\n{},6,sale,{day}\n",
         ids[0], ids[1]
@@ -501,11 +499,7 @@ fn rows_wait_for_their_click_and_for_their_words_like_postbacks() {
     assert_eq!((&first["totals"], &second["totals"]), (&waiting, &waiting));
     let logged = "select count(*) from postbacks where method = 'IMPORT' and ip is null";
     assert_eq!(count(&tracker, logged), 2, "each waits once");
-    while_stopped(&mut tracker, |database| {
-        database
-            .execute("insert into clicks select * from later", [])
-            .unwrap();
-    });
+    while_stopped(&mut tracker, |database| moved(database, -1_000));
     let (status, answer) = tracker.patch(
         &format!("/api/v1/networks/{network}"),
         &json!({"statuses": {"nice": "sale"}}),
@@ -519,7 +513,7 @@ fn rows_wait_for_their_click_and_for_their_words_like_postbacks() {
     }
     let on_the_day = format!(
         "select count(*) from conversions where at = {}",
-        chrono_at(&day)
+        midnight(&day)
     );
     assert_eq!(count(&tracker, &on_the_day), 2);
     assert_eq!(count(&tracker, "select count(*) from conversions"), 2);

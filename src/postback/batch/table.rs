@@ -222,7 +222,7 @@ fn for_each_record<'t>(
 
 fn is_swallowed(raw: &str, cells: usize, shape: &Shape) -> bool {
     let span = raw.trim_end_matches('\n').matches('\n').count() + 1;
-    let is_whole = raw.matches('"').count() % 2 == 0 && cells == shape.columns.len();
+    let is_whole = raw.matches('"').count().is_multiple_of(2) && cells == shape.columns.len();
     span > MAX_SPAN || (span > 1 && !is_whole)
 }
 

@@ -90,9 +90,11 @@ async fn import(
     let read = payload.to_bytes_limited(FILE_BODY_MAX).await;
     let body = read.map_err(|_| ApiError::TooLarge(FILE_BODY_MAX))?;
     let body = body.map_err(|error| ApiError::Malformed(error.to_string()))?;
+    // Whatever it is called: no file begins so.
     let is_json = request
         .content_type()
-        .eq_ignore_ascii_case("application/json");
+        .eq_ignore_ascii_case("application/json")
+        || body.trim_ascii_start().starts_with(b"{");
     let options = options(request.query_string())?;
     let importer = Arc::clone(&shared.importer);
     let answered = web::block(move || answer(&importer, &body, is_json, options)).await??;
