@@ -1,7 +1,7 @@
 //! The composition root: introduces all parts to each other, runs them, stops them in order.
 
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
@@ -22,13 +22,16 @@ use crate::editor::Editor;
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
 use crate::engine::memory::Visitors;
+use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
+use crate::store::conversions::Books;
 use crate::store::error::StoreError;
+use crate::store::imports;
 use crate::store::lock::DirectoryLock;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
@@ -128,6 +131,25 @@ impl App {
             },
         ));
         let tallies = Arc::new(Tallies::default());
+        let importer = {
+            let (editor, rates) = (Arc::clone(&editor), Arc::clone(&rates));
+            let (ids, counts) = (Arc::clone(&ids), Arc::clone(&counts));
+            let of_books = codec.clone();
+            let books = move || Books {
+                documents: editor.documents(),
+                rates: Arc::clone(&rates.now()),
+                ids: Arc::clone(&ids),
+                codec: of_books.clone(),
+                counts: Arc::clone(&counts),
+            };
+            Arc::new(Importer::new(
+                writer.clone(),
+                readers.clone(),
+                codec.clone(),
+                books,
+            ))
+        };
+        importer.note_interrupted()?;
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
         let jobs = Jobs::start(Subjects {
             writer: writer.clone(),
@@ -164,6 +186,7 @@ impl App {
             keys,
             fingerprint_key,
             steps,
+            importer,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
         });
@@ -199,6 +222,7 @@ impl App {
             }
             server.await.context("the server ended")
         });
+        self.shared.importer.stop();
         self.jobs.stop();
         self.checkpointer.stop();
         if let Err(error) = settings::leave(&self.shared.writer, CLEAN_STOP) {
@@ -302,13 +326,7 @@ pub fn create_api_key_offline(config: &Config, name: &str) -> anyhow::Result<Str
 /// be held.
 pub fn simulate_offline(config: &Config, question: &Value) -> anyhow::Result<String> {
     let data = &config.storage.data;
-    let path = data.join(DATABASE);
-    if !path.exists() {
-        bail!(
-            "there is no database in \"{}\"; name the right directory with --data",
-            absolute(data)
-        );
-    }
+    let path = existing_database(data)?;
     let mut connection = open_writer(&path, config.durability())
         .with_context(|| format!("cannot open the database {}", path.display()))?;
     migrations::migrate(&mut connection, &path)?;
@@ -330,6 +348,80 @@ pub fn simulate_offline(config: &Config, question: &Value) -> anyhow::Result<Str
     )
 }
 
+/// Imports a file while no server runs, or previews it. The lock on the data directory must be held.
+pub fn import_offline(
+    config: &Config,
+    file: &[u8],
+    order: &Value,
+    tell: impl FnMut(u64, u64),
+) -> anyhow::Result<Value> {
+    let data = &config.storage.data;
+    let path = existing_database(data)?;
+    let mut connection = open_writer(&path, config.durability())
+        .with_context(|| format!("cannot open the database {}", path.display()))?;
+    migrations::migrate(&mut connection, &path)?;
+    let documents = entities::load(&connection)?;
+    let rates = Arc::clone(&RateBook::load(&connection)?.now());
+    let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
+    let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
+    let readers = Readers::open(&path)?;
+    let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
+    let books = Books {
+        // The next start of the server counts again what happens here.
+        counts: Arc::new(counts::restore(
+            &readers,
+            &documents,
+            &rates,
+            clock::now_ms(),
+        )?),
+        documents: Arc::new(documents),
+        rates,
+        ids: Arc::new(IdGenerator::new(config.storage.node, highest)),
+        codec: codec.clone(),
+    };
+    let importer = Importer::new(writer.clone(), readers, codec, move || books.clone());
+    importer.note_interrupted()?;
+    let answer = read_order(order).and_then(|order| match order.preview {
+        true => Ok(serde_json::to_value(
+            importer.preview(file, &order).map_err(told)?,
+        )?),
+        false => Ok(serde_json::to_value(
+            importer.import(file, &order, tell).map_err(told)?,
+        )?),
+    });
+    writer.stop();
+    answer
+}
+
+/// Begins an import beside the requests, or previews it.
+fn import(importer: &Arc<Importer>, file: &[u8], order: &Value) -> anyhow::Result<String> {
+    let order = read_order(order)?;
+    Ok(match order.preview {
+        true => serde_json::to_string(&importer.preview(file, &order).map_err(told)?)?,
+        false => serde_json::to_string(&importer.start(file, &order).map_err(told)?)?,
+    })
+}
+
+fn read_order(order: &Value) -> anyhow::Result<Order> {
+    Order::read(order).map_err(|problems| told(Refused::Invalid(problems)))
+}
+
+/// Every problem on a line of its own.
+fn told(refused: Refused) -> anyhow::Error {
+    anyhow::anyhow!("{refused}")
+}
+
+fn existing_database(data: &Path) -> anyhow::Result<PathBuf> {
+    let path = data.join(DATABASE);
+    if !path.exists() {
+        bail!(
+            "there is no database in \"{}\"; name the right directory with --data",
+            absolute(data)
+        );
+    }
+    Ok(path)
+}
+
 /// The simulator's answer as JSON; its problems as one error.
 fn answer(question: &Value, surroundings: &Surroundings<'_>) -> anyhow::Result<String> {
     let outcome = Question::read(question).and_then(|question| simulate(&question, surroundings));
@@ -348,7 +440,7 @@ fn answer(question: &Value, surroundings: &Surroundings<'_>) -> anyhow::Result<S
 /// Commands are a convenience: without the socket the server serves all the same.
 fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
-    let listening = control::serve(data, move |request| match request {
+    let listening = control::serve(data, move |request, sent| match request {
         Request::CreateApiKey { name } => {
             let keys = Arc::clone(&shared.keys);
             let made = shared.writer.edit_blocking(move |connection| {
@@ -369,6 +461,11 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
                 now_ms: clock::now_ms(),
             },
         ),
+        Request::Import { order, .. } => import(&shared.importer, &sent, &order),
+        Request::ImportProgress { id } => match imports::find(&shared.readers, id)? {
+            Some(import) => Ok(serde_json::to_string(&import)?),
+            None => bail!("there is no import {id}"),
+        },
     });
     if let Err(error) = listening {
         tracing::warn!("commands cannot reach this server: {error:#}");

@@ -11,6 +11,7 @@ use crate::editor::Editor;
 use crate::engine::counters::Counts;
 use crate::store::conversions::{self, Books, replay, rerate};
 use crate::store::error::StoreError;
+use crate::store::imports;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
@@ -20,6 +21,8 @@ const DAY_MS: i64 = 86_400_000;
 const PRUNE_EVERY_MS: i64 = 60_000;
 /// By then no request is under way that was read with the words before an edit.
 const LATE_MS: i64 = 70_000;
+/// How long it is kept what became of each row of an import.
+const IMPORT_DAYS: i64 = 30;
 /// Pieces dropped from the log in one round.
 const PRUNED_AT_ONCE: usize = 20;
 /// How long one round recomputes what conversions are worth; the next one goes on.
@@ -66,6 +69,12 @@ impl Clerk {
             let before = now - i64::try_from(self.log_days).unwrap_or(i64::MAX / DAY_MS) * DAY_MS;
             for _ in 0..PRUNED_AT_ONCE {
                 if conversions::prune_log(&self.writer, before)? < replay::PIECE {
+                    break;
+                }
+            }
+            let before = now - IMPORT_DAYS * DAY_MS;
+            for _ in 0..PRUNED_AT_ONCE {
+                if !imports::prune(&self.writer, before)? {
                     break;
                 }
             }

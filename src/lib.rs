@@ -15,6 +15,7 @@
 //! | [`web`] | HTTP: the click path, the JSON API |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`clerk`] | postbacks that are read again, and those that have waited too long |
+//! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`app`] | introduces all of them to each other |
 //!
@@ -39,6 +40,7 @@ pub mod detect;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod importer;
 pub mod jobs;
 pub mod keeper;
 pub mod macros;

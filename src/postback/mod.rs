@@ -8,9 +8,10 @@
 //! on, because the network will not send it again.
 //!
 //! [`credit::credit`] decides what becomes of the conversions of its click, and [`verdict::Verdict`] is the word for
-//! it.
+//! it. A file of conversions becomes such pairs row by row ([`batch`]).
 
 pub mod amount;
+pub mod batch;
 mod click;
 pub mod credit;
 mod currency;
@@ -33,6 +34,6 @@ mod words;
 pub use fingerprint::fingerprint;
 pub use gate::{Denied, admits, redacted};
 pub use json::NotJson;
-pub use read::{Words, read};
+pub use read::{Words, read, read_as};
 pub use request::{Body, Unreadable, Why, pairs};
 pub use said::{Found, Payout, Said, SaidStatus};

@@ -33,11 +33,19 @@ pub struct Words<'a> {
 
 /// Understands a postback. Whatever is odd in it is left out and remarked on.
 pub fn read(pairs: &[(String, String)], words: &Words<'_>, codec: &IdCodec) -> Said {
+    let of_network = words.network.map(|network| network.default_status);
+    read_as(of_network.unwrap_or(Status::Sale), pairs, words, codec)
+}
+
+/// [`read`] with another status for what tells none.
+pub fn read_as(
+    default_status: Status,
+    pairs: &[(String, String)],
+    words: &Words<'_>,
+    codec: &IdCodec,
+) -> Said {
     let mut remarks = request::remarks(pairs);
     let mut parameters = Parameters::new(words.network, pairs);
-    let default_status = words
-        .network
-        .map_or(Status::Sale, |network| network.default_status);
 
     let looked = click::find(&mut parameters, codec, &mut remarks);
     let dictionary = Dictionary::take(&mut parameters, words);

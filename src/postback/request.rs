@@ -138,7 +138,7 @@ fn read_form(raw: &str, pairs: &mut Vec<(String, String)>) {
     }
 }
 
-fn push(name: &str, value: &str, pairs: &mut Vec<(String, String)>) {
+pub(super) fn push(name: &str, value: &str, pairs: &mut Vec<(String, String)>) {
     let name = text::clean_str(name.trim(), MAX_NAME);
     let value = text::clean_str(value, MAX_VALUE + 4);
     if name.is_empty() || pairs.len() == MAX_PAIRS {

@@ -31,6 +31,7 @@ pub mod counts;
 mod dictionary;
 pub mod entities;
 pub mod error;
+pub mod imports;
 pub mod lock;
 pub mod log;
 pub mod migrations;

@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 
 use crate::domain::problem::Problem;
 use crate::editor::{Difference, EditError, User};
+use crate::importer::Refused;
 use crate::store::error::StoreError;
 
 /// The largest body of an API request, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
+/// The largest body of a request with a file.
+pub const FILE_BODY_MAX: usize = crate::importer::FILE_MAX;
 /// The largest body of a request about a list.
 pub const LIST_BODY_MAX: usize = 16 * 1024 * 1024;
 
@@ -224,6 +227,20 @@ fn in_use(what: &str, id: u64, users: &[User]) -> String {
         "The {what} {id} is used by {}. Change those first, or archive it all the same with ?force=true.",
         told.join(", ")
     )
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let message = refused.to_string();
+        match refused {
+            Refused::Invalid(problems) => Self::Invalid(problems),
+            Refused::Busy(_) => Self::Refused {
+                code: "import_running",
+                message,
+            },
+            Refused::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for ApiError {

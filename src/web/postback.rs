@@ -1,8 +1,7 @@
 //! Incoming postbacks: `/postback`, `/postback/{key}`, `/{key}/postback`, and `/click?cnv_id=`.
 //!
 //! `200` after the commit: with `Success` (or the text of `return`) where something was stored or
-//! updated, else with the reason why nothing was and never will be. The text of `return` also answers
-//! what is known already and what waits for its click. `503` where it could not be
+//! updated, else with the reason why nothing was and never will be. `503` where it could not be
 //! stored: the network asks again. Each request is in the log, whatever became of it.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -273,16 +272,9 @@ async fn wait(
 }
 
 fn told(outcome: Outcome, wanted: Option<String>) -> HttpResponse {
-    // A network that looks for a word of its own asks again until it reads it.
-    let is_settled = matches!(
-        outcome.verdict,
-        Verdict::Unchanged | Verdict::Retry | Verdict::Parked
-    );
-    let text = match (outcome.changed, wanted) {
-        (true, None) => SUCCESS.to_owned(),
-        (true, Some(wanted)) => wanted,
-        (false, Some(wanted)) if is_settled => wanted,
-        (false, _) => outcome.reason.unwrap_or_default(),
+    let text = match outcome.changed {
+        true => wanted.unwrap_or_else(|| SUCCESS.to_owned()),
+        false => outcome.reason.unwrap_or_default(),
     };
     answer(StatusCode::OK, text)
 }

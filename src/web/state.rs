@@ -14,6 +14,7 @@ use crate::editor::Editor;
 use crate::engine::counters::Counts;
 use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
+use crate::importer::Importer;
 use crate::keeper::Keeping;
 use crate::store::api_keys::ApiKeys;
 use crate::store::conversions::Books;
@@ -43,6 +44,7 @@ pub struct Shared {
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],
     pub steps: StepSigner,
+    pub importer: Arc<Importer>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,

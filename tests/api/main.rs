@@ -39,6 +39,7 @@ mod faults;
 mod filters;
 mod go;
 mod hostile;
+mod import;
 mod load;
 mod lp_js;
 mod macros;

@@ -50,9 +50,8 @@ fn a_postback_before_its_click_waits_for_it() {
     assert!(answer.contains("waits for it"), "{answer}");
     assert_eq!(payer.last("verdict"), "parked");
     assert_eq!(payer.rows(&click), [""; 0]);
-    // A network that looks for a word of its own stops asking.
     let query = format!("subid={click}&tid=a&payout=3&status=sale&return=OK");
-    assert_eq!(payer.says(&query), "OK");
+    assert_eq!(payer.says(&query), answer);
     let (_, log) = payer.tracker.get("/api/v1/postbacks?is_parked=true");
     assert_eq!(log["items"].as_array().unwrap().len(), 2, "{log:#}");
 

@@ -88,6 +88,11 @@ pub(super) fn apply_again(
         }),
         false => Cow::Borrowed(said),
     };
+    // A conversion is not before its click: what an imported row says, and a clock that was set back.
+    let applied = &Applied {
+        at: applied.at.max(click.at),
+        ..*applied
+    };
     let rows = rows::of_click(connection, click_id)?;
     let steps = steps(connection, click_id)?;
     let offer_id = credited(network_id, &steps, click.offer_id, &books.documents.offers);
@@ -102,7 +107,7 @@ pub(super) fn apply_again(
             &said.event,
         )
     };
-    let (row, before, verdict) = match credit(said, &rows, &terms) {
+    let (mut row, before, verdict) = match credit(said, &rows, &terms) {
         Credit::Nothing(index, verdict, reason) => {
             let mut outcome = outcome(verdict, reason);
             outcome.conversion_id = index.map(|index| rows[index].id);
@@ -111,6 +116,7 @@ pub(super) fn apply_again(
         Credit::New(row) => (row, None, Verdict::Stored),
         Credit::Changed(index, row) => (row, Some(&rows[index]), Verdict::Updated),
     };
+    row.status_at = row.status_at.max(row.at);
     rows::save(connection, &row)?;
     if is_sale(&row) {
         clear_label(connection, click_id)?;

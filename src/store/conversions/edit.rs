@@ -47,14 +47,15 @@ pub fn enter_test(
 ) -> Result<Id, StoreError> {
     let work = books.clone();
     writer.edit_blocking(move |connection| {
-        let terms = terms(&work, at, None, offer_id, &said.event);
+        let work = &*work.up_to_date(connection)?;
+        let terms = terms(work, at, None, offer_id, &said.event);
         let row = Conversion {
             campaign_id,
             is_test: true,
             ..credit::entered(&said, &terms)
         };
         rows::save(connection, &row)?;
-        follow(connection, &work, cause(at), None, &row)?;
+        follow(connection, work, cause(at), None, &row)?;
         Ok(row.id)
     })
 }
@@ -77,7 +78,8 @@ pub fn edit(
             None => None,
         };
         let of_click = of_click.as_ref().map(|(id, click)| (*id, click));
-        let terms = terms(&work, at, of_click, row.offer_id, &row.event);
+        let work = &*work.up_to_date(connection)?;
+        let terms = terms(work, at, of_click, row.offer_id, &row.event);
         let next = credit::edited(&row, &edited, &terms);
         if next == row {
             return Ok(Some(Default::default()));
@@ -85,7 +87,7 @@ pub fn edit(
         store(connection, &row, &next)?;
         Ok(Some(follow(
             connection,
-            &work,
+            work,
             cause(at),
             Some(&row),
             &next,

@@ -8,6 +8,7 @@
 mod apply;
 pub mod edit;
 pub mod history;
+pub mod import;
 pub mod log;
 mod raw;
 mod receive;

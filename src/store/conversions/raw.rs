@@ -35,6 +35,10 @@ const EARLIER: &str = "
     select id, at, verdict, reason, conversion_id, flags from postbacks
     where fingerprint = :fingerprint and flags & 3 > 0 and at >= :since and id <> :id
     order by id desc limit 1";
+const SET_OCCURRED_AT: &str = "update postbacks set occurred_at = :at where id = :id";
+const WAITS: &str = "
+    select exists (select 1 from parked where postback_id = :id),
+        exists (select 1 from postbacks where id = :id and unmapped is not null)";
 const TOLD: &str = "update postbacks set flags = flags & ~2 where id = :id";
 const SET_UNTOLD: &str = "update postbacks set flags = flags | 2 where id = :id";
 const UNTOLD_AT_THE_END: &str = "
@@ -44,7 +48,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "select id, at, ip, method, network_key, network_id, parameters, fingerprint,
-            conversion_id, unmapped from postbacks ",
+            conversion_id, unmapped, occurred_at from postbacks ",
             $which
         )
     };
@@ -106,6 +110,21 @@ pub(super) fn update(
         ":flags": REPLAYED,
     })?;
     Ok(())
+}
+
+/// Notes when an imported row says it happened.
+pub(super) fn occurred_at(connection: &Connection, id: Id, at: i64) -> Result<(), rusqlite::Error> {
+    let mut statement = connection.prepare_cached(SET_OCCURRED_AT)?;
+    statement.execute(named_params! { ":id": id.to_row(), ":at": at })?;
+    Ok(())
+}
+
+/// Whether it waits for its click, and whether for somebody to map its word.
+pub(super) fn waits(connection: &Connection, id: Id) -> Result<(bool, bool), rusqlite::Error> {
+    let mut statement = connection.prepare_cached(WAITS)?;
+    statement.query_row(named_params! { ":id": id.to_row() }, |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
 }
 
 /// An identical request of which this one is the retry.
@@ -186,6 +205,15 @@ pub(super) struct Logged {
     pub(super) network_id: Option<u64>,
     pub(super) conversion_id: Option<Id>,
     pub(super) unmapped: Option<String>,
+    /// When an imported row says it happened.
+    pub(super) occurred_at: Option<i64>,
+}
+
+impl Logged {
+    /// As of when it counts.
+    pub(super) fn counts_at(&self) -> i64 {
+        self.occurred_at.unwrap_or(self.incoming.at)
+    }
 }
 
 /// A logged request, to be read again.
@@ -245,6 +273,7 @@ fn read(row: &Row<'_>) -> Result<Logged, rusqlite::Error> {
         network_id: row.get(5)?,
         conversion_id: conversion_id.and_then(Id::from_row),
         unmapped: row.get(9)?,
+        occurred_at: row.get(10)?,
     })
 }
 

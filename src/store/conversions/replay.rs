@@ -81,7 +81,7 @@ fn again(
     let applied = Applied {
         said: &said,
         network,
-        at: logged.incoming.at,
+        at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(id),
     };
@@ -283,7 +283,7 @@ fn renamed(
     };
     rows::save(connection, &next)?;
     let cause = Cause {
-        at: logged.incoming.at,
+        at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(logged.incoming.id),
     };

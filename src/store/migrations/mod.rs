@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_flags", include_str!("0010_flags.sql")),
     ("0011_conversions", include_str!("0011_conversions.sql")),
     ("0012_network_keys", include_str!("0012_network_keys.sql")),
+    ("0013_imports", include_str!("0013_imports.sql")),
     (
         "0014_rate_fractions",
         include_str!("0014_rate_fractions.sql"),

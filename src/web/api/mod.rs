@@ -16,6 +16,7 @@ mod conversion_edits;
 mod conversions;
 mod facts;
 mod handlers;
+mod imports;
 mod limits;
 mod links;
 mod lists;
@@ -92,6 +93,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
+    endpoints.extend(imports::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
     endpoints.extend(presets::endpoints());
