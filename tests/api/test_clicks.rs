@@ -20,6 +20,7 @@ fn paid(payer: &Payer) -> u64 {
     payer.tracker.create(
         "/api/v1/campaigns",
         &json!({"name": "paid", "alias": "paid", "budget": {"daily": "50", "when_spent": "divert"},
+            "fallback": {"kind": "redirect", "url": "http://127.0.0.1:9/fallback"},
             "cost": {"model": "cpc", "value": "0.5", "currency": "USD", "from_url": true},
             "flows": [
                 {"name": "limited", "filters": [{"key": "limit", "value": {"total": 1}}], "target": to("limited")},
