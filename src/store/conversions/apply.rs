@@ -1,5 +1,6 @@
 //! One understood postback against the file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -79,6 +80,13 @@ pub(super) fn apply_again(
     let Some(click) = click(connection, click_id)? else {
         let reason = "The click id was made here, but its click is not stored (yet): the postback waits for it.";
         return Ok(outcome(Verdict::Parked, reason.to_owned()));
+    };
+    let said = &*match click.is_test && !said.is_test {
+        true => Cow::Owned(Said {
+            is_test: true,
+            ..said.clone()
+        }),
+        false => Cow::Borrowed(said),
     };
     // A conversion is not before its click: what an imported row says, and a clock that was set back.
     let applied = &Applied {
@@ -329,11 +337,12 @@ pub(super) struct ClickRow {
     pub(super) at: i64,
     pub(super) campaign_id: u64,
     offer_id: Option<u64>,
+    is_test: bool,
 }
 
 pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
     const SQL: &str = "
-        select clicks.at, routes.campaign_id, routes.offer_id
+        select clicks.at, routes.campaign_id, routes.offer_id, clicks.flags >> 5 & 1
         from clicks join routes on routes.id = clicks.route_id
         where clicks.id = ?1";
     let mut statement = connection.prepare_cached(SQL)?;
@@ -342,6 +351,7 @@ pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>,
             at: row.get(0)?,
             campaign_id: row.get(1)?,
             offer_id: row.get(2)?,
+            is_test: row.get(3)?,
         })
     };
     statement.query_row([id.to_row()], read).optional()
