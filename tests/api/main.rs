@@ -24,6 +24,7 @@
 mod bulk;
 mod caps;
 mod clicks;
+mod conversion_edits;
 mod conversion_log;
 mod conversions;
 mod counters;
