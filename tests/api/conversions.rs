@@ -288,6 +288,23 @@ fn an_earlier_conversion_is_found_by_its_network_and_transaction() {
 }
 
 #[test]
+fn what_pays_nothing_or_is_no_click_is_told_with_its_cause() {
+    let payer = Payer::of_offer(json!({"payout": {"kind": "percent", "value": "40"}}));
+    let reason = || payer.last("reason");
+
+    payer.says(&format!("subid={}", payer.click()));
+    let percent = reason();
+    payer.says("subid={sub1}&payout=5");
+    let not_filled_in = reason();
+    payer.says("subid=abc&payout=5");
+
+    assert!(percent.contains("40 percent"), "{percent}");
+    assert!(percent.contains("sale_amount"), "{percent}");
+    assert!(not_filled_in.contains("is a macro"), "{not_filled_in}");
+    assert!(reason().contains("was not made here"), "{}", reason());
+}
+
+#[test]
 fn tests_are_labelled_and_take_no_place() {
     let payer = Payer::of_offer(json!({"cap": {"daily": 10}}));
     let (_, campaign) = (payer.tracker).get(&format!("/api/v1/campaigns/{}", payer.campaign));

@@ -26,6 +26,7 @@
 mod bulk;
 mod caps;
 mod clicks;
+mod conversion_edits;
 mod conversion_log;
 mod conversions;
 mod counters;

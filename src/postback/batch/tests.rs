@@ -435,3 +435,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_first_line_of_unknown_names_is_remarked() {
+    let a = click(1);
+    let remarks = |text: &str| Sent::default().read(text.as_bytes()).unwrap().remarks;
+
+    for header in ["Номер;Сумма;Статус", "Order;Sum;State"] {
+        let found = remarks(&format!("{header}\n{a};5;sale"));
+        assert_eq!(found.len(), 1, "{header}");
+        assert!(found[0].contains("\"columns\""), "{found:?}");
+    }
+    for rows in [
+        format!("{a},5,t,sale\n{a},6,u,sale"),
+        format!("lost,5,t,sale\n{a},6,u,sale"),
+        format!("{a}:auto:lead\n{a}:5:sale"),
+        format!("{a}\n{a}"),
+        "Order;Sum;State".to_owned(),
+        format!("click_id;what\n{a};x"),
+    ] {
+        assert_eq!(remarks(&rows), [""; 0], "{rows}");
+    }
+}
