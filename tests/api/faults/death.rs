@@ -68,6 +68,9 @@ fn kill_9_and_then_a_replay_beside_new_clicks_stores_both() {
 fn kill_9_loses_nothing_with_durability_power() {
     let mut tracker = Options::default()
         .set("STORAGE__DURABILITY", "power")
+        // A busy disk may take longer than 100 ms to sync either file, and then visitors would go
+        // on with their clicks in memory only.
+        .set("STORAGE__ACK_TIMEOUT_MS", "20000")
         .spawn();
     tracker.simple_campaign("offer");
     let load = Load::start(&tracker, "offer", 4);
