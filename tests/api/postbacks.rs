@@ -200,18 +200,11 @@ fn odd_amounts_are_read_or_flagged_and_never_guessed_at_blindly() {
         let click = payer.click();
         let answer = payer.says(&format!("subid={click}&payout={amount}"));
         assert_eq!(answer, "Success", "{amount}");
-<<<<<<< HEAD
         assert_eq!(
             payer.rows(&click),
             [format!("conversion {expected}")],
             "{amount}"
         );
-=======
-        let row = expected.replace(" unrated", "");
-        let rows = payer.rows(&click);
-        let rows: Vec<String> = rows.iter().map(|row| row.replace(" unrated", "")).collect();
-        assert_eq!(rows, [format!("conversion {row}")], "{amount}");
->>>>>>> wt-trial
         if expected.ends_with("unread") {
             assert!(payer.last("reason").contains("payout"), "{amount}");
         }
