@@ -44,30 +44,25 @@ pub struct Clerk {
 pub struct Seen {
     /// The words by which unmapped ones were last looked at.
     documents: Option<Arc<Documents>>,
+    words_are_due: bool,
+    /// The parked postback behind which to go on looking.
+    parked: i64,
     pruned_at: i64,
 }
 
 impl Clerk {
     /// One round.
     pub fn round(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
-        loop {
-            let ripe = replay::ripe(&self.readers)?;
-            let is_last = ripe.len() < replay::PIECE;
-            self.read_again(ripe)?;
-            if is_last {
-                break;
-            }
-        }
+        let (ripe, last) = replay::ripe(&self.readers, seen.parked)?;
+        self.read_again(ripe)?;
+        seen.parked = last.unwrap_or(-1);
         self.follow_words(seen)?;
         self.follow_rates(now)?;
         if now - seen.pruned_at >= PRUNE_EVERY_MS {
             while replay::expire(&self.writer, now)? == replay::PIECE {}
             let before = now - i64::try_from(self.log_days).unwrap_or(i64::MAX / DAY_MS) * DAY_MS;
-            for _ in 0..PRUNED_AT_ONCE {
-                if conversions::prune_log(&self.writer, before)? < replay::PIECE {
-                    break;
-                }
-            }
+            let most = PRUNED_AT_ONCE * replay::PIECE;
+            conversions::prune_log(&self.readers, &self.writer, before, most)?;
             let before = now - IMPORT_DAYS * DAY_MS;
             for _ in 0..PRUNED_AT_ONCE {
                 if !imports::prune(&self.writer, before)? {
@@ -83,11 +78,11 @@ impl Clerk {
     fn follow_words(&self, seen: &mut Seen) -> Result<(), StoreError> {
         let books = self.books();
         let is_known = |old: &Arc<Documents>| has_same_words(old, &books.documents);
-        if !seen.documents.as_ref().is_some_and(is_known) {
-            let found = replay::understood_by_now(&self.readers, &books)?;
-            for piece in found.chunks(replay::PIECE) {
-                self.read_again(piece.to_vec())?;
-            }
+        let is_same = seen.documents.as_ref().is_some_and(is_known);
+        // Once more in the round after: what was read by the old words may be stored only now.
+        if !is_same || seen.words_are_due {
+            self.read_again(replay::understood_by_now(&self.readers, &books)?)?;
+            seen.words_are_due = !is_same;
             seen.documents = Some(books.documents);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::apply::{Applied, Cause, apply, click, follow, is_sale, terms};
-use super::{Books, Outcome, rows};
+use super::{Books, Effects, Outcome, rows};
 use crate::domain::conversion::{Conversion, Origin};
 use crate::domain::id::Id;
 use crate::domain::network::Network;
@@ -20,8 +20,8 @@ pub fn enter(
     network_id: Option<u64>,
     at: i64,
 ) -> Result<Outcome, StoreError> {
-    let work = books.clone();
-    let outcome = writer.edit_blocking(move |connection| {
+    let (work, after) = (books.clone(), books.clone());
+    let entering = move |connection: &Connection| {
         let network = network_id.and_then(|id| work.documents.networks.get(&id));
         let applied = Applied {
             said: &said,
@@ -31,9 +31,10 @@ pub fn enter(
             postback_id: None,
         };
         Ok(apply(connection, &work, &applied)?.0)
-    })?;
-    outcome.effects.take_hold(&books.counts, &books.documents);
-    Ok(outcome)
+    };
+    writer.edit_blocking_then(entering, move |outcome: &Outcome| {
+        after.follow(&outcome.effects);
+    })
 }
 
 /// A test of a campaign and an offer, without a click; its id. Blocks.
@@ -68,8 +69,8 @@ pub fn edit(
     edited: Edited,
     at: i64,
 ) -> Result<bool, StoreError> {
-    let work = books.clone();
-    let effects = writer.edit_blocking(move |connection| {
+    let (work, after) = (books.clone(), books.clone());
+    let editing = move |connection: &Connection| {
         let Some(row) = rows::find(connection, id).optional()? else {
             return Ok(None);
         };
@@ -82,7 +83,7 @@ pub fn edit(
         let terms = terms(work, at, of_click, row.offer_id, &row.event);
         let next = credit::edited(&row, &edited, &terms);
         if next == row {
-            return Ok(Some(Default::default()));
+            return Ok(Some(Effects::default()));
         }
         store(connection, &row, &next)?;
         Ok(Some(follow(
@@ -92,11 +93,13 @@ pub fn edit(
             Some(&row),
             &next,
         )?))
-    })?;
-    if let Some(effects) = &effects {
-        effects.take_hold(&books.counts, &books.documents);
-    }
-    Ok(effects.is_some())
+    };
+    let follow = move |effects: &Option<Effects>| {
+        if let Some(effects) = effects {
+            after.follow(effects);
+        }
+    };
+    Ok(writer.edit_blocking_then(editing, follow)?.is_some())
 }
 
 fn store(

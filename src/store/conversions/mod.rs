@@ -15,6 +15,11 @@ mod receive;
 pub mod replay;
 pub mod rerate;
 mod rows;
+mod savepoint;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -57,6 +62,12 @@ impl Books {
                 ..self.clone()
             }),
         })
+    }
+
+    /// What a change moves in memory. On the writer's thread, in the order of the commits: one
+    /// that is noted before an earlier one is counted would hide it from the next start.
+    fn follow(&self, effects: &Effects) {
+        effects.take_hold(&self.counts, &self.documents);
     }
 
     /// The network whose key is in the path; archived ones have none.
