@@ -8,7 +8,7 @@
 //! on, because the network will not send it again.
 //!
 //! [`credit::credit`] decides what becomes of the conversions of its click, and [`verdict::Verdict`] is the word for
-//! it. A file of conversions becomes such pairs row by row ([`batch`]).
+//! it. In the log it stands without secrets ([`logged`]). A file of conversions becomes such pairs row by row ([`batch`]).
 
 pub mod amount;
 pub mod batch;
@@ -18,6 +18,7 @@ mod currency;
 pub mod fingerprint;
 pub mod gate;
 mod json;
+mod logged;
 mod money;
 pub mod names;
 pub mod offer;
@@ -32,8 +33,9 @@ pub mod verdict;
 mod words;
 
 pub use fingerprint::fingerprint;
-pub use gate::{Denied, admits, redacted};
+pub use gate::{Denied, admits};
 pub use json::NotJson;
+pub use logged::{cut_remark, logged};
 pub use read::{Words, read, read_as};
 pub use request::{Body, Unreadable, Why, pairs};
 pub use said::{Found, Payout, Said, SaidStatus};

@@ -18,7 +18,7 @@ use crate::detect::request::ClickRequest;
 use crate::domain::network::Network;
 use crate::editor::Editor;
 use crate::postback::verdict::Verdict;
-use crate::postback::{self, Body, Words};
+use crate::postback::{self, Body};
 use crate::store::conversions::{self, Books, Incoming, Outcome, Understood};
 use crate::store::writer::{Editing, Waited};
 
@@ -107,12 +107,13 @@ async fn handle(
         .rules
         .proxies
         .client_ip(arrived.peer, &arrived.headers);
+    let words = books.words(network.as_deref());
     let incoming = Incoming {
         id: shared.ids.next(arrived.at),
         at: arrived.at,
         ip: (ip != IpAddr::V4(Ipv4Addr::UNSPECIFIED)).then_some(ip),
         method: request.method().as_str().to_owned(),
-        pairs: postback::redacted(network.as_deref(), &pairs),
+        pairs: postback::logged(&pairs, &words, &shared.codec),
         fingerprint: postback::fingerprint(network.as_ref().map(|network| network.id), &pairs),
         network_key: key,
     };
@@ -121,13 +122,14 @@ async fn handle(
     let understood = match refused {
         Some(mut outcome) => {
             outcome.network_id = network.as_ref().map(|network| network.id);
+            let reasons = outcome
+                .reason
+                .into_iter()
+                .chain(postback::cut_remark(&pairs));
+            outcome.reason = Some(reasons.collect::<Vec<_>>().join(" "));
             Understood::Refused(outcome)
         }
         None => {
-            let words = Words {
-                network: network.as_deref(),
-                events: &books.documents.events,
-            };
             let said = postback::read(&pairs, &words, &shared.codec);
             wanted.clone_from(&said.answer);
             Understood::Said {

@@ -13,7 +13,7 @@ use crate::domain::conversion::Origin;
 use crate::domain::id::Id;
 use crate::domain::network::Network;
 use crate::postback::verdict::Verdict;
-use crate::postback::{self, Denied, Said, Words};
+use crate::postback::{self, Denied, Said};
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 use crate::store::set_aside;
@@ -72,16 +72,13 @@ fn take(
         Understood::Said { said, pairs, .. } => match network_of_click(connection, books, said)? {
             None => (Cow::Borrowed(said.as_ref()), None),
             Some(network) => {
-                incoming.to_mut().pairs = postback::redacted(Some(&network), pairs);
+                let words = books.words(Some(&network));
+                incoming.to_mut().pairs = postback::logged(pairs, &words, &books.codec);
                 if let Err(denied) = gate(&network, &incoming, pairs) {
                     let mut outcome = Outcome::nothing(Verdict::Denied, denied.to_string());
                     outcome.network_id = Some(network.id);
                     return refused(&incoming, &outcome);
                 }
-                let words = Words {
-                    network: Some(&network),
-                    events: &books.documents.events,
-                };
                 let said = postback::read(pairs, &words, &books.codec);
                 (Cow::Owned(said), Some(network))
             }

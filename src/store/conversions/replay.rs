@@ -14,7 +14,7 @@ use crate::domain::id::Id;
 use crate::domain::network::Network;
 use crate::postback::credit::Again;
 use crate::postback::verdict::Verdict;
-use crate::postback::{Denied, Said, Words, read};
+use crate::postback::{Denied, Said, read};
 use crate::store::error::{StoreError, is_of_the_storage};
 use crate::store::readers::Readers;
 use crate::store::writer::{BUSY, Writer};
@@ -322,10 +322,7 @@ fn understood(books: &Books, logged: &raw::Logged) -> (Option<Arc<Network>>, Sai
     let of_key = of_key.and_then(|key| books.network_of_key(key));
     let then = || books.documents.networks.get(&logged.network_id?);
     let network = of_key.or_else(then).cloned();
-    let words = Words {
-        network: network.as_deref(),
-        events: &books.documents.events,
-    };
+    let words = books.words(network.as_deref());
     let said = read::read(&logged.incoming.pairs, &words, &books.codec);
     (network, said)
 }
@@ -336,10 +333,7 @@ fn reread(
     logged: &raw::Logged,
     network: Arc<Network>,
 ) -> (Option<Arc<Network>>, Said) {
-    let words = Words {
-        network: Some(&network),
-        events: &books.documents.events,
-    };
+    let words = books.words(Some(&network));
     let said = read::read(&logged.incoming.pairs, &words, &books.codec);
     (Some(network), said)
 }

@@ -1,6 +1,5 @@
 //! A file with clicks, and who works on it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::domain::click::Click;
 use crate::domain::conversion::Origin;
 use crate::domain::id::{Id, IdCodec, IdGenerator};
 use crate::engine::counters::Counts;
-use crate::postback::{Words, read};
+use crate::postback::read;
 use crate::store::clicks::insert;
 use crate::store::connection::{Durability, open_writer};
 use crate::store::dictionary::Dictionary;
@@ -70,12 +69,8 @@ impl Office {
                 ("currency", "UAH"),
             ];
             let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let words = Words {
-                network: None,
-                events: &BTreeMap::new(),
-            };
             let applied = Applied {
-                said: &read(&pairs, &words, &books.codec),
+                said: &read(&pairs, &books.words(None), &books.codec),
                 network: None,
                 at: NOW,
                 origin: Origin::Postback,

@@ -12,7 +12,7 @@ use super::*;
 use crate::domain::campaign::{Campaign, Cost, CostModel};
 use crate::domain::money::Currency;
 use crate::engine::visit::Counters;
-use crate::postback::{self, Words};
+use crate::postback;
 use crate::store::writer::Writer;
 
 const DAY_MS: i64 = 86_400_000;
@@ -54,11 +54,7 @@ fn paying_by_results() -> Arc<Documents> {
 fn said(books: &Books, click: i64, more: &str) -> postback::Said {
     let click = books.codec.encode(Id::from_row(click).unwrap());
     let pairs = postback::pairs(&format!("subid={click}&{more}"), None).unwrap();
-    let words = Words {
-        network: None,
-        events: &books.documents.events,
-    };
-    postback::read(&pairs, &words, &books.codec)
+    postback::read(&pairs, &books.words(None), &books.codec)
 }
 
 #[test]
