@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use super::state::Shared;
 use super::{click, respond};
 use crate::detect::request::ClickRequest;
+use crate::detect::text::cut;
 use crate::domain::network::Network;
 use crate::editor::Editor;
 use crate::postback::verdict::Verdict;
@@ -26,6 +27,9 @@ use crate::store::writer::{Editing, Waited};
 const SUCCESS: &str = "Success";
 /// The largest body that is read; of a larger one only the query is logged.
 const BODY_MAX: usize = 1 << 20;
+
+/// Bytes looked at of a key; none is as long.
+const KEY_MAX: usize = 200;
 
 /// Whether a link of the kind `/click?...` is a postback of a page or network made for Binom.
 pub(super) fn is_postback(path: &str, raw_query: &str) -> bool {
@@ -44,7 +48,8 @@ pub(super) async fn receive(
     shared: web::Data<Arc<Shared>>,
     editor: web::Data<Editor>,
 ) -> HttpResponse {
-    let key = request.match_info().get("key").map(str::to_owned);
+    let key = request.match_info().get("key");
+    let key = key.map(|key| cut(key, KEY_MAX).to_owned());
     match *request.method() {
         Method::GET => handle(&request, None, key, &shared, &editor).await,
         Method::POST => {

@@ -99,7 +99,7 @@ fn statuses_move_as_the_table_says() {
                 };
                 assert_eq!(verdict, expected, "{from} {to}");
                 assert_eq!(answer == "Success", expected == "updated", "{answer}");
-                assert_eq!(answer.is_empty(), false);
+                assert!(!answer.is_empty());
                 let row = format!("conversion {status} 5 USD");
                 assert_eq!(payer.rows(&click), [row], "{from} {to}");
             }

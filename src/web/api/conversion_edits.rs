@@ -16,6 +16,7 @@ use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::{Currency, Micros};
 use crate::editor::Editor;
 use crate::postback::credit::Edited;
+use crate::postback::verdict::Verdict;
 use crate::postback::{Found, Payout, Said, SaidStatus};
 use crate::store::conversions::{Outcome, edit, log, replay};
 use crate::web::error::{ApiError, BODY_MAX};
@@ -220,7 +221,11 @@ async fn create(
 
 /// The conversion that was made or changed, or why there is none.
 fn entered(outcome: Outcome) -> Result<Id, ApiError> {
-    let reason = outcome.reason.unwrap_or_default();
+    let reason = match outcome.verdict {
+        // Nobody waits for what a person enters.
+        Verdict::Parked => "The click id was made here, but its click is not stored.".to_owned(),
+        _ => outcome.reason.unwrap_or_default(),
+    };
     match outcome.conversion_id.filter(|_| outcome.changed) {
         Some(id) => Ok(id),
         None => Err(ApiError::Refused {
