@@ -48,30 +48,24 @@ pub struct Seen {
     documents: Option<Arc<Documents>>,
     /// When unmapped ones are looked at once more, because of requests that were under way.
     looks_again_at: Option<i64>,
+    /// The parked postback behind which to go on looking.
+    parked: i64,
     pruned_at: i64,
 }
 
 impl Clerk {
     /// One round.
     pub fn round(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
-        loop {
-            let ripe = replay::ripe(&self.readers)?;
-            let is_last = ripe.len() < replay::PIECE;
-            self.read_again(ripe)?;
-            if is_last {
-                break;
-            }
-        }
+        let (ripe, last) = replay::ripe(&self.readers, seen.parked)?;
+        self.read_again(ripe)?;
+        seen.parked = last.unwrap_or(-1);
         self.follow_words(seen, now)?;
         self.follow_rates(now)?;
         if now - seen.pruned_at >= PRUNE_EVERY_MS {
             while replay::expire(&self.writer, now)? == replay::PIECE {}
             let before = now - i64::try_from(self.log_days).unwrap_or(i64::MAX / DAY_MS) * DAY_MS;
-            for _ in 0..PRUNED_AT_ONCE {
-                if conversions::prune_log(&self.writer, before)? < replay::PIECE {
-                    break;
-                }
-            }
+            let most = PRUNED_AT_ONCE * replay::PIECE;
+            conversions::prune_log(&self.readers, &self.writer, before, most)?;
             let before = now - IMPORT_DAYS * DAY_MS;
             for _ in 0..PRUNED_AT_ONCE {
                 if !imports::prune(&self.writer, before)? {
@@ -89,10 +83,7 @@ impl Clerk {
         let is_known = |old: &Arc<Documents>| has_same_words(old, &books.documents);
         let is_new = !seen.documents.as_ref().is_some_and(is_known);
         if is_new || seen.looks_again_at.is_some_and(|at| now >= at) {
-            let found = replay::understood_by_now(&self.readers, &books)?;
-            for piece in found.chunks(replay::PIECE) {
-                self.read_again(piece.to_vec())?;
-            }
+            self.read_again(replay::understood_by_now(&self.readers, &books)?)?;
             seen.documents = Some(books.documents);
             seen.looks_again_at = is_new.then_some(now + LATE_MS);
         }

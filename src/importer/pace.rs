@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::store::conversions::import::PIECE;
+use crate::store::writer::BUSY;
 
-/// How long the writer is busy with one piece: what a click waits at most for an import.
-const BUSY: Duration = Duration::from_millis(8);
 const FEWEST: usize = 10;
 
 /// How many rows go into the next piece.

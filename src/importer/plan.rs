@@ -12,8 +12,8 @@ use crate::domain::nearest::nearest;
 use crate::domain::network::{Network, PostbackParameter};
 use crate::domain::problem::Problem;
 use crate::domain::state::State as EntityState;
+use crate::postback;
 use crate::postback::batch::{self, Batch, Content, Line, Options, time};
-use crate::postback::{self, Words};
 use crate::store::conversions::Books;
 use crate::store::conversions::import::{News, Piece, Row};
 use crate::store::imports::{Import, State, Totals};
@@ -52,10 +52,7 @@ impl Plan {
             })?),
             None => None,
         };
-        let words = Words {
-            network,
-            events: &books.documents.events,
-        };
+        let words = books.words(network);
         let options = Options {
             timezone: order.timezone,
             columns: order.columns.clone(),
@@ -144,12 +141,9 @@ impl Plan {
     }
 
     fn news(&self, content: Content, books: &Books) -> Result<News, String> {
-        let documents = &books.documents;
-        let network = self.network_id.and_then(|id| documents.networks.get(&id));
-        let words = Words {
-            network: network.map(AsRef::as_ref),
-            events: &documents.events,
-        };
+        let networks = &books.documents.networks;
+        let network = self.network_id.and_then(|id| networks.get(&id));
+        let words = books.words(network.map(AsRef::as_ref));
         let pairs = &content.pairs;
         let mut said = match self.default_status {
             Some(status) => postback::read_as(status, pairs, &words, &books.codec),
@@ -163,7 +157,7 @@ impl Plan {
         if let Some((_, Some(remark))) = settled {
             said.remarks.push(remark.to_owned());
         }
-        let mut logged = postback::redacted(words.network, pairs);
+        let mut logged = postback::logged(pairs, &words, &books.codec);
         if let (Some(status), None) = (self.default_status, &said.original_status) {
             // Read again, it says the same.
             let parameter = PostbackParameter::Status;

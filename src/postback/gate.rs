@@ -58,28 +58,67 @@ pub fn admits(network: &Network, ip: IpAddr, pairs: &[(String, String)]) -> Resu
     }
 }
 
-/// The pairs as they may be logged: without secrets.
-pub fn redacted(network: Option<&Network>, pairs: &[(String, String)]) -> Vec<(String, String)> {
+/// The names of the parameters that carry a secret in one request.
+pub(super) struct Secrets<'a> {
+    /// Of the network that the request is for, or the common one.
+    own: &'a str,
+    /// Of the other networks, for nobody knows whose secret a mistaken URL carries.
+    others: Vec<&'a str>,
+}
+
+impl<'a> Secrets<'a> {
+    /// For a postback of this network, or of one that is not known. What the network itself reads
+    /// or keeps is no secret of others.
+    pub(super) fn of(
+        network: Option<&'a Network>,
+        all: impl IntoIterator<Item = &'a Network>,
+    ) -> Self {
+        let own = secret_parameter(network);
+        let is_read = |name: &str| {
+            network.is_some_and(|network| {
+                let read = network.parameters.values().map(String::as_str);
+                let kept = network.keep.iter().map(|kept| kept.name.as_str());
+                read.chain(kept).any(|one| is_same(one.trim(), name))
+            })
+        };
+        let mut others: Vec<&str> = Vec::new();
+        for network in all {
+            let name = secret_parameter(Some(network));
+            let is_new = ![SECRET, own].contains(&name) && !others.contains(&name);
+            if is_new && !is_read(name) {
+                others.push(name);
+            }
+        }
+        Self { own, others }
+    }
+
+    /// Whether a parameter carries the secret of this request.
+    pub(super) fn has_own(&self, name: &str) -> bool {
+        is_within(self.own, name) || is_within(SECRET, name)
+    }
+
+    /// Whether a parameter carries anybody's secret.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.has_own(name) || self.others.iter().any(|other| is_within(other, name))
+    }
+}
+
+/// Whether a parameter is called so; in a JSON body it may stand at any depth.
+fn is_within(known: &str, name: &str) -> bool {
+    let key = known.rsplit('.').next().unwrap_or(known);
+    is_same(name, known) || name.split('.').any(|part| is_same(part, key))
+}
+
+/// The pairs as they may be shown: without secrets.
+pub(super) fn redacted(secrets: &Secrets<'_>, pairs: &[(String, String)]) -> Vec<(String, String)> {
     let show = |(name, value): &(String, String)| {
-        let value = if is_secret_name(network, name) && !value.is_empty() {
-            HIDDEN
-        } else {
-            value
+        let value = match !value.is_empty() && secrets.has(name) {
+            true => HIDDEN,
+            false => value,
         };
         (name.clone(), value.to_owned())
     };
     pairs.iter().map(show).collect()
-}
-
-/// Whether a parameter carries a secret, of this network or by its common name. In a JSON body it
-/// may stand at any depth.
-pub(super) fn is_secret_name(network: Option<&Network>, name: &str) -> bool {
-    let own = secret_parameter(network);
-    let key = own.rsplit('.').next().unwrap_or(own);
-    is_same(name, own)
-        || name
-            .split('.')
-            .any(|part| is_same(part, key) || is_same(part, SECRET))
 }
 
 fn secret_parameter(network: Option<&Network>) -> &str {
@@ -111,6 +150,7 @@ fn is_secret(secret: &str, expected_sha256: &str) -> bool {
 mod tests {
     use super::super::testing::pairs;
     use super::*;
+    use crate::domain::network::PostbackParameter;
 
     /// SHA-256 of `open sesame`.
     const SHA256: &str = "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb";
@@ -226,13 +266,31 @@ mod tests {
     fn secrets_are_hidden_in_the_log() {
         let sent = pairs("a=1&Token=x&secret=y&data.0.token=z&token=&tokens=t");
 
-        let shown = redacted(Some(&guarded("token")), &sent);
+        let token = guarded("token");
+        let shown = redacted(&Secrets::of(Some(&token), []), &sent);
 
         let shown: Vec<_> = shown.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(shown, ["1", "***", "***", "***", "", "t"]);
         assert_eq!(
-            redacted(None, &pairs("secret=y&token=t")),
+            redacted(&Secrets::of(None, []), &pairs("secret=y&token=t")),
             pairs("secret=***&token=t")
         );
+    }
+
+    #[test]
+    fn secrets_of_other_networks_are_hidden_unless_the_network_reads_them() {
+        let all = [guarded("token"), guarded("data.pass"), guarded("")];
+        let mut reading = guarded("key");
+        let own = (PostbackParameter::Tid, "token".to_owned());
+        reading.parameters = [own].into();
+        let sent = pairs("token=a&pass=b&key=c&data.pass.0=d&x=e");
+
+        let shown = |network: Option<&Network>| -> Vec<String> {
+            let shown = redacted(&Secrets::of(network, &all), &sent);
+            shown.into_iter().map(|(_, value)| value).collect()
+        };
+
+        assert_eq!(shown(None), ["***", "***", "c", "***", "e"]);
+        assert_eq!(shown(Some(&reading)), ["a", "***", "***", "***", "e"]);
     }
 }

@@ -32,6 +32,7 @@ mod currency;
 pub mod fingerprint;
 pub mod gate;
 mod json;
+mod logged;
 pub mod markdown;
 mod money;
 pub mod names;
@@ -47,8 +48,9 @@ pub mod verdict;
 mod words;
 
 pub use fingerprint::fingerprint;
-pub use gate::{Denied, admits, redacted};
+pub use gate::{Denied, admits};
 pub use json::NotJson;
+pub use logged::{cut_remark, logged};
 pub use read::{Words, read, read_as};
 pub use request::{Body, Unreadable, Why, pairs};
 pub use said::{Found, Payout, Said, SaidStatus};

@@ -1,9 +1,10 @@
 //! The pairs of a request, and which of them somebody has claimed.
 
-use super::gate::is_secret_name;
+use super::gate::Secrets;
 use super::names::{Names, is_same, present};
+use super::read::Words;
 use crate::detect::params::looks_like_macro;
-use crate::domain::network::{Network, PostbackParameter};
+use crate::domain::network::PostbackParameter;
 
 /// Bytes kept of unclaimed parameters, names included. A pair that no longer fits is left out;
 /// shorter ones after it may still fit.
@@ -25,18 +26,18 @@ impl Sent<'_> {
 
 pub(super) struct Parameters<'a> {
     pairs: &'a [(String, String)],
-    network: Option<&'a Network>,
+    secrets: Secrets<'a>,
     names: Names<'a>,
     /// By place in `pairs`.
     claimed: Vec<bool>,
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn new(network: Option<&'a Network>, pairs: &'a [(String, String)]) -> Self {
+    pub(super) fn new(words: &Words<'a>, pairs: &'a [(String, String)]) -> Self {
         Self {
             pairs,
-            network,
-            names: Names::new(network, pairs),
+            secrets: words.secrets(),
+            names: Names::new(words.network, pairs),
             claimed: vec![false; pairs.len()],
         }
     }
@@ -97,8 +98,7 @@ impl<'a> Parameters<'a> {
         let mut others = Vec::new();
         for ((name, value), claimed) in self.pairs.iter().zip(&self.claimed) {
             let size = name.len() + value.len();
-            let is_other =
-                !claimed && !value.trim().is_empty() && !is_secret_name(self.network, name);
+            let is_other = !claimed && !value.trim().is_empty() && !self.secrets.has(name);
             if is_other && size <= left {
                 left -= size;
                 others.push((name.clone(), value.clone()));
@@ -116,13 +116,12 @@ impl<'a> Parameters<'a> {
 
     /// Whatever is not blank and no secret.
     fn sent(&self) -> impl DoubleEndedIterator<Item = Sent<'a>> {
-        let network = self.network;
         self.pairs
             .iter()
             .map(|(name, value)| Sent {
                 name,
                 value: value.trim(),
             })
-            .filter(move |sent| !sent.value.is_empty() && !is_secret_name(network, sent.name))
+            .filter(|sent| !sent.value.is_empty() && !self.secrets.has_own(sent.name))
     }
 }

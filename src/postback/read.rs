@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::click;
+use super::gate::Secrets;
 use super::money;
 use super::outcome;
 use super::parameters::Parameters;
@@ -29,6 +30,14 @@ pub struct Words<'a> {
     pub network: Option<&'a Network>,
     /// The operator's own, by their ids.
     pub events: &'a BTreeMap<u64, Arc<Event>>,
+    /// All networks: their secrets are nobody's words.
+    pub networks: &'a BTreeMap<u64, Arc<Network>>,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn secrets(&self) -> Secrets<'a> {
+        Secrets::of(self.network, self.networks.values().map(AsRef::as_ref))
+    }
 }
 
 /// Understands a postback. Whatever is odd in it is left out and remarked on.
@@ -45,7 +54,7 @@ pub fn read_as(
     codec: &IdCodec,
 ) -> Said {
     let mut remarks = request::remarks(pairs);
-    let mut parameters = Parameters::new(words.network, pairs);
+    let mut parameters = Parameters::new(words, pairs);
 
     let looked = click::find(&mut parameters, codec, &mut remarks);
     let dictionary = Dictionary::take(&mut parameters, words);
@@ -229,10 +238,11 @@ mod tests {
             content_type: Some("application/json"),
             bytes: text.as_bytes(),
         };
-        let events = BTreeMap::new();
+        let (events, networks) = (BTreeMap::new(), BTreeMap::new());
         let words = Words {
             network: None,
             events: &events,
+            networks: &networks,
         };
 
         let said = read(&pairs("", Some(body)).expect("is JSON"), &words, &codec());

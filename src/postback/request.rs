@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::json::{self, NotJson};
+use super::logged::cut_remark;
 use crate::detect::params::query::{decode, without_amp};
 use crate::detect::text;
 
@@ -16,6 +17,9 @@ pub const MAX_NAME: usize = 200;
 /// Bytes kept of a value; one that was cut ends with [`CUT`].
 pub const MAX_VALUE: usize = 2_000;
 pub const CUT: char = '…';
+
+/// Values that were cut and are named.
+const MAX_TOLD: usize = 5;
 
 /// What came in the body of a `POST`.
 #[derive(Debug, Clone, Copy)]
@@ -75,13 +79,21 @@ pub fn pairs(query: &str, body: Option<Body<'_>>) -> Result<Vec<(String, String)
 
 /// Whether something of these pairs was left out, in words for the log.
 pub(super) fn remarks(pairs: &[(String, String)]) -> Vec<String> {
-    let mut remarks: Vec<String> = pairs
+    let mut cut = pairs
         .iter()
-        .filter(|(_, value)| value.len() + 3 > MAX_VALUE && value.ends_with(CUT))
+        .filter(|(_, value)| value.len() + 3 > MAX_VALUE && value.ends_with(CUT));
+    let mut remarks: Vec<String> = cut
+        .by_ref()
+        .take(MAX_TOLD)
         .map(|(name, _)| {
             format!("The value of {name} was longer than {MAX_VALUE} bytes and was cut.")
         })
         .collect();
+    match cut.count() {
+        0 => {}
+        more => remarks.push(format!("So were {more} more values.")),
+    }
+    remarks.extend(cut_remark(pairs));
     if pairs.len() >= MAX_PAIRS {
         remarks.push(format!(
             "Only the first {MAX_PAIRS} parameters were looked at."

@@ -42,7 +42,13 @@ pub(crate) fn said_to(network: Option<&Network>, events: &[Event], query: &str) 
         .map(|(id, event)| (id, Arc::new(event.clone())))
         .collect();
     let events = &events;
-    read(&pairs(query), &Words { network, events }, &codec())
+    let networks = &BTreeMap::new();
+    let words = Words {
+        network,
+        events,
+        networks,
+    };
+    read(&pairs(query), &words, &codec())
 }
 
 pub(crate) fn network(

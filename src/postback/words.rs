@@ -53,6 +53,13 @@ const LISTS: [(&str, Meaning); 7] = [
     ("rebill_status", Meaning::Rebill),
 ];
 
+/// Whether a parameter is such a list.
+pub(super) fn is_list(name: &str) -> bool {
+    LISTS
+        .iter()
+        .any(|(list, _)| list.eq_ignore_ascii_case(name))
+}
+
 /// What a word in the place of a status means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Understood {

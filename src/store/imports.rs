@@ -145,10 +145,11 @@ const ROWS: &str = "
     select line, raw, verdict, reason, click_id, conversion_id from import_rows
     where import_id = :id and line > :after and (:verdict is null or verdict = :verdict)
     order by line limit :limit";
+/// From the few imports to their many rows: the other way round would read all of these.
 const PRUNE: &str = "
     delete from import_rows where (import_id, line) in (
         select import_rows.import_id, import_rows.line
-        from imports join import_rows on import_rows.import_id = imports.id
+        from imports cross join import_rows on import_rows.import_id = imports.id
         where imports.at < :before and imports.state <> 'running' limit :most)";
 
 /// Notes a new import; `id` and what it has done so far are set here.

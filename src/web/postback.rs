@@ -15,10 +15,11 @@ use tokio::sync::oneshot;
 use super::state::Shared;
 use super::{click, respond};
 use crate::detect::request::ClickRequest;
+use crate::detect::text::cut;
 use crate::domain::network::Network;
 use crate::editor::Editor;
 use crate::postback::verdict::Verdict;
-use crate::postback::{self, Body, Words};
+use crate::postback::{self, Body};
 use crate::store::conversions::{self, Books, Incoming, Outcome, Understood};
 use crate::store::writer::{Editing, Waited};
 
@@ -26,6 +27,9 @@ use crate::store::writer::{Editing, Waited};
 const SUCCESS: &str = "Success";
 /// The largest body that is read; of a larger one only the query is logged.
 const BODY_MAX: usize = 1 << 20;
+
+/// Bytes looked at of a key; none is as long.
+const KEY_MAX: usize = 200;
 
 /// Whether a link of the kind `/click?...` is a postback of a page or network made for Binom.
 pub(super) fn is_postback(path: &str, raw_query: &str) -> bool {
@@ -44,7 +48,8 @@ pub(super) async fn receive(
     shared: web::Data<Arc<Shared>>,
     editor: web::Data<Editor>,
 ) -> HttpResponse {
-    let key = request.match_info().get("key").map(str::to_owned);
+    let key = request.match_info().get("key");
+    let key = key.map(|key| cut(key, KEY_MAX).to_owned());
     match *request.method() {
         Method::GET => handle(&request, None, key, &shared, &editor).await,
         Method::POST => {
@@ -107,12 +112,13 @@ async fn handle(
         .rules
         .proxies
         .client_ip(arrived.peer, &arrived.headers);
+    let words = books.words(network.as_deref());
     let incoming = Incoming {
         id: shared.ids.next(arrived.at),
         at: arrived.at,
         ip: (ip != IpAddr::V4(Ipv4Addr::UNSPECIFIED)).then_some(ip),
         method: request.method().as_str().to_owned(),
-        pairs: postback::redacted(network.as_deref(), &pairs),
+        pairs: postback::logged(&pairs, &words, &shared.codec),
         fingerprint: postback::fingerprint(network.as_ref().map(|network| network.id), &pairs),
         network_key: key,
     };
@@ -121,13 +127,14 @@ async fn handle(
     let understood = match refused {
         Some(mut outcome) => {
             outcome.network_id = network.as_ref().map(|network| network.id);
+            let reasons = outcome
+                .reason
+                .into_iter()
+                .chain(postback::cut_remark(&pairs));
+            outcome.reason = Some(reasons.collect::<Vec<_>>().join(" "));
             Understood::Refused(outcome)
         }
         None => {
-            let words = Words {
-                network: network.as_deref(),
-                events: &books.documents.events,
-            };
             let said = postback::read(&pairs, &words, &shared.codec);
             wanted.clone_from(&said.answer);
             Understood::Said {

@@ -337,3 +337,51 @@ fn an_unmapped_conversion_follows_although_the_visitor_went_on() {
         payer.offer as i64
     );
 }
+
+/// Reads all logged postbacks again.
+fn replay_all(payer: &Payer) {
+    let (_, log) = payer.tracker.get("/api/v1/postbacks");
+    let items = log["items"].as_array().unwrap().iter();
+    let ids: Vec<_> = items.map(|item| &item["id"]).collect();
+    let (status, answer) = (payer.tracker).post("/api/v1/postbacks/replay", &json!({"ids": ids}));
+    assert_eq!(status, 200, "{answer:#}");
+}
+
+#[test]
+fn a_retry_is_about_its_click_and_counts_no_more_when_it_is_read_again() {
+    let payer = Payer::new();
+    payer.event(json!({"name": "add", "key": "add", "duplicates": "add_payout"}));
+    let click = payer.click();
+    for query in ["goal=add&payout=5", "goal=rebill&payout=3", "payout=-2"] {
+        for _ in 0..2 {
+            payer.says(&format!("subid={click}&{query}"));
+        }
+        assert_eq!(payer.last("verdict"), "retry");
+        assert_eq!(payer.last("click_id"), row_id(&click).to_string());
+        assert_eq!(payer.last("found_in"), "subid");
+        assert_eq!(payer.last("network_id"), payer.network.to_string());
+    }
+    let rows = payer.rows(&click);
+
+    replay_all(&payer);
+
+    assert_eq!(payer.rows(&click), rows);
+    assert_eq!(payer.last("verdict"), "retry");
+}
+
+#[test]
+fn what_counts_is_not_counted_a_second_time_under_another_event() {
+    let payer = Payer::of_network(json!({"events": {"7": "conversion"}}));
+    payer.event(json!({"name": "Deposit", "key": "deposit"}));
+    let (alone, shared) = (payer.click(), payer.click());
+    payer.says(&format!("subid={alone}&goal=7&payout=5"));
+    payer.says(&format!("subid={shared}&goal=7&payout=5&status=lead"));
+    payer.says(&format!("subid={shared}&payout=6&status=sale"));
+
+    payer.edit_network(&json!({"events": {"7": "deposit"}}));
+    for _ in 0..2 {
+        replay_all(&payer);
+        assert_eq!(payer.rows(&alone), ["deposit sale 5 USD"]);
+        assert_eq!(payer.rows(&shared), ["conversion sale 6 USD"]);
+    }
+}

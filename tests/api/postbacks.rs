@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::payer::{KEY, Payer, assert_plain, text};
-use crate::tracker::Options;
+use crate::tracker::{Options, campaign};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -247,6 +247,65 @@ fn the_gate_of_a_network_opens_for_its_secret_and_its_addresses() {
     let leaked = "select count(*) from postbacks where parameters like '%s3cret-0123456789%'";
     let kept = "select count(*) from conversions where others like '%s3cret-0123456789%'";
     assert_eq!((payer.count(leaked), payer.count(kept)), (0, 0));
+}
+
+#[test]
+fn a_secret_is_in_no_log_whatever_became_of_the_postback() {
+    let payer =
+        Payer::of_network(json!({"secret": "s3cret-0123456789", "secret_parameter": "token"}));
+    let elsewhere = payer.tracker.create(
+        "/api/v1/offers",
+        &json!({"name": "of nobody", "url": "http://127.0.0.1:9/?c={click_id}"}),
+    );
+    payer
+        .tracker
+        .create("/api/v1/campaigns", &campaign("other", elsewhere));
+    let answer = payer.tracker.click("/other", &[]);
+    let of_nobody = answer.click_id().expect("a click id").to_owned();
+    let secret = "token=s3cret-0123456789";
+
+    for target in [
+        format!("/postback?{secret}&payout=1"),
+        format!("/postback?{secret}&subid=nonsense"),
+        format!("/postback?{secret}&subid={of_nobody}&payout=1"),
+        format!("/postback/nobodyskey?{secret}"),
+        "/postback?data.token=s3cret-0123456789".to_owned(),
+    ] {
+        payer.calls(&target);
+    }
+    payer.posts(&format!("/postback?{secret}"), "multipart/form-data", "--x");
+
+    assert_eq!(payer.verdicts().len(), 6);
+    assert_eq!(payer.rows(&of_nobody), ["conversion sale 1 USD"]);
+    let leaked = "select count(*) from postbacks where parameters like '%s3cret%'";
+    let kept = "select count(*) from conversions where others like '%s3cret%'";
+    assert_eq!((payer.count(leaked), payer.count(kept)), (0, 0));
+}
+
+#[test]
+fn the_log_keeps_of_a_long_postback_what_it_says() {
+    let payer = Payer::new();
+    let click = payer.click();
+    let filler: String = (0..490)
+        .map(|n| format!("x{n}={}&", "x".repeat(2_000)))
+        .collect();
+    let body = format!("{filler}subid={click}&tid=t&status=lead&payout=7");
+
+    assert_eq!(
+        payer.posts(&format!("/postback/{KEY}"), FORM, &body),
+        "Success"
+    );
+
+    assert_eq!(payer.rows(&click), ["conversion lead 7 USD #t"]);
+    let logged = payer.count("select max(length(parameters)) from postbacks");
+    assert!(logged < 100_000, "{logged} bytes are logged");
+    let reason = payer.last("reason");
+    assert!(reason.contains("does not keep all"), "{reason}");
+    assert!(reason.len() < 2_000, "{reason}");
+    let parameters = payer.last("parameters");
+    for said in [&click, "\"t\"", "\"lead\"", "\"7\""] {
+        assert!(parameters.contains(said), "{said} of {parameters}");
+    }
 }
 
 #[test]

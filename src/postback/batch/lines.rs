@@ -35,7 +35,7 @@ pub(super) fn read(
     reading: &Reading<'_>,
 ) -> Result<Batch, NoBatch> {
     let network = reading.words.network;
-    let dictionary = Dictionary::take(&mut Parameters::new(network, &[]), reading.words);
+    let dictionary = Dictionary::take(&mut Parameters::new(reading.words, &[]), reading.words);
     let reader = Reader {
         reading,
         dictionary,

@@ -40,6 +40,8 @@ fn events() -> BTreeMap<u64, Arc<Event>> {
 }
 
 /// Files as an operator sends them.
+static NOBODY: BTreeMap<u64, Arc<Network>> = BTreeMap::new();
+
 #[derive(Default)]
 struct Sent {
     network: Option<Network>,
@@ -69,6 +71,7 @@ impl Sent {
         Words {
             network: self.network.as_ref(),
             events,
+            networks: &NOBODY,
         }
     }
 

@@ -126,6 +126,7 @@ pub fn edited(row: &Conversion, edited: &Edited, terms: &Terms<'_>) -> Conversio
         next.revenue = worth(amount, currency, row.at, terms.rates);
     }
     next.is_payout_unread &= edited.amount.is_none();
+    next.is_correction |= edited.amount.is_some_and(|amount| amount < Micros::ZERO);
     next.tid = edited.tid.clone().or(next.tid);
     next.cost = cost(None, Some(row), &next, terms);
     next.cap_day = cap::day(&next, terms);

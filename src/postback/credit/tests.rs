@@ -71,9 +71,17 @@ impl Books {
     }
 
     fn judge(&self, said: &Said, again: Option<Again>) -> Credit {
-        let number = u64::try_from(self.heard).expect("not negative") + 1;
         let own = |event: &&Event| event.key == said.event;
         let terms = Terms {
+            event: self.event.as_ref().filter(own),
+            ..self.terms(again)
+        };
+        credit(said, &self.rows, &terms)
+    }
+
+    fn terms(&self, again: Option<Again>) -> Terms<'_> {
+        let number = u64::try_from(self.heard).expect("not negative") + 1;
+        Terms {
             now: NOW + self.heard,
             new_id: Id::from_row(1_000 + self.heard).expect("an id"),
             click: Some(ClickTerms {
@@ -85,11 +93,10 @@ impl Books {
             network: Some(&self.network),
             offer_id: Some(self.offer_id),
             offer: Some(&self.offer),
-            event: self.event.as_ref().filter(own),
+            event: None,
             rates: &self.rates,
             again,
-        };
-        credit(said, &self.rows, &terms)
+        }
     }
 
     fn perform(&mut self, credit: &Credit) {
@@ -609,4 +616,23 @@ proptest! {
             prop_assert!(books.rows.iter().all(|row| row.is_correction || row.revenue.amount >= Micros::ZERO));
         }
     }
+}
+
+#[test]
+fn a_conversion_that_is_given_a_negative_amount_is_a_correction_and_takes_no_place() {
+    let mut books = Books::new();
+    books.hears(&said(Status::Sale));
+    let row = books.rows[0].clone();
+    assert!(row.cap_day.is_some() && !row.is_correction);
+    let to = |amount| Edited {
+        amount: Some(amount),
+        ..Edited::default()
+    };
+
+    let taken = edited(&row, &to(Micros(-1)), &books.terms(None));
+    let given = edited(&row, &to(Micros::ZERO), &books.terms(None));
+
+    assert!(taken.is_correction);
+    assert_eq!((taken.cap_day, taken.revenue.amount), (None, Micros(-1)));
+    assert_eq!((given.is_correction, given.cap_day), (false, row.cap_day));
 }

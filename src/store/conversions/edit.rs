@@ -35,8 +35,8 @@ pub fn enter(
     network_id: Option<u64>,
     at: i64,
 ) -> Result<Outcome, StoreError> {
-    let work = books.clone();
-    let outcome = writer.edit_blocking(move |connection| {
+    let (work, after) = (books.clone(), books.clone());
+    let entering = move |connection: &Connection| {
         let named = network_id.and_then(|id| work.documents.networks.get(&id));
         let network = match named {
             Some(network) => Some(Arc::clone(network)),
@@ -50,9 +50,10 @@ pub fn enter(
             postback_id: None,
         };
         Ok(apply(connection, &work, &applied)?.0)
-    })?;
-    outcome.effects.take_hold(&books.counts, &books.documents);
-    Ok(outcome)
+    };
+    writer.edit_blocking_then(entering, move |outcome: &Outcome| {
+        after.follow(&outcome.effects);
+    })
 }
 
 /// What a test without a click is of.
@@ -102,8 +103,8 @@ pub fn edit(
     edited: Edited,
     at: i64,
 ) -> Result<Edit, StoreError> {
-    let work = books.clone();
-    let (done, effects) = writer.edit_blocking(move |connection| {
+    let (work, after) = (books.clone(), books.clone());
+    let editing = move |connection: &Connection| {
         let nothing = |edit| Ok((edit, Effects::default()));
         let Some(row) = rows::find(connection, id).optional()? else {
             return nothing(Edit::NotThere);
@@ -129,9 +130,9 @@ pub fn edit(
         store(connection, &row, &next)?;
         let effects = follow(connection, work, cause(at), Some(&row), &next)?;
         Ok((Edit::Done, effects))
-    })?;
-    effects.take_hold(&books.counts, &books.documents);
-    Ok(done)
+    };
+    let follow = move |(_, effects): &(Edit, Effects)| after.follow(effects);
+    Ok(writer.edit_blocking_then(editing, follow)?.0)
 }
 
 /// The conversion that the next one, by its new transaction id, could not be told from.

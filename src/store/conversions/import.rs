@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::apply::{Applied, apply, unmapped};
-use super::{Books, Effects, Incoming, Outcome, raw, receive};
+use super::{Books, Effects, Incoming, Outcome, raw, receive, savepoint};
 use crate::domain::conversion::Origin;
 use crate::domain::id::Id;
 use crate::domain::network::Network;
@@ -76,7 +76,7 @@ pub fn take(
     totals: &Totals,
 ) -> Result<Taken, StoreError> {
     let (at_work, piece, mut totals) = (books.clone(), Arc::clone(piece), totals.clone());
-    let (taken, effects) = writer.edit_blocking(move |connection| {
+    let work = move |connection: &Connection| {
         let began = Instant::now();
         let (judged, effects) = judge(connection, &at_work, &piece, import_id)?;
         count(&judged, &mut totals);
@@ -88,8 +88,9 @@ pub fn take(
             worked,
         };
         Ok((taken, effects))
-    })?;
-    effects.take_hold(&books.counts, &books.documents);
+    };
+    let after = books.clone();
+    let (taken, _) = writer.edit_blocking_then(work, move |(_, effects)| after.follow(effects))?;
     Ok(taken)
 }
 
@@ -103,10 +104,10 @@ pub fn preview(
     let (at_work, piece, mut totals) = (books.clone(), Arc::clone(piece), totals.clone());
     writer.edit_blocking(move |connection| {
         let began = Instant::now();
-        savepoint(connection)?;
+        savepoint::begin(connection)?;
         let judged = judge(connection, &at_work, &piece, 0);
-        roll_back(connection)?;
-        release(connection)?;
+        savepoint::roll_back(connection)?;
+        savepoint::release(connection)?;
         let (judged, _) = judged?;
         count(&judged, &mut totals);
         let worked = began.elapsed();
@@ -192,10 +193,10 @@ impl Importing<'_> {
             outcome.click_id = news.said.click.as_ref().map(|found| found.id);
             return Ok(outcome);
         }
-        savepoint(self.connection)?;
+        savepoint::begin(self.connection)?;
         let (mut outcome, each_time) = self.apply(news, None)?;
         if outcome.changed && each_time {
-            roll_back(self.connection)?;
+            savepoint::roll_back(self.connection)?;
             let click_id = outcome.click_id;
             outcome = self.repeated(Verdict::Retry, &mark, "counts once");
             outcome.click_id = click_id;
@@ -203,7 +204,7 @@ impl Importing<'_> {
             let id = self.log(row, news, &outcome)?;
             self.set_mark(row, Some(id))?;
         }
-        release(self.connection)?;
+        savepoint::release(self.connection)?;
         Ok(outcome)
     }
 
@@ -325,21 +326,4 @@ impl Importing<'_> {
 /// Whether it is to be read again some day.
 fn is_waiting(outcome: &Outcome) -> bool {
     outcome.verdict == Verdict::Parked || outcome.unmapped.is_some()
-}
-
-fn savepoint(connection: &Connection) -> Result<(), rusqlite::Error> {
-    execute(connection, "savepoint import")
-}
-
-fn roll_back(connection: &Connection) -> Result<(), rusqlite::Error> {
-    execute(connection, "rollback to import")
-}
-
-fn release(connection: &Connection) -> Result<(), rusqlite::Error> {
-    execute(connection, "release import")
-}
-
-fn execute(connection: &Connection, sql: &str) -> Result<(), rusqlite::Error> {
-    connection.prepare_cached(sql)?.execute([])?;
-    Ok(())
 }

@@ -15,6 +15,11 @@ mod receive;
 pub mod replay;
 pub mod rerate;
 mod rows;
+mod savepoint;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -31,6 +36,7 @@ use crate::domain::rates::Rates;
 use crate::domain::state::State;
 use crate::engine::counters::Counts;
 use crate::engine::visit::{Counted, Counter};
+use crate::postback::Words;
 use crate::postback::verdict::Verdict;
 use crate::store::rates;
 
@@ -59,6 +65,21 @@ impl Books {
         })
     }
 
+    /// What a change moves in memory. On the writer's thread, in the order of the commits: one
+    /// that is noted before an earlier one is counted would hide it from the next start.
+    fn follow(&self, effects: &Effects) {
+        effects.take_hold(&self.counts, &self.documents);
+    }
+
+    /// What the words of a postback mean, if it is one of this network.
+    pub fn words<'a>(&'a self, network: Option<&'a Network>) -> Words<'a> {
+        Words {
+            network,
+            events: &self.documents.events,
+            networks: &self.documents.networks,
+        }
+    }
+
     /// The network whose key is in the path; archived ones have none.
     pub fn network_of_key(&self, key: &str) -> Option<&Arc<Network>> {
         let mut networks = self.documents.networks.values();
@@ -78,7 +99,7 @@ pub struct Incoming {
     pub ip: Option<IpAddr>,
     pub method: String,
     pub network_key: Option<String>,
-    /// Its parameters as they are logged: without secrets.
+    /// Its parameters as they are logged: without secrets, and not all of too many.
     pub pairs: Vec<(String, String)>,
     pub fingerprint: i64,
 }

@@ -35,6 +35,8 @@ const EARLIER: &str = "
     select id, at, verdict, reason, conversion_id, flags from postbacks
     where fingerprint = :fingerprint and flags & 3 > 0 and at >= :since and id <> :id
     order by id desc limit 1";
+const GIVE_UP: &str = "
+    update postbacks set verdict = :verdict, reason = :reason, unmapped = null where id = :id";
 const SET_OCCURRED_AT: &str = "update postbacks set occurred_at = :at where id = :id";
 const WAITS: &str = "
     select exists (select 1 from parked where postback_id = :id),
@@ -48,21 +50,26 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "select id, at, ip, method, network_key, network_id, parameters, fingerprint,
-            conversion_id, unmapped, occurred_at from postbacks ",
+            conversion_id, unmapped, occurred_at, verdict from postbacks ",
             $which
         )
     };
 }
 const FIND: &str = select!("where id = ?1");
-const UNMAPPED_AFTER: &str =
-    select!("where unmapped is not null and id > :after order by id limit :most");
+/// Over the index alone.
+const UNMAPPED: &str = "select id from postbacks where unmapped is not null";
 const UNMAPPED_OF_CLICK: &str =
     select!("where click_id = :click_id and unmapped is not null order by id limit :most");
-const PRUNE: &str = "
-    delete from postbacks where id in (
-        select id from postbacks where at < :before and unmapped is null
-            and not exists (select 1 from parked where postback_id = postbacks.id)
-        order by at limit :most)";
+const OLD: &str = "
+    select at, id, unmapped is null and not exists (
+        select 1 from parked where postback_id = postbacks.id)
+    from postbacks
+    where (at, id) > (:at, :id) and at < :before
+    order by at, id limit :most";
+const DROP: &str = "
+    delete from postbacks
+    where id = :id and unmapped is null
+        and not exists (select 1 from parked where postback_id = :id)";
 
 pub(super) fn insert(
     connection: &Connection,
@@ -108,6 +115,21 @@ pub(super) fn update(
         ":conversion_id": outcome.conversion_id.map(Id::to_row),
         ":unmapped": outcome.unmapped,
         ":flags": REPLAYED,
+    })?;
+    Ok(())
+}
+
+/// Nothing comes of it any more.
+pub(super) fn give_up(
+    connection: &Connection,
+    id: Id,
+    verdict: Verdict,
+    reason: &str,
+) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached(GIVE_UP)?.execute(named_params! {
+        ":id": id.to_row(),
+        ":verdict": verdict.as_str(),
+        ":reason": reason,
     })?;
     Ok(())
 }
@@ -205,6 +227,8 @@ pub(super) struct Logged {
     pub(super) network_id: Option<u64>,
     pub(super) conversion_id: Option<Id>,
     pub(super) unmapped: Option<String>,
+    /// It repeated a request that counted.
+    pub(super) is_retry: bool,
     /// When an imported row says it happened.
     pub(super) occurred_at: Option<i64>,
 }
@@ -222,15 +246,10 @@ pub(super) fn find(connection: &Connection, id: Id) -> Result<Option<Logged>, ru
     statement.query_row([id.to_row()], read).optional()
 }
 
-/// Requests behind this one with a word that nobody had mapped.
-pub(super) fn unmapped_after(
-    connection: &Connection,
-    after: i64,
-    most: usize,
-) -> Result<Vec<Logged>, rusqlite::Error> {
-    let mut statement = connection.prepare_cached(UNMAPPED_AFTER)?;
-    let values = named_params! { ":after": after, ":most": most as i64 };
-    let rows = statement.query_map(values, read)?;
+/// All requests with a word that nobody had mapped, in no order.
+pub(super) fn unmapped(connection: &Connection) -> Result<Vec<Id>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(UNMAPPED)?;
+    let rows = statement.query_map([], |row| read_id(row.get(0)?))?;
     rows.collect()
 }
 
@@ -246,14 +265,39 @@ pub(super) fn unmapped_of_click(
     rows.collect()
 }
 
-/// Drops a piece of what is older than this and settled; how many there were.
-pub(super) fn prune(
+/// A place in the log in the order of the times: a time and an id.
+pub(super) type Place = (i64, i64);
+
+/// Requests behind a place that are older than this and settled, among so many; and the place of
+/// the last one looked at, `None` at the end.
+pub(super) fn old(
     connection: &Connection,
+    after: Place,
     before: i64,
     most: usize,
-) -> Result<usize, rusqlite::Error> {
-    let values = named_params! { ":before": before, ":most": most as i64 };
-    connection.prepare_cached(PRUNE)?.execute(values)
+) -> Result<(Vec<Id>, Option<Place>), rusqlite::Error> {
+    let mut statement = connection.prepare_cached(OLD)?;
+    let values = named_params! { ":at": after.0, ":id": after.1, ":before": before,
+    ":most": most as i64 };
+    let mut rows = statement.query(values)?;
+    let (mut settled, mut last, mut seen) = (Vec::new(), after, 0);
+    while let Some(row) = rows.next()? {
+        (last, seen) = ((row.get(0)?, row.get(1)?), seen + 1);
+        if row.get(2)? {
+            settled.push(read_id(last.1)?);
+        }
+    }
+    Ok((settled, (seen == most).then_some(last)))
+}
+
+/// Drops those that are settled still; how many they were.
+pub(super) fn drop_settled(connection: &Connection, ids: &[Id]) -> Result<usize, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(DROP)?;
+    let mut dropped = 0;
+    for id in ids {
+        dropped += statement.execute(named_params! { ":id": id.to_row() })?;
+    }
+    Ok(dropped)
 }
 
 fn read(row: &Row<'_>) -> Result<Logged, rusqlite::Error> {
@@ -274,6 +318,7 @@ fn read(row: &Row<'_>) -> Result<Logged, rusqlite::Error> {
         conversion_id: conversion_id.and_then(Id::from_row),
         unmapped: row.get(9)?,
         occurred_at: row.get(10)?,
+        is_retry: row.get_ref(11)?.as_str()? == Verdict::Retry.as_str(),
     })
 }
 

@@ -13,10 +13,14 @@ use crate::domain::conversion::Origin;
 use crate::domain::id::Id;
 use crate::domain::network::Network;
 use crate::postback::verdict::Verdict;
-use crate::postback::{self, Denied, Said, Words};
+use crate::postback::{self, Denied, Said};
 use crate::store::error::StoreError;
+use crate::store::readers::Readers;
 use crate::store::set_aside;
 use crate::store::writer::{Editing, Writer};
+
+/// Old requests looked at in one read.
+const LOOKED_AT: usize = if cfg!(test) { 3 } else { 20_000 };
 
 /// What is known of a postback before it is stored.
 #[derive(Debug, Clone)]
@@ -39,10 +43,10 @@ pub fn receive(
     incoming: Incoming,
     understood: Understood,
 ) -> Editing<Outcome> {
-    let (after, documents) = (Arc::clone(&books.counts), Arc::clone(&books.documents));
+    let after = books.clone();
     writer.edit(
         move |connection| Ok(take(connection, &books, &incoming, &understood)?),
-        move |outcome: &Outcome| outcome.effects.take_hold(&after, &documents),
+        move |outcome: &Outcome| after.follow(&outcome.effects),
     )
 }
 
@@ -68,16 +72,13 @@ fn take(
         Understood::Said { said, pairs, .. } => match network_of_click(connection, books, said)? {
             None => (Cow::Borrowed(said.as_ref()), None),
             Some(network) => {
-                incoming.to_mut().pairs = postback::redacted(Some(&network), pairs);
+                let words = books.words(Some(&network));
+                incoming.to_mut().pairs = postback::logged(pairs, &words, &books.codec);
                 if let Err(denied) = gate(&network, &incoming, pairs) {
                     let mut outcome = Outcome::nothing(Verdict::Denied, denied.to_string());
                     outcome.network_id = Some(network.id);
                     return refused(&incoming, &outcome);
                 }
-                let words = Words {
-                    network: Some(&network),
-                    events: &books.documents.events,
-                };
                 let said = postback::read(pairs, &words, &books.codec);
                 (Cow::Owned(said), Some(network))
             }
@@ -95,7 +96,8 @@ fn take(
     if let Some(earlier) = raw::earlier(connection, &incoming)?
         && has_counted(&earlier)
     {
-        return retried(connection, &incoming, &earlier).map(with_waited);
+        let retried = retried(connection, &incoming, &earlier, &said, network.as_deref());
+        return retried.map(with_waited);
     }
     let applied = Applied {
         said: &said,
@@ -136,6 +138,8 @@ fn retried(
     connection: &Connection,
     incoming: &Incoming,
     earlier: &raw::Earlier,
+    said: &Said,
+    network: Option<&Network>,
 ) -> Result<Outcome, rusqlite::Error> {
     let mut outcome = Outcome::nothing(
         Verdict::Retry,
@@ -145,6 +149,11 @@ fn retried(
         ),
     );
     outcome.conversion_id = earlier.conversion_id;
+    outcome.network_id = network.map(|network| network.id);
+    if let Some(found) = &said.click {
+        outcome.click_id = Some(found.id);
+        outcome.found_in = Some(found.parameter.clone());
+    }
     raw::insert(connection, incoming, &outcome, 0)?;
     if earlier.is_untold {
         raw::told(connection, earlier.id)?;
@@ -180,8 +189,28 @@ pub fn set_aside(writer: &Writer, record: String, error: String) {
     ));
 }
 
-/// Drops a piece of the log that is older than this and settled; how many requests that were.
-pub fn prune_log(writer: &Writer, before: i64) -> Result<usize, StoreError> {
-    writer
-        .edit_blocking(move |connection| Ok(raw::prune(connection, before, super::replay::PIECE)?))
+/// Drops what is older than this and settled from the log, about so many requests; how many they
+/// were. What is old and kept is only read past, and not by the writer.
+pub fn prune_log(
+    readers: &Readers,
+    writer: &Writer,
+    before: i64,
+    most: usize,
+) -> Result<usize, StoreError> {
+    let (mut after, mut dropped) = ((i64::MIN, i64::MIN), 0);
+    loop {
+        let (settled, last) = raw::old(&*readers.get()?, after, before, LOOKED_AT)?;
+        for piece in settled.chunks(replay::PIECE) {
+            if dropped >= most {
+                return Ok(dropped);
+            }
+            let piece = piece.to_vec();
+            dropped += writer
+                .edit_blocking(move |connection| Ok(raw::drop_settled(connection, &piece)?))?;
+        }
+        match last {
+            Some(last) => after = last,
+            None => return Ok(dropped),
+        }
+    }
 }

@@ -2,50 +2,111 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, named_params};
 
 use super::apply::{Applied, Cause, apply_again, event, follow, network_of_click};
 use super::receive::{gate, park};
-use super::{Books, Effects, Outcome, raw, rows};
+use super::{Books, Effects, Outcome, raw, rows, savepoint};
 use crate::domain::conversion::{Conversion, Origin};
 use crate::domain::id::Id;
 use crate::domain::network::Network;
 use crate::postback::credit::Again;
 use crate::postback::verdict::Verdict;
-use crate::postback::{Denied, Said, Words, read};
-use crate::store::error::StoreError;
+use crate::postback::{Denied, Said, read};
+use crate::store::error::{StoreError, is_of_the_storage};
 use crate::store::readers::Readers;
-use crate::store::writer::Writer;
+use crate::store::writer::{BUSY, Writer};
 
-/// Postbacks read again in one transaction.
+/// Postbacks of one transaction at most.
 pub const PIECE: usize = 500;
+/// Parked postbacks whose clicks are looked for in one read.
+const LOOKED_AT: usize = 20_000;
 /// How long a postback waits for its click.
 const PARKED_MS: i64 = 30 * 86_400_000;
 /// Most postbacks of one click with words that were unknown, which are looked at when one more comes.
 const UNMAPPED_AT_ONCE: usize = 50;
 
 /// Reads logged postbacks again, in their order, as if they arrived now with today's settings; what
-/// became of each. At most [`PIECE`] of them. Blocks.
+/// became of each. The writer is left to others in between. Blocks.
+///
+/// # Errors
+/// Then the first ones may have been read; reading them once more changes nothing.
 pub fn replay(
     writer: &Writer,
     books: &Books,
     ids: Vec<Id>,
 ) -> Result<Vec<(Id, Outcome)>, StoreError> {
-    let at_work = books.clone();
-    let outcomes = writer.edit_blocking(move |connection| {
-        let mut outcomes = Vec::with_capacity(ids.len());
-        for id in ids.into_iter().take(PIECE) {
-            if let Some(outcome) = again(connection, &at_work, id)? {
-                outcomes.push((id, outcome));
-            }
+    let mut outcomes = Vec::with_capacity(ids.len());
+    let mut left = ids.as_slice();
+    while !left.is_empty() {
+        let piece = replay_piece(writer, books, &left[..left.len().min(PIECE)])?;
+        left = &left[piece.read..];
+        outcomes.extend(piece.outcomes);
+        if !left.is_empty() {
+            std::thread::sleep(piece.worked / 2);
         }
-        Ok(outcomes)
-    })?;
-    for (_, outcome) in &outcomes {
-        outcome.effects.take_hold(&books.counts, &books.documents);
     }
     Ok(outcomes)
+}
+
+/// What was read again in one transaction.
+struct Piece {
+    /// How many, with those that are in the log no more.
+    read: usize,
+    outcomes: Vec<(Id, Outcome)>,
+    worked: Duration,
+}
+
+/// As many of the first ones as the writer has time for in one go.
+fn replay_piece(writer: &Writer, books: &Books, ids: &[Id]) -> Result<Piece, StoreError> {
+    let (at_work, after, ids) = (books.clone(), books.clone(), ids.to_vec());
+    let work = move |connection: &Connection| {
+        let began = Instant::now();
+        let (mut read, mut outcomes) = (0, Vec::new());
+        for id in ids {
+            let outcome = by_itself(connection, &at_work, id)?;
+            outcomes.extend(outcome.map(|outcome| (id, outcome)));
+            read += 1;
+            if began.elapsed() >= BUSY {
+                break;
+            }
+        }
+        Ok(Piece {
+            read,
+            outcomes,
+            worked: began.elapsed(),
+        })
+    };
+    writer.edit_blocking_then(work, move |piece: &Piece| {
+        for (_, outcome) in &piece.outcomes {
+            after.follow(&outcome.effects);
+        }
+    })
+}
+
+/// Reads one again. One that cannot be stored for a reason of its own holds up nobody else: it waits
+/// no more, and the log says why.
+fn by_itself(
+    connection: &Connection,
+    books: &Books,
+    id: Id,
+) -> Result<Option<Outcome>, rusqlite::Error> {
+    savepoint::begin(connection)?;
+    let read = match again(connection, books, id) {
+        Err(error) if !is_of_the_storage(&error) => {
+            tracing::error!(%error, postback = id.to_row(), "a postback cannot be read again");
+            savepoint::roll_back(connection)?;
+            let reason = format!("It could not be stored when it was read again: {error}.");
+            raw::give_up(connection, id, Verdict::Unreadable, &reason)?;
+            unpark(connection, id)?;
+            Some(Outcome::nothing(Verdict::Unreadable, reason))
+        }
+        read => read?,
+    };
+    savepoint::release(connection)?;
+    Ok(read)
 }
 
 fn again(
@@ -54,8 +115,12 @@ fn again(
     id: Id,
 ) -> Result<Option<Outcome>, rusqlite::Error> {
     let Some(logged) = raw::find(connection, id)? else {
+        unpark(connection, id)?;
         return Ok(None);
     };
+    if logged.is_retry {
+        return Ok(Some(still_a_retry(&logged)));
+    }
     let (network, said) = understood(books, &logged);
     let (network, said) = match network {
         Some(network) => (Some(network), said),
@@ -74,9 +139,9 @@ fn again(
         },
     };
     let network = network.as_deref();
-    let renamed = match logged.conversion_id {
-        Some(conversion_id) => renamed(connection, books, &logged, conversion_id, &said)?,
-        None => None,
+    let named = match logged.conversion_id {
+        Some(conversion_id) => named(connection, books, &logged, conversion_id, &said)?,
+        None => Named::AsItIs,
     };
     let applied = Applied {
         said: &said,
@@ -86,6 +151,7 @@ fn again(
         postback_id: Some(id),
     };
     let mut outcome = match logged.conversion_id {
+        Some(_) if matches!(named, Named::Otherwise) => counted_otherwise(&said, network),
         Some(conversion_id) if is_superseded(connection, conversion_id, &logged, &said)? => {
             superseded(&said, network)
         }
@@ -99,7 +165,7 @@ fn again(
         None => apply_again(connection, books, &applied, None)?,
     };
     outcome.conversion_id = outcome.conversion_id.or(logged.conversion_id);
-    if let Some(effects) = renamed {
+    if let Named::Anew(effects) = named {
         outcome.effects.extend(effects);
         if outcome.verdict == Verdict::Unchanged {
             (outcome.verdict, outcome.reason) = (Verdict::Updated, None);
@@ -130,10 +196,31 @@ fn denied(network: &Network, logged: &raw::Logged) -> Option<String> {
     }
 }
 
+/// What it repeats counts, and counts once however often it is read.
+fn still_a_retry(logged: &raw::Logged) -> Outcome {
+    let reason = "It repeats an earlier request, and that one counts.";
+    Outcome {
+        network_id: logged.network_id,
+        conversion_id: logged.conversion_id,
+        ..Outcome::nothing(Verdict::Retry, reason)
+    }
+}
+
 /// A later one has said what the conversion is.
 fn superseded(said: &Said, network: Option<&Network>) -> Outcome {
     let reason =
         "A later postback or an operator has said since what the conversion is: it stays so.";
+    unchanged(reason, said, network)
+}
+
+/// It would be a conversion of another event today, and what it made is not its own alone.
+fn counted_otherwise(said: &Said, network: Option<&Network>) -> Outcome {
+    let reason = "It counts as another event already, and other postbacks have spoken of that \
+        conversion: it stays so.";
+    unchanged(reason, said, network)
+}
+
+fn unchanged(reason: &str, said: &Said, network: Option<&Network>) -> Outcome {
     let found = said.click.as_ref();
     Outcome {
         network_id: network.map(|network| network.id),
@@ -202,7 +289,7 @@ pub(super) fn settle(
     ids.dedup();
     let mut effects = Effects::default();
     for id in ids {
-        if let Some(outcome) = again(connection, books, id)? {
+        if let Some(outcome) = by_itself(connection, books, id)? {
             effects.extend(outcome.effects);
         }
     }
@@ -235,10 +322,7 @@ fn understood(books: &Books, logged: &raw::Logged) -> (Option<Arc<Network>>, Sai
     let of_key = of_key.and_then(|key| books.network_of_key(key));
     let then = || books.documents.networks.get(&logged.network_id?);
     let network = of_key.or_else(then).cloned();
-    let words = Words {
-        network: network.as_deref(),
-        events: &books.documents.events,
-    };
+    let words = books.words(network.as_deref());
     let said = read::read(&logged.incoming.pairs, &words, &books.codec);
     (network, said)
 }
@@ -249,30 +333,45 @@ fn reread(
     logged: &raw::Logged,
     network: Arc<Network>,
 ) -> (Option<Arc<Network>>, Said) {
-    let words = Words {
-        network: Some(&network),
-        events: &books.documents.events,
-    };
+    let words = books.words(Some(&network));
     let said = read::read(&logged.incoming.pairs, &words, &books.codec);
     (Some(network), said)
 }
 
+/// What becomes of the event of the conversion that a postback made when it came.
+enum Named {
+    AsItIs,
+    /// It has the event that its word is known to mean by now.
+    Anew(Effects),
+    /// It keeps the one that it was counted under.
+    Otherwise,
+}
+
 /// The conversion that postbacks with one unknown word made under the default event follows, once
-/// that word is known. One that others have spoken of stays what it is.
-fn renamed(
+/// that word is known. One that others have spoken of stays what it is. The same where a word means
+/// another event than it did: what was counted is not counted a second time under the new one.
+fn named(
     connection: &Connection,
     books: &Books,
     logged: &raw::Logged,
     conversion_id: Id,
     said: &Said,
-) -> Result<Option<Effects>, rusqlite::Error> {
+) -> Result<Named, rusqlite::Error> {
     let row = rows::find(connection, conversion_id)?;
-    let word = logged.unmapped.as_deref();
-    let Some(word) = word.filter(|word| word.starts_with("event:")) else {
-        return Ok(None);
+    if row.event == said.event {
+        return Ok(Named::AsItIs);
+    }
+    let id = logged.incoming.id;
+    let is_its_own = match logged.unmapped.as_deref() {
+        Some(word) => {
+            word.starts_with("event:") && is_all_of_word(connection, conversion_id, word)?
+        }
+        None if !is_done(connection, conversion_id, id)? => false,
+        None if is_all_of_postback(connection, conversion_id, id)? => true,
+        None => return Ok(Named::Otherwise),
     };
-    if row.event == said.event || !is_all_of_word(connection, conversion_id, word)? {
-        return Ok(None);
+    if !is_its_own {
+        return Ok(Named::AsItIs);
     }
     let counts = event(books, &said.event).is_some_and(|event| event.counts_as_conversion);
     let next = Conversion {
@@ -287,7 +386,26 @@ fn renamed(
         origin: Origin::Replay,
         postback_id: Some(logged.incoming.id),
     };
-    follow(connection, books, cause, Some(&row), &next).map(Some)
+    follow(connection, books, cause, Some(&row), &next).map(Named::Anew)
+}
+
+fn is_all_of_postback(
+    connection: &Connection,
+    conversion_id: Id,
+    postback_id: Id,
+) -> Result<bool, rusqlite::Error> {
+    const SQL: &str = "
+        select not exists (
+            select 1 from conversion_changes
+            where conversion_id = :conversion_id and origin not in ('edit', 'rate')
+                and postback_id is not :postback_id)";
+    let values = named_params! {
+        ":conversion_id": conversion_id.to_row(),
+        ":postback_id": postback_id.to_row(),
+    };
+    connection
+        .prepare_cached(SQL)?
+        .query_row(values, |row| row.get(0))
 }
 
 fn is_all_of_word(
@@ -313,16 +431,21 @@ fn unpark(connection: &Connection, id: Id) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// Parked postbacks whose click has arrived, the first [`PIECE`] of them.
-pub fn ripe(readers: &Readers) -> Result<Vec<Id>, StoreError> {
+/// Parked postbacks whose click has arrived, among the next [`LOOKED_AT`] behind this one; and
+/// behind which to go on, `None` at the end.
+pub fn ripe(readers: &Readers, after: i64) -> Result<(Vec<Id>, Option<i64>), StoreError> {
     const SQL: &str = "
-        select parked.postback_id from parked join clicks on clicks.id = parked.click_id
-        order by parked.postback_id limit ?1";
+        select postback_id, exists (select 1 from clicks where id = parked.click_id)
+        from parked where postback_id > :after order by postback_id limit :most";
     let reader = readers.get()?;
     let mut statement = reader.prepare_cached(SQL)?;
-    let rows = statement.query_map([PIECE as i64], |row| row.get::<_, i64>(0))?;
-    let ids: Vec<i64> = rows.collect::<Result<_, _>>()?;
-    Ok(ids.into_iter().filter_map(Id::from_row).collect())
+    let values = named_params! { ":after": after, ":most": LOOKED_AT as i64 };
+    let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let looked: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
+    let ids = looked.iter().filter(|(_, is_ripe)| *is_ripe);
+    let ids = ids.filter_map(|(id, _)| Id::from_row(*id)).collect();
+    let last = looked.last().filter(|_| looked.len() == LOOKED_AT);
+    Ok((ids, last.map(|(id, _)| *id)))
 }
 
 /// Gives up parked postbacks whose click never came, a piece of them; how many.
@@ -346,25 +469,28 @@ pub fn expire(writer: &Writer, now: i64) -> Result<usize, StoreError> {
 
 /// Logged postbacks with a word that nobody had mapped and that is understood by now.
 pub fn understood_by_now(readers: &Readers, books: &Books) -> Result<Vec<Id>, StoreError> {
+    let mut unmapped = raw::unmapped(&*readers.get()?)?;
+    unmapped.sort_unstable();
     let mut found = Vec::new();
-    let mut after = 0;
-    loop {
+    for piece in unmapped.chunks(PIECE) {
         let reader = readers.get()?;
-        let logged = raw::unmapped_after(&reader, after, PIECE)?;
-        drop(reader);
-        let Some(last) = logged.last() else {
-            return Ok(found);
-        };
-        after = last.incoming.id.to_row();
         let mut known = BTreeMap::new();
-        for one in &logged {
-            let key = (one.network_id, &one.incoming.network_key, &one.unmapped);
+        for id in piece {
+            let Some(one) = raw::find(&reader, *id)? else {
+                continue;
+            };
+            let key = (
+                one.network_id,
+                one.incoming.network_key.clone(),
+                one.unmapped.clone(),
+            );
             let is_mapped = *known
                 .entry(key)
-                .or_insert_with(|| is_known_by_now(books, one));
+                .or_insert_with(|| is_known_by_now(books, &one));
             if is_mapped {
-                found.push(one.incoming.id);
+                found.push(*id);
             }
         }
     }
+    Ok(found)
 }

@@ -44,28 +44,27 @@ pub enum Waited<T> {
 /// A piece of work that ran inside the open transaction.
 pub(crate) struct Done(Release);
 
+/// In both ways of waiting `committed` is called by the writer after the commit, before anybody is
+/// told.
 impl Edit {
     pub(crate) fn new<T: Send + 'static>(
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
     ) -> (Edit, Outcome<T>) {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let edit = Self::telling(work, move |result| {
+        let edit = Self::telling(work, committed, move |result| {
             let _ = sender.send(result);
         });
         let claim = Arc::clone(&edit.claim);
         (edit, Outcome { receiver, claim })
     }
 
-    /// `committed` is called by the writer after the commit, before anybody is told.
     pub(crate) fn awaited<T: Send + 'static>(
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         committed: impl FnOnce(&T) + Send + 'static,
     ) -> (Edit, Editing<T>) {
         let (sender, receiver) = oneshot::channel();
-        let edit = Self::telling(work, move |result| {
-            if let Ok(value) = &result {
-                committed(value);
-            }
+        let edit = Self::telling(work, committed, move |result| {
             let _ = sender.send(result);
         });
         let claim = Arc::clone(&edit.claim);
@@ -74,12 +73,16 @@ impl Edit {
 
     fn telling<T: Send + 'static>(
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
         tell: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) -> Edit {
         let task = move |connection: Result<&Connection, StoreError>| -> Option<Release> {
             match connection.and_then(work) {
-                Ok(value) => Some(Box::new(move |committed| {
-                    tell(committed.map(|()| value));
+                Ok(value) => Some(Box::new(move |ended| {
+                    if ended.is_ok() {
+                        committed(&value);
+                    }
+                    tell(ended.map(|()| value));
                 })),
                 Err(error) => {
                     tell(Err(error));

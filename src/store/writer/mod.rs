@@ -43,6 +43,8 @@ use crate::domain::id::Id;
 
 /// This many clicks and edits may wait for the writer; beyond it clicks go to the spill.
 const QUEUE_BOUND: usize = 100_000;
+/// How long one piece of long work keeps the writer: clicks that come meanwhile wait for it.
+pub const BUSY: Duration = Duration::from_millis(8);
 /// How long an edit waits for the writer to begin it.
 const EDIT_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -168,7 +170,18 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (edit, outcome) = Edit::new(work);
+        self.edit_blocking_then(work, |_| {})
+    }
+
+    /// [`Writer::edit_blocking`], for work that moves something in memory as well: `committed` is
+    /// called on the writer's thread once it is committed, in the order of the commits. It has to
+    /// be short.
+    pub fn edit_blocking_then<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (edit, outcome) = Edit::new(work, committed);
         if self.shared.queue.push(Item::Edit(edit)).is_err() {
             return Err(StoreError::Unavailable);
         }

@@ -276,6 +276,34 @@ fn a_failed_edit_changes_nothing_and_says_why() {
 }
 
 #[test]
+fn edits_that_take_long_are_not_one_transaction() {
+    let directory = tempfile::tempdir().unwrap();
+    let writer = start_in(directory.path());
+    let (go_on, waits) = std::sync::mpsc::channel();
+    let slowly = |_: &Connection| {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(())
+    };
+    let waiting = move |_: &Connection| {
+        let _ = waits.recv();
+        Ok(())
+    };
+    drop(writer.edit(waiting, |()| {}));
+    until("the writer is busy", || writer.health().queue == 0);
+    for _ in 0..3 {
+        drop(writer.edit(slowly, |()| {}));
+    }
+    let before = writer.health().commits;
+
+    go_on.send(()).unwrap();
+    writer.edit_blocking(|_| Ok(())).unwrap();
+
+    let commits = writer.health().commits - before;
+    assert!(commits >= 4, "{commits} commits");
+    writer.stop();
+}
+
+#[test]
 fn offer_clicks_go_the_way_of_clicks_through_the_spill_too() {
     let fixture = Fixture::new();
     let mut undecided = fixture.click();

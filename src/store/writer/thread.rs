@@ -17,6 +17,9 @@ use crate::store::spill::Framed;
 
 /// Most items of one transaction: bounds the time in which nothing is released.
 const MAX_BATCH: usize = 4_096;
+/// How long edits may keep a transaction open. What waits behind them comes into the next one: an
+/// edit takes a hundred times as long as a click.
+const LONGEST: Duration = Duration::from_millis(20);
 /// Records of the spill taken over in one transaction.
 const REPLAY_PIECE: usize = 500;
 /// Pause between attempts while the database refuses.
@@ -76,7 +79,9 @@ impl WriterThread {
             let idle = items.is_empty();
             while !items.is_empty() {
                 let rest = items.split_off(items.len().min(MAX_BATCH));
-                self.process(&mut items);
+                while !items.is_empty() {
+                    self.process(&mut items);
+                }
                 space = std::mem::replace(&mut items, rest);
             }
             if self.finish_checkpoint.swap(false, Ordering::AcqRel) {
@@ -89,13 +94,16 @@ impl WriterThread {
         }
     }
 
-    /// One transaction over what was taken from the queue; empties `items`. What could not be
+    /// One transaction over what was taken from the queue, or over the first of it where edits
+    /// take long; the others stay in `items`. What could not be
     /// stored is with its handler, which takes it to the spill, or in `held`.
     fn process(&mut self, items: &mut Vec<Item>) {
         sort_records(items);
         let started = Instant::now();
         let mut clicks = Vec::with_capacity(items.len());
-        let result = self.fill(items, &mut clicks).and_then(|()| self.commit());
+        let until = started + LONGEST;
+        let filled = self.fill(items, &mut clicks, until);
+        let result = filled.and_then(|()| self.commit());
         match result {
             Ok(()) => {
                 self.release(&clicks);
@@ -122,12 +130,14 @@ impl WriterThread {
         &mut self,
         items: &mut Vec<Item>,
         clicks: &mut Vec<Arc<Pending>>,
+        until: Instant,
     ) -> Result<(), rusqlite::Error> {
         self.begin()?;
         let mut inserts = Inserts::new(&self.connection, &mut self.dictionary, &self.shared)?;
         let mut waiting = items.drain(..);
         let mut refused = None;
         for item in waiting.by_ref() {
+            let is_edit = matches!(item, Item::Edit(_));
             let stored = match item {
                 Item::Record(pending) => {
                     clicks.push(pending);
@@ -139,6 +149,9 @@ impl WriterThread {
             };
             if let Err(error) = stored {
                 refused = Some(error);
+                break;
+            }
+            if is_edit && Instant::now() >= until {
                 break;
             }
         }

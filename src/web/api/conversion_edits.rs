@@ -17,6 +17,7 @@ use crate::domain::money::{Currency, Micros};
 use crate::domain::problem::Problem;
 use crate::editor::Editor;
 use crate::postback::credit::Edited;
+use crate::postback::verdict::Verdict;
 use crate::postback::{Found, Payout, Said, SaidStatus};
 use crate::store::conversions::edit::{self, Edit, TestOf};
 use crate::store::conversions::{Outcome, log, replay};
@@ -223,7 +224,11 @@ async fn create(
 
 /// The conversion that was made or changed, or why there is none.
 fn entered(outcome: Outcome) -> Result<Id, ApiError> {
-    let reason = outcome.reason.unwrap_or_default();
+    let reason = match outcome.verdict {
+        // Nobody waits for what a person enters.
+        Verdict::Parked => "The click id was made here, but its click is not stored.".to_owned(),
+        _ => outcome.reason.unwrap_or_default(),
+    };
     match outcome.conversion_id.filter(|_| outcome.changed) {
         Some(id) => Ok(id),
         None => Err(ApiError::Refused {

@@ -13,6 +13,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono_tz::Tz;
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -29,9 +30,9 @@ use crate::store::error::StoreError;
 use crate::store::rates;
 use crate::store::readers::Readers;
 use crate::store::settings;
-use crate::store::writer::Writer;
+use crate::store::writer::{BUSY, Writer};
 
-/// Conversions recomputed in one transaction.
+/// Conversions recomputed in one transaction at most.
 const PIECE: usize = 500;
 /// Conversions looked at in one read.
 const LOOKED_AT: usize = 20_000;
@@ -165,8 +166,14 @@ pub fn next_piece(
             return Ok(true);
         }
         let rates = rates::current(connection, &rates)?;
-        for id in &piece.concerned {
+        let began = Instant::now();
+        for (index, id) in piece.concerned.iter().enumerate() {
             rerate(connection, *id, &rates, &ids, now)?;
+            if began.elapsed() >= BUSY && index + 1 < piece.concerned.len() {
+                let after = id.to_row();
+                keep(connection, &Due { after, ..due })?;
+                return Ok(true);
+            }
         }
         match piece.until {
             Some(after) => keep(connection, &Due { after, ..due })?,
