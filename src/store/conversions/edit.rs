@@ -29,6 +29,7 @@ pub fn enter(
             at,
             origin: Origin::Edit,
             postback_id: None,
+            tells: true,
         };
         Ok(apply(connection, &work, &applied)?.0)
     })?;
@@ -118,5 +119,6 @@ fn cause(at: i64) -> Cause {
         at,
         origin: Origin::Edit,
         postback_id: None,
+        tells: true,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, named_params};
 
 use super::apply::{Applied, Cause, apply_again, event, follow, network_of_click};
+use super::import::METHOD;
 use super::receive::{gate, park};
 use super::{Books, Effects, Outcome, raw, rows};
 use crate::domain::conversion::{Conversion, Origin};
@@ -15,6 +16,7 @@ use crate::postback::credit::Again;
 use crate::postback::verdict::Verdict;
 use crate::postback::{Denied, Said, Words, read};
 use crate::store::error::StoreError;
+use crate::store::imports;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
@@ -84,6 +86,7 @@ fn again(
         at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(id),
+        tells: tells(connection, &logged)?,
     };
     let mut outcome = match logged.conversion_id {
         Some(conversion_id) if is_superseded(connection, conversion_id, &logged, &said)? => {
@@ -140,6 +143,14 @@ fn superseded(said: &Said, network: Option<&Network>) -> Outcome {
         click_id: found.map(|found| found.id),
         found_in: found.map(|found| found.parameter.clone()),
         ..Outcome::nothing(Verdict::Unchanged, reason)
+    }
+}
+
+/// Rows of an import are told only if that was asked for.
+fn tells(connection: &Connection, logged: &raw::Logged) -> Result<bool, rusqlite::Error> {
+    match logged.incoming.method == METHOD {
+        true => imports::sends_row(connection, logged.incoming.fingerprint),
+        false => Ok(true),
     }
 }
 
@@ -286,6 +297,7 @@ fn renamed(
         at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(logged.incoming.id),
+        tells: tells(connection, logged)?,
     };
     follow(connection, books, cause, Some(&row), &next).map(Some)
 }
