@@ -371,6 +371,15 @@ fn a_silent_receiver_holds_up_neither_others_nor_the_end() {
 
     wait_for(&payer, "sent", 8);
     assert!(silent.heard().len() <= 4, "{}", silent.heard().len());
+    wait_until("nobody waits for it any longer", || {
+        let calls = outbox(&payer, "state=waiting");
+        let errors = calls
+            .iter()
+            .map(|call| in_full(&payer, call)["tries"].to_string());
+        errors
+            .into_iter()
+            .any(|told| told.contains("within 10 seconds"))
+    });
     let began = Instant::now();
     payer.tracker.stop();
     assert!(

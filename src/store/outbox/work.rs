@@ -206,3 +206,85 @@ pub fn resend(writer: &Writer, id: i64, now: i64) -> Result<Resent, StoreError> 
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::{Durability, open_writer};
+    use crate::store::migrations::migrate;
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    /// A file with the calls 1 and 2, which wait.
+    fn open(directory: &tempfile::TempDir) -> (Writer, Readers) {
+        const CALLS: &str = "
+            insert into outbox (id, at, conversion_id, click_id, campaign_id, event, status, target,
+                method, url, host, headers, body, success_contains, success_lacks, state, next_at)
+            select value, 0, value, 7, 1, 'conversion', 'sale', 't', 'GET', 'http://h/',
+                'h' || value, '[]', '', '', '', 'waiting', 0
+            from json_each('[1, 2]')";
+        let path = directory.path().join("millrace.db");
+        let mut connection = open_writer(&path, Durability::Process).unwrap();
+        migrate(&mut connection, &path).unwrap();
+        connection.execute_batch(CALLS).unwrap();
+        (Writer::over(connection), Readers::open(&path).unwrap())
+    }
+
+    fn ids(readers: &Readers, now: i64, busy: &[&str]) -> Vec<i64> {
+        let busy: Vec<String> = busy.iter().map(|host| (*host).to_owned()).collect();
+        let due = due(readers, now, &busy, 10).unwrap();
+        due.into_iter().map(|due| due.id).collect()
+    }
+
+    #[test]
+    fn a_call_that_never_succeeds_is_tried_ever_less_often_and_expires() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&directory);
+        let mut now = NOW;
+        for wait in WAITS {
+            let attempt = begin(&writer, vec![1], now).unwrap().remove(0);
+            end(&writer, &attempt, Ended::default(), now).unwrap();
+            assert_eq!(ids(&readers, now + wait * 1_000 - 1, &["h2"]), [0; 0]);
+            now += wait * 1_000;
+            assert_eq!(ids(&readers, now, &["h2"]), [1]);
+        }
+        let last = begin(&writer, vec![1], now).unwrap().remove(0);
+
+        end(&writer, &last, Ended::default(), now).unwrap();
+
+        assert_eq!(ids(&readers, i64::MAX, &[]), [2]);
+        assert_eq!(resend(&writer, 1, now).unwrap(), Resent::Queued);
+        assert_eq!(ids(&readers, now, &["h2"]), [1]);
+    }
+
+    #[test]
+    fn a_call_is_under_way_once_and_a_success_is_the_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&directory);
+        let attempt = begin(&writer, vec![1], NOW).unwrap().remove(0);
+
+        assert_eq!(begin(&writer, vec![1], NOW).unwrap(), []);
+        let success = Ended {
+            is_success: true,
+            ..Ended::default()
+        };
+        end(&writer, &attempt, success, NOW).unwrap();
+
+        assert_eq!(begin(&writer, vec![1], NOW).unwrap(), []);
+        assert_eq!(ids(&readers, i64::MAX, &[]), [2]);
+        assert_eq!(resend(&writer, 1, NOW).unwrap(), Resent::Sent);
+        assert_eq!(reopen(&writer, NOW).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_was_open_at_the_end_is_due_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, _) = open(&directory);
+        begin(&writer, vec![1], NOW).unwrap();
+
+        assert_eq!(reopen(&writer, NOW + 5).unwrap(), 1);
+
+        assert_eq!(reopen(&writer, NOW + 5).unwrap(), 0);
+        assert_eq!(begin(&writer, vec![1], NOW + 5).unwrap()[0].number, 2);
+    }
+}
