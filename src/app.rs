@@ -25,6 +25,8 @@ use crate::engine::memory::Visitors;
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
+use crate::outbound::Outbound;
+use crate::sender::Sender;
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
@@ -58,6 +60,7 @@ pub struct App {
     editor: Arc<Editor>,
     checkpointer: Checkpointer,
     jobs: Jobs,
+    sender: Sender,
     _lock: DirectoryLock,
 }
 
@@ -170,6 +173,8 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
+        let outbound = Outbound::new(config.outbound.allow_private);
+        let sender = Sender::start(writer.clone(), readers.clone(), outbound)?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -197,6 +202,7 @@ impl App {
             editor,
             checkpointer,
             jobs,
+            sender,
             _lock: lock,
         })
     }
@@ -223,6 +229,7 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.sender.stop();
         self.jobs.stop();
         self.checkpointer.stop();
         if let Err(error) = settings::leave(&self.shared.writer, CLEAN_STOP) {

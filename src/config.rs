@@ -19,6 +19,7 @@ pub struct Config {
     pub server: Server,
     pub storage: Storage,
     pub postback: Postback,
+    pub outbound: Outbound,
     pub proxies: Proxies,
     pub admin: Admin,
     pub bots: Bots,
@@ -67,6 +68,13 @@ pub struct Postback {
     pub log_days: u64,
     /// Only postbacks with the key of a network are taken.
     pub require_key: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outbound {
+    /// Outgoing postbacks may go to addresses of private networks.
+    pub allow_private: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

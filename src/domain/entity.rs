@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::documents::{Documents, Use};
 use super::form::{Form, quoted};
 use super::group::GroupKind;
+use super::outgoing::OutgoingPostback;
 use super::problem::Problem;
 use super::state::State;
 
@@ -110,6 +111,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// Whether it may take long to compile.
     fn is_costly(&self) -> bool {
         false
+    }
+
+    /// Its outgoing postbacks, with their fields.
+    fn outgoing(&self) -> Vec<(String, &OutgoingPostback)> {
+        Vec::new()
     }
 
     /// The links in it that may hold macros, with their fields.

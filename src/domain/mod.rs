@@ -29,6 +29,7 @@ pub mod nearest;
 pub mod network;
 pub mod offer;
 pub mod offer_click;
+pub mod outgoing;
 pub mod parameter;
 pub mod period;
 pub mod problem;

@@ -3,13 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::campaign::OutgoingPostback;
 use super::check;
-use super::entity::{Entity, Head, heads, ids, not_yet_acted_on, read_head};
+use super::entity::{Entity, Head, heads, ids, read_head};
 use super::form::Form;
 use super::money::Micros;
+use super::outgoing::OutgoingPostback;
 use super::parameter::{self, ParameterNames};
-use super::problem::Problem;
 use super::state::State;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -22,7 +21,7 @@ pub struct TrafficSource {
     /// Our parameter name -> what the source calls it. Counts for every campaign of the source
     /// that has no entry of its own for the parameter.
     pub parameters: ParameterNames,
-    /// The call to the source when a conversion comes or moves. Stored; not yet acted on.
+    /// The call to the source when a conversion comes or moves.
     pub postback: Option<OutgoingPostback>,
     /// Share of paid clicks that never arrive, in percent (0 to 99.99); for campaigns whose own
     /// traffic loss is 0.
@@ -66,10 +65,9 @@ impl Entity for TrafficSource {
         vec![&self.name]
     }
 
-    fn remarks(&self) -> Vec<Problem> {
-        let postback = self.postback.as_ref();
-        let remark = postback.map(|_| not_yet_acted_on("postback", "An outgoing postback"));
-        remark.into_iter().collect()
+    fn outgoing(&self) -> Vec<(String, &OutgoingPostback)> {
+        let postback = self.postback.iter();
+        postback.map(|one| ("postback".to_owned(), one)).collect()
     }
 }
 

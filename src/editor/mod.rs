@@ -32,7 +32,7 @@ use crate::domain::form::Form;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::engine::{CampaignProblems, filter};
-use crate::macros::Template;
+use crate::macros::{Outgoing, Template};
 use crate::store::entities::{self, Save, Stored};
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
@@ -400,11 +400,12 @@ impl Editing {
 /// The macros in an entity's links that cannot be understood.
 fn unreadable_macros<E: Entity>(entity: &E) -> Vec<Problem> {
     let templates = entity.templates().into_iter();
-    templates
-        .flat_map(|(field, text)| {
-            let found = Template::problems(text).into_iter();
-            found.map(move |problem| problem.under(&field))
-        })
+    let links = templates.map(|(field, text)| (field, Template::problems(text)));
+    let outgoing = entity.outgoing().into_iter();
+    let postbacks = outgoing.map(|(field, one)| (field, Outgoing::problems(one)));
+    links
+        .chain(postbacks)
+        .flat_map(|(field, found)| found.into_iter().map(move |one| one.under(&field)))
         .collect()
 }
 

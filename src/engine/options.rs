@@ -14,6 +14,8 @@ pub struct Options {
     pub redirects: Vec<RedirectOption>,
     pub replies: Vec<ReplyOption>,
     pub macros: Vec<&'static Macro>,
+    /// What outgoing postbacks have beside these; of the same name they win there.
+    pub outgoing_macros: Vec<&'static Macro>,
 }
 
 pub fn options() -> Options {
@@ -22,6 +24,7 @@ pub fn options() -> Options {
         redirects: redirect::options(),
         replies: reply::options(),
         macros: table::all().collect(),
+        outgoing_macros: table::outgoing().collect(),
     }
 }
 

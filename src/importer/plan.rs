@@ -65,11 +65,6 @@ impl Plan {
             };
             invalid("text", code, error.to_string())
         })?;
-        if order.send_postbacks {
-            batch.remarks.push(
-                "send_postbacks is noted, but this version sends no outgoing postbacks.".to_owned(),
-            );
-        }
         Ok(Plan {
             network_id: network.map(|network| network.id),
             default_status: order.default_status,

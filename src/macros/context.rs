@@ -66,10 +66,34 @@ pub trait Facts {
         None
     }
 
+    /// The conversion that an outgoing postback tells of.
+    fn conversion(&self) -> Option<&Told<'_>> {
+        None
+    }
+
     /// An amount in another currency, at the rate of the click's day; `None` without a rate.
     fn converted(&self, _amount: Micros, _from: Currency, _to: Currency) -> Option<Micros> {
         None
     }
+}
+
+/// A conversion, as it is told to others.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    pub id: &'a str,
+    /// When it came and when it became what it is, UTC milliseconds.
+    pub at: i64,
+    pub status_at: i64,
+    pub event: &'a str,
+    pub status: &'a str,
+    pub previous_status: Option<&'a str>,
+    /// The network's word.
+    pub original_status: Option<&'a str>,
+    pub tid: Option<&'a str>,
+    /// Of its revenue, what is told; `None` without a rate for the currency that is asked for.
+    pub revenue: Option<(Micros, Currency)>,
+    pub profit: Option<(Micros, Currency)>,
+    pub sale_amount: Option<(Micros, Currency)>,
 }
 
 /// Nothing is known.

@@ -24,6 +24,8 @@
 //! A [`Body`] is a page, a text or a JSON document with macros. `body/mod.rs` says how a value is
 //! encoded there.
 //!
+//! An [`Outgoing`] postback has macros of its conversion as well; nothing else has.
+//!
 //! Adding a macro: 1. one row in `table/`. 2. Its fact in
 //! [`MacroContext`], if it is a new one, or in [`Facts`], if it has to be looked up; and in the
 //! sample of `testing.rs`, so that the row's examples are checked against it. 3. If it takes a new
@@ -41,6 +43,7 @@ mod foreign;
 #[cfg(test)]
 mod laws;
 mod names;
+mod outgoing;
 mod page;
 mod pieces;
 mod shape;
@@ -51,6 +54,7 @@ pub(crate) mod testing;
 mod value;
 
 pub use body::{Body, BodyKind};
-pub use context::{Facts, MacroContext, Named, Parent, Within};
+pub use context::{Facts, MacroContext, Named, Parent, Told, Within};
 pub use encode::Encoder;
+pub use outgoing::{Expanded, Outgoing};
 pub use template::Template;

@@ -30,9 +30,17 @@ impl Template {
     /// Reads a template. The problems are warnings: the template works, though perhaps not as
     /// meant.
     pub fn parse(text: &str) -> (Template, Vec<Problem>) {
+        Self::read(text, Reader::of_link())
+    }
+
+    /// The same for the link of an outgoing postback.
+    pub(super) fn outgoing(text: &str) -> (Template, Vec<Problem>) {
+        Self::read(text, Reader::of_link().outgoing())
+    }
+
+    fn read(text: &str, mut reader: Reader<'_>) -> (Template, Vec<Problem>) {
         let text = text.trim();
         let mut warnings = Vec::new();
-        let mut reader = Reader::of_link();
         let mut skeleton = String::with_capacity(text.len());
         let mut places: Vec<(usize, Segment, bool)> = Vec::new();
         for piece in pieces(text) {
@@ -118,9 +126,7 @@ impl Template {
     /// Whether the registered macro `name` stands in it, under any of its names.
     pub fn mentions(&self, name: &str) -> bool {
         self.segments.iter().any(|segment| match segment {
-            Segment::Value { of, .. } => {
-                matches!(of, Value::Registered(entry) if entry.name == name)
-            }
+            Segment::Value { of, .. } => of.is(name),
             Segment::Text(_) => false,
         })
     }
@@ -225,7 +231,7 @@ fn stray_brace() -> Problem {
 }
 
 /// The code of a macro that cannot be understood: a document with one is not saved.
-const INVALID: &str = "invalid_macro";
+pub(super) const INVALID: &str = "invalid_macro";
 
 fn invalid(source: &str, reason: &str) -> Problem {
     Problem::new("", INVALID, format!("{source} cannot be read: {reason}"))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::context::{Facts, MacroContext, Named, Parent, Within};
+use super::context::{Facts, MacroContext, Named, Parent, Told, Within};
 use crate::domain::click::ClickCost;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::offer::{Payout, PayoutKind};
@@ -136,6 +136,23 @@ impl Facts for SampleFacts {
             currency: Currency::USD,
         };
         Some(&PAYOUT)
+    }
+
+    fn conversion(&self) -> Option<&Told<'_>> {
+        const TOLD: Told<'_> = Told {
+            id: "1234567890123456789",
+            at: 1_767_409_445_678,
+            status_at: 1_767_495_845_678,
+            event: "conversion",
+            status: "sale",
+            previous_status: Some("lead"),
+            original_status: Some("approved"),
+            tid: Some("tx-1"),
+            revenue: Some((Micros(5_000_000), Currency::USD)),
+            profit: Some((Micros(4_985_000), Currency::USD)),
+            sale_amount: Some((Micros(49_900_000), Currency::USD)),
+        };
+        Some(&TOLD)
     }
 
     fn is_unique(&self, within: Within) -> Option<bool> {

@@ -28,6 +28,11 @@ impl Value {
         }
     }
 
+    /// Whether it is the registered macro of this name, without an argument.
+    pub(super) fn is(&self, name: &str) -> bool {
+        matches!(self, Value::Registered(entry) if entry.name == name)
+    }
+
     pub(super) fn name(&self) -> &str {
         match self {
             Value::Registered(entry) | Value::Computed(entry, _) => entry.name,
@@ -51,6 +56,8 @@ pub struct Reader<'d> {
     /// Functions around the macro that is being read.
     pub(super) depth: u8,
     pub(super) warnings: Vec<Problem>,
+    /// Macros of a conversion are known as well.
+    is_outgoing: bool,
 }
 
 impl<'d> Reader<'d> {
@@ -60,6 +67,22 @@ impl<'d> Reader<'d> {
             declared: None,
             depth: 0,
             warnings: Vec::new(),
+            is_outgoing: false,
+        }
+    }
+
+    /// The same in an outgoing postback.
+    pub(super) fn outgoing(self) -> Self {
+        Self {
+            is_outgoing: true,
+            ..self
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&'static Macro> {
+        match self.is_outgoing {
+            true => table::find_outgoing(name),
+            false => table::find(name),
         }
     }
 
@@ -79,7 +102,7 @@ impl<'d> Reader<'d> {
         argument: Option<&str>,
     ) -> Result<Option<Value>, String> {
         let declared = self.declared.map(|names| names.contains(&name));
-        match (table::find(name), argument) {
+        match (self.find(name), argument) {
             (Some(entry), None) => match &entry.argument {
                 // A parameter may well be called "lower".
                 Some(takes) if takes.required && declared == Some(true) => {
@@ -102,7 +125,7 @@ impl<'d> Reader<'d> {
             (None, None) if !is_name(name) || declared == Some(false) => Ok(None),
             (None, None) => {
                 if declared.is_none() {
-                    self.warnings.push(unknown(name));
+                    self.warnings.push(unknown(name, self.is_outgoing));
                 }
                 Ok(Some(Value::Parameter(name.into())))
             }
@@ -118,8 +141,19 @@ fn absent(name: &str) -> Result<Option<Value>, String> {
     }
 }
 
-fn unknown(name: &str) -> Problem {
+fn unknown(name: &str, is_outgoing: bool) -> Problem {
+    if !is_outgoing && table::find_outgoing(name).is_some() {
+        return Problem::new(
+            "",
+            "unknown_macro",
+            format!(
+                "{{{name}}} is a macro of outgoing postbacks only; here it becomes the click parameter \"{name}\", or nothing without one."
+            ),
+        );
+    }
+    let own = table::outgoing().filter(|_| is_outgoing);
     let known = table::all()
+        .chain(own)
         .flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().copied()));
     let advice = match (foreign::reason(name), nearest(name, known)) {
         (Some(reason), _) => format!(" Other trackers have one; here {reason}."),

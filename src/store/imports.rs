@@ -45,6 +45,30 @@ impl State {
     }
 }
 
+/// Whether the conversions of an import are told to traffic sources.
+pub(in crate::store) fn sends(connection: &Connection, id: u64) -> Result<bool, rusqlite::Error> {
+    const SQL: &str = "select send_postbacks from imports where id = ?1";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let found = statement.query_row([id], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(false))
+}
+
+/// The same of the import that a row with this fingerprint came with.
+pub(in crate::store) fn sends_row(
+    connection: &Connection,
+    fingerprint: i64,
+) -> Result<bool, rusqlite::Error> {
+    const SQL: &str = "
+        select imports.send_postbacks
+        from import_marks join imports on imports.id = import_marks.import_id
+        where import_marks.fingerprint = ?1";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let found = statement
+        .query_row([fingerprint], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(false))
+}
+
 /// One import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Import {

@@ -40,6 +40,7 @@ pub mod lock;
 pub mod log;
 pub mod migrations;
 pub mod offer_clicks;
+pub mod outbox;
 pub mod postbacks;
 pub mod rates;
 pub mod readers;

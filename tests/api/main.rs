@@ -11,6 +11,7 @@
 //! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
 //! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
+//! | `outgoing`, `receiver` | what traffic sources are told of conversions, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
@@ -47,6 +48,7 @@ mod macros;
 mod meetings;
 mod money;
 mod networks;
+mod outgoing;
 mod parking;
 mod payer;
 mod payouts;
@@ -54,6 +56,7 @@ mod postback_bodies;
 mod postback_races;
 mod postbacks;
 mod presets;
+mod receiver;
 mod redirects;
 mod routing;
 mod simulator;

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::check;
-use super::conversion::Status;
 use super::documents::Documents;
 use super::entity::{Entity, Fresh, Head, Reference, heads, ids, not_yet_acted_on, read_head};
 use super::flow::{Flow, FlowKind};
@@ -19,6 +18,7 @@ use super::money::{Currency, Micros};
 use super::problem::Problem;
 use super::state::State;
 
+pub use super::outgoing::{Method, OutgoingPostback};
 pub use super::parameter::{PARAMETERS, ParameterName};
 pub use budget::{Budget, WhenSpent};
 
@@ -56,7 +56,7 @@ pub struct Campaign {
     /// Our parameter name -> what the traffic source calls it. Wins over the same entry of the
     /// traffic source's own map.
     pub parameters: BTreeMap<String, ParameterName>,
-    /// Outgoing postbacks. Stored; not yet acted on.
+    /// Who is told of its conversions, beside the postback of the traffic source.
     pub postbacks: Vec<OutgoingPostback>,
     pub flows: Vec<Flow>,
     pub notes: String,
@@ -159,29 +159,6 @@ impl ChooseOffer {
         ("at_landing", ChooseOffer::AtLanding),
         ("at_offer_click", ChooseOffer::AtOfferClick),
     ];
-}
-
-/// A call to the traffic source when a conversion comes or moves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct OutgoingPostback {
-    /// URL template.
-    pub url: String,
-    pub method: Method,
-    /// Which conversions are told.
-    pub statuses: Vec<Status>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    #[default]
-    Get,
-    Post,
-}
-
-impl Method {
-    pub const ALL: &'static [(&'static str, Method)] =
-        &[("get", Method::Get), ("post", Method::Post)];
 }
 
 /// What a click costs.

@@ -161,6 +161,13 @@ impl Entity for Campaign {
         filters.any(Filter::is_costly)
     }
 
+    fn outgoing(&self) -> Vec<(String, &OutgoingPostback)> {
+        let postbacks = self.postbacks.iter().enumerate();
+        postbacks
+            .map(|(index, postback)| (format!("postbacks[{index}]"), postback))
+            .collect()
+    }
+
     fn templates(&self) -> Vec<(String, &str)> {
         let flows = self.flows.iter().enumerate();
         let mut templates: Vec<(String, &str)> = flows
@@ -179,9 +186,6 @@ impl Entity for Campaign {
 
     fn remarks(&self) -> Vec<Problem> {
         let mut remarks = self.budget_remarks();
-        if !self.postbacks.is_empty() {
-            remarks.push(not_yet_acted_on("postbacks", "An outgoing postback"));
-        }
         for (index, flow) in self.flows.iter().enumerate() {
             let under = |remark: Problem| remark.under(&format!("flows[{index}]"));
             remarks.extend(flow.remarks().into_iter().map(under));
@@ -293,17 +297,6 @@ impl Cost {
             traffic_loss: form
                 .amount("traffic_loss", Micros::ZERO..=Micros(99_990_000))
                 .unwrap_or(Micros::ZERO),
-        }
-    }
-}
-
-impl OutgoingPostback {
-    pub(in crate::domain) fn read(form: &mut Form<'_>) -> Self {
-        const EACH: &[Status] = &[Status::Lead, Status::Sale, Status::Rejected, Status::Trash];
-        OutgoingPostback {
-            url: check::read_url(form, "url"),
-            method: form.choice("method", Method::ALL, Method::default()),
-            statuses: form.choices("statuses", Status::ALL, EACH),
         }
     }
 }

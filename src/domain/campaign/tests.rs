@@ -195,7 +195,6 @@ fn a_campaign_has_one_default_flow_and_no_flow_twice() {
 fn what_this_version_does_not_act_on_is_kept_and_said() {
     let sent = json!({
         "name": "A", "cost": { "model": "cpa", "value": "2" }, "budget": { "daily": "5" },
-        "postbacks": [{ "url": "https://example.com/?id={external_id}", "statuses": ["sale"] }],
     });
 
     let campaign = Campaign::read(&sent).unwrap();
@@ -205,7 +204,7 @@ fn what_this_version_does_not_act_on_is_kept_and_said() {
         .into_iter()
         .map(|one| one.field)
         .collect();
-    assert_eq!(fields, ["budget.when_spent", "postbacks", "fallback"]);
+    assert_eq!(fields, ["budget.when_spent", "fallback"]);
     assert!(
         campaign
             .remarks()

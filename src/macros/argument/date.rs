@@ -8,6 +8,7 @@ use chrono_tz::{OffsetComponents, OffsetName, Tz};
 
 use super::Ready;
 use crate::domain::nearest::nearest;
+use crate::macros::context::MacroContext;
 use crate::macros::table::{Macro, Origin};
 use crate::macros::value::Reader;
 
@@ -21,11 +22,19 @@ enum Sign {
     Literal(char),
 }
 
-/// "format" or "format,zone"; `\` before a letter makes it a plain one.
+/// "format" or "format,zone"; `\` before a letter makes it a plain one. Of the time of the click.
 pub(in crate::macros) fn read(
     _: &'static Macro,
     text: &str,
     _: &mut Reader<'_>,
+) -> Result<Ready, String> {
+    read_of(text, |context| Some(context.at))
+}
+
+/// The same of another time, in UTC milliseconds.
+pub(in crate::macros) fn read_of(
+    text: &str,
+    time: fn(&MacroContext<'_>) -> Option<i64>,
 ) -> Result<Ready, String> {
     let (format, zone) = match text.rsplit_once(',') {
         Some((format, zone)) if is_meant_as_zone(zone) => (format, read_zone(zone.trim())?),
@@ -33,7 +42,7 @@ pub(in crate::macros) fn read(
     };
     let signs = read_format(format)?;
     Ok(Ready::new(Origin::Tracker, move |context, out| {
-        if let Some(at) = DateTime::from_timestamp_millis(context.at) {
+        if let Some(at) = time(context).and_then(DateTime::from_timestamp_millis) {
             let at = at.with_timezone(&zone);
             let mut text = String::with_capacity(32);
             for sign in &signs {

@@ -21,7 +21,7 @@ use super::encode::Encoder;
 use super::table::{Macro, Origin};
 use super::value::Reader;
 
-pub(super) use words::read as read_words;
+pub(super) use words::{parse as parse_words, read as read_words};
 
 /// The argument of a macro, as its row in the table tells about it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -58,12 +58,17 @@ pub enum Kind {
     Macro,
     Currency,
     Language,
+    /// Pairs of ours=theirs.
+    Words,
 }
 
 impl Kind {
     /// Whether an `=` in it is only a sign, not a list of words.
     pub(super) fn is_free(self) -> bool {
-        matches!(self, Kind::DateFormat | Kind::Choices | Kind::Macro)
+        matches!(
+            self,
+            Kind::DateFormat | Kind::Choices | Kind::Macro | Kind::Words
+        )
     }
 }
 

@@ -61,7 +61,15 @@ impl Body {
     /// Reads a body. `declared` are the names of the click parameters that may be macros. The
     /// problems are warnings: the body works, though perhaps not as meant.
     pub fn parse(text: &str, kind: BodyKind, declared: &[&str]) -> (Body, Vec<Problem>) {
-        let mut reader = Reader::of_body(declared);
+        Self::read(text, kind, Reader::of_body(declared))
+    }
+
+    /// The same in an outgoing postback.
+    pub(super) fn outgoing(text: &str, kind: BodyKind) -> (Body, Vec<Problem>) {
+        Self::read(text, kind, Reader::of_body(&[]).outgoing())
+    }
+
+    fn read(text: &str, kind: BodyKind, mut reader: Reader<'_>) -> (Body, Vec<Problem>) {
         let mut warnings = Vec::new();
         let mut surroundings = Surroundings::of(kind);
         let mut segments: Vec<Segment> = Vec::new();
@@ -98,6 +106,14 @@ impl Body {
             segments: segments.into(),
         };
         (body, warnings)
+    }
+
+    /// Whether the registered macro `name` stands in it, under any of its names.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.segments.iter().any(|segment| match segment {
+            Segment::Value { of, .. } | Segment::JsonValue(of) => of.is(name),
+            Segment::Text(_) => false,
+        })
     }
 
     /// The text it was parsed from.

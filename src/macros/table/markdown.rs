@@ -16,6 +16,11 @@ pub fn markdown() -> String {
     let name = format!("{} to {}", braced(first.name), braced(last.name));
     let aliases: Vec<String> = first.aliases.iter().map(|name| braced(name)).collect();
     line(&mut out, &name, &aliases.join(" "), first);
+    for entry in super::outgoing() {
+        let aliases: Vec<String> = entry.aliases.iter().map(|name| braced(name)).collect();
+        let name = format!("{} (outgoing postbacks)", braced(entry.name));
+        line(&mut out, &name, &aliases.join(" "), entry);
+    }
     out
 }
 

@@ -1,8 +1,9 @@
 //! Every macro, one row each. `/api/v1/options` serves this table to pickers and help pages.
 //!
 //! Here are the facts of a click; `money.rs`, `time.rs` and `function.rs` have those that are
-//! worked out.
+//! worked out, `conversion.rs` those that only outgoing postbacks have.
 
+mod conversion;
 mod function;
 mod markdown;
 mod money;
@@ -75,6 +76,19 @@ pub fn find(name: &str) -> Option<&'static Macro> {
 /// All macros: the table below, those that are worked out, then the sub ids.
 pub fn all() -> impl Iterator<Item = &'static Macro> {
     facts().chain(SUB_IDS)
+}
+
+/// The macros that only outgoing postbacks have; of the same name they win over the others there.
+pub fn outgoing() -> impl Iterator<Item = &'static Macro> {
+    conversion::TABLE.iter()
+}
+
+/// The macro of this name or alias in an outgoing postback, in upper or lower case.
+pub fn find_outgoing(name: &str) -> Option<&'static Macro> {
+    let is_it = |known: &str| known.eq_ignore_ascii_case(name);
+    outgoing()
+        .find(|entry| is_it(entry.name) || entry.aliases.iter().any(|alias| is_it(alias)))
+        .or_else(|| find(name))
 }
 
 /// All macros but the sub ids.
@@ -677,6 +691,32 @@ mod tests {
                     assert_eq!(out, format!("https://x/?v={expected}"), "{written}");
                     assert_eq!(warnings, [], "{written}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_macro_of_a_conversion_expands_to_its_example_in_outgoing_postbacks_only() {
+        let sample = Sample::new();
+        for entry in outgoing() {
+            assert!(!entry.help.is_empty(), "{} has no help", entry.name);
+            for name in std::iter::once(&entry.name).chain(entry.aliases) {
+                let mut written = vec![((*name).to_owned(), entry.example)];
+                if let Some(takes) = &entry.argument {
+                    written.push((format!("{name}:{}", takes.example), takes.gives));
+                }
+                for (written, expected) in written {
+                    let text = format!("https://x/?v={{{written}}}");
+                    let (template, warnings) = Template::outgoing(&text);
+
+                    let out = sample.expand(&template);
+
+                    assert_eq!(out, format!("https://x/?v={expected}"), "{written}");
+                    assert_eq!(warnings, [], "{written}");
+                }
+                let is_elsewhere = find(name).is_some();
+                let (_, warnings) = Template::parse(&format!("https://x/?v={{{name}}}"));
+                assert_eq!(warnings.is_empty(), is_elsewhere, "{name}");
             }
         }
     }

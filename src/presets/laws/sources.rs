@@ -11,11 +11,8 @@ use crate::detect::params::unexpanded::unexpanded;
 use crate::detect::params::{ParameterMap, Query};
 use crate::domain::campaign::{Campaign, PARAMETERS, ParameterName};
 use crate::domain::entity::Entity;
-use crate::domain::problem::Problem;
-use crate::macros::{Template, table};
-
-/// Macros of an outgoing postback that a click has not.
-const OF_A_CONVERSION: [&str; 4] = ["payout", "currency", "status", "tid"];
+use crate::domain::outgoing::OutgoingPostback;
+use crate::macros::{Outgoing, table};
 
 fn source(slug: &str) -> &'static SourcePreset {
     find_source(slug).unwrap_or_else(|| panic!("no source {slug}"))
@@ -77,15 +74,19 @@ fn outgoing_postbacks_name_only_our_macros_and_values_that_are_asked_for() {
             assert_eq!(preset.asks, [], "{}", preset.slug);
             continue;
         };
-        let (template, warnings) = Template::parse(url);
-        assert_eq!(template.text(), url, "{}", preset.slug);
-        assert!(template.mentions("external_id"), "{}", preset.slug);
-        // A macro of a conversion may still be unknown to the table of macros.
-        let odd = |warning: &&Problem| warning.code != "unknown_macro";
-        assert_eq!(warnings.iter().find(odd), None, "{}", preset.slug);
+        let document = OutgoingPostback {
+            url: url.clone(),
+            ..OutgoingPostback::default()
+        };
+        let (outgoing, warnings) = Outgoing::parse(&document);
+        assert!(outgoing.mentions("external_id"), "{}", preset.slug);
+        assert_eq!(warnings, [], "{}", preset.slug);
         for name in names(url) {
-            let is_ours = table::find(name).is_some() || OF_A_CONVERSION.contains(&name);
-            assert!(is_ours, "{}: {name}", preset.slug);
+            assert!(
+                table::find_outgoing(name).is_some(),
+                "{}: {name}",
+                preset.slug
+            );
         }
 
         let answer = preset.expand(&answers(preset)).unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::flags::Flags;
 use super::packed::{unpack_ip, unpack_sub_ids, unpacked};
@@ -36,9 +36,17 @@ const SELECT: &str = "
 /// (0): they only serve to store it.
 pub fn click(readers: &Readers, id: Id) -> Result<Option<Click>, StoreError> {
     let reader = readers.get()?;
-    let mut statement = reader.prepare_cached(SELECT)?;
+    Ok(find(&reader, id)?)
+}
+
+/// The same within a transaction.
+pub(in crate::store) fn find(
+    connection: &Connection,
+    id: Id,
+) -> Result<Option<Click>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(SELECT)?;
     let found = statement.query_row([id.to_row()], |row| read(row, id));
-    Ok(found.optional()?)
+    found.optional()
 }
 
 fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {

@@ -20,6 +20,7 @@ use crate::postback::credit::{Again, ClickTerms, Credit, Terms, counts_each_time
 use crate::postback::offer::credited;
 use crate::postback::verdict::Verdict;
 use crate::postback::{Payout, Said, SaidStatus};
+use crate::store::outbox;
 
 /// What is to be applied, and how it came.
 #[derive(Clone, Copy)]
@@ -30,6 +31,8 @@ pub(super) struct Applied<'a> {
     pub(super) at: i64,
     pub(super) origin: Origin,
     pub(super) postback_id: Option<Id>,
+    /// Whether traffic sources are told.
+    pub(super) tells: bool,
 }
 
 impl Applied<'_> {
@@ -38,6 +41,7 @@ impl Applied<'_> {
             at: self.at,
             origin: self.origin,
             postback_id: self.postback_id,
+            tells: self.tells,
         }
     }
 }
@@ -185,9 +189,11 @@ pub(super) struct Cause {
     pub(super) at: i64,
     pub(super) origin: Origin,
     pub(super) postback_id: Option<Id>,
+    /// Whether traffic sources are told.
+    pub(super) tells: bool,
 }
 
-/// Notes the change, and what it moves in memory.
+/// Notes the change, what it moves in memory, and what traffic sources are to be told.
 pub(super) fn follow(
     connection: &Connection,
     books: &Books,
@@ -222,6 +228,9 @@ pub(super) fn follow(
         spent,
     };
     rows::note(connection, row, &change)?;
+    if cause.tells {
+        outbox::plan::queue(connection, books, before, row)?;
+    }
     Ok(effects)
 }
 

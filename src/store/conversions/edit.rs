@@ -48,6 +48,7 @@ pub fn enter(
             at,
             origin: Origin::Edit,
             postback_id: None,
+            tells: true,
         };
         Ok(apply(connection, &work, &applied)?.0)
     };
@@ -172,5 +173,6 @@ fn cause(at: i64) -> Cause {
         at,
         origin: Origin::Edit,
         postback_id: None,
+        tells: true,
     }
 }

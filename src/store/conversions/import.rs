@@ -24,7 +24,7 @@ use crate::store::writer::Writer;
 /// Rows of one transaction at most.
 pub const PIECE: usize = 500;
 /// The method of an imported row in the raw log.
-const METHOD: &str = "IMPORT";
+pub(super) const METHOD: &str = "IMPORT";
 
 /// A row, understood.
 #[derive(Debug, Clone)]
@@ -140,6 +140,7 @@ fn judge(
         network: network.map(AsRef::as_ref),
         at: piece.at,
         import_id,
+        tells: imports::sends(connection, import_id)?,
     };
     // Times of rows lie in the past; ids go on from now, and so does the next run of the program.
     books.ids.next(piece.at);
@@ -170,6 +171,8 @@ struct Importing<'a> {
     network: Option<&'a Network>,
     at: i64,
     import_id: u64,
+    /// Whether traffic sources are told.
+    tells: bool,
 }
 
 /// An earlier import of the same row.
@@ -233,6 +236,7 @@ impl Importing<'_> {
             at: news.occurred_at.unwrap_or(self.at),
             origin: Origin::Import,
             postback_id,
+            tells: self.tells,
         };
         let (mut outcome, each_time) = apply(self.connection, self.books, &applied)?;
         if outcome.verdict == Verdict::NoClickId && self.network.is_none() {

@@ -105,6 +105,7 @@ fn take(
         at: incoming.at,
         origin: Origin::Postback,
         postback_id: Some(incoming.id),
+        tells: true,
     };
     let (outcome, each_time) = apply(connection, books, &applied)?;
     let flags = if each_time { raw::COUNTS_EACH_TIME } else { 0 };

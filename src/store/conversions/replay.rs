@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, named_params};
 
 use super::apply::{Applied, Cause, apply_again, event, follow, network_of_click};
+use super::import::METHOD;
 use super::receive::{gate, park};
 use super::{Books, Effects, Outcome, raw, rows, savepoint};
 use crate::domain::conversion::{Conversion, Origin};
@@ -16,6 +17,7 @@ use crate::postback::credit::Again;
 use crate::postback::verdict::Verdict;
 use crate::postback::{Denied, Said, read};
 use crate::store::error::{StoreError, is_of_the_storage};
+use crate::store::imports;
 use crate::store::readers::Readers;
 use crate::store::writer::{BUSY, Writer};
 
@@ -149,6 +151,7 @@ fn again(
         at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(id),
+        tells: tells(connection, &logged)?,
     };
     let mut outcome = match logged.conversion_id {
         Some(_) if matches!(named, Named::Otherwise) => counted_otherwise(&said, network),
@@ -227,6 +230,14 @@ fn unchanged(reason: &str, said: &Said, network: Option<&Network>) -> Outcome {
         click_id: found.map(|found| found.id),
         found_in: found.map(|found| found.parameter.clone()),
         ..Outcome::nothing(Verdict::Unchanged, reason)
+    }
+}
+
+/// Rows of an import are told only if that was asked for.
+fn tells(connection: &Connection, logged: &raw::Logged) -> Result<bool, rusqlite::Error> {
+    match logged.incoming.method == METHOD {
+        true => imports::sends_row(connection, logged.incoming.fingerprint),
+        false => Ok(true),
     }
 }
 
@@ -385,6 +396,7 @@ fn named(
         at: logged.counts_at(),
         origin: Origin::Replay,
         postback_id: Some(logged.incoming.id),
+        tells: tells(connection, logged)?,
     };
     follow(connection, books, cause, Some(&row), &next).map(Named::Anew)
 }

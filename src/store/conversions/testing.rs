@@ -75,6 +75,7 @@ impl Office {
                 at: NOW,
                 origin: Origin::Postback,
                 postback_id: None,
+                tells: true,
             };
             Ok(apply(connection, &books, &applied)?.0)
         };

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("0014_rate_fractions.sql"),
     ),
     ("0015_test_clicks", include_str!("0015_test_clicks.sql")),
+    ("0016_outbox", include_str!("0016_outbox.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

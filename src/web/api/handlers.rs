@@ -14,6 +14,7 @@ use super::{BASE, observed};
 use crate::domain::documents::Documents;
 use crate::domain::problem::Problem;
 use crate::editor::{EditError, Editor, as_json};
+use crate::macros::Outgoing;
 use crate::web::error::ApiError;
 
 pub(super) async fn list<R: Resource>(
@@ -195,6 +196,10 @@ fn body<R: Resource>(entity: &R, documents: &Documents, observed: Vec<Problem>) 
     let mut body = as_json(entity);
     let mut warnings = entity.warnings(documents);
     warnings.extend(entity.link_warnings());
+    for (field, postback) in entity.outgoing() {
+        let found = Outgoing::parse(postback).1.into_iter();
+        warnings.extend(found.map(|warning| warning.under(&field)));
+    }
     warnings.extend(observed);
     body["warnings"] = json!(warnings);
     body.to_string()

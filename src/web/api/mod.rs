@@ -24,6 +24,7 @@ mod log_query;
 mod observed;
 pub mod openapi;
 mod operations;
+mod outbox;
 mod page;
 mod postback_url;
 mod postbacks;
@@ -90,6 +91,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(conversions::endpoints());
     endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());
+    endpoints.extend(outbox::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());

@@ -34,6 +34,7 @@ use crate::store::changes::ChangeRow;
 use crate::store::conversions::history::ConversionBrief;
 use crate::store::conversions::log::{ConversionInFull, LoggedConversion};
 use crate::store::imports::{Import, ImportRow};
+use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
 use crate::store::set_aside::SetAside;
@@ -59,6 +60,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Filter", &["key", "value"]),
     ("Flow", &["target"]),
     ("KeptParameter", &["name"]),
+    ("OutgoingHeader", &["name"]),
     ("OutgoingPostback", &["url"]),
     ("ParameterName", &["name"]),
     ("Target", &["kind", "url", "reply", "campaign_id"]),
@@ -170,6 +172,8 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<ConversionBrief>(&mut schemas);
     add::<Postback>(&mut schemas);
     add::<UnmappedWord>(&mut schemas);
+    add::<OutgoingCall>(&mut schemas);
+    add::<OutgoingCallInFull>(&mut schemas);
     schemas.insert("ListBrief".to_owned(), list_brief());
     add::<CapState>(&mut schemas);
     add::<BudgetState>(&mut schemas);

@@ -98,13 +98,6 @@ impl Resource for Network {
 
 impl Resource for TrafficSource {
     const PATH: &'static str = "traffic-sources";
-
-    fn link_warnings(&self) -> Vec<Problem> {
-        let postback = self.postback.as_ref();
-        postback.map_or(Vec::new(), |postback| {
-            template_warnings("postback.url", &postback.url)
-        })
-    }
 }
 
 impl Resource for TrackingDomain {

@@ -1,0 +1,197 @@
+//! The outbox as it is listed.
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::STATES;
+use crate::domain::conversion::Status;
+use crate::domain::id::{Id, IdCodec};
+use crate::store::error::StoreError;
+use crate::store::log::fields::{Field, Fields, Kind};
+use crate::store::log::{self, Found, Ids, Log, Page, Query, values};
+use crate::store::readers::Readers;
+
+/// What the outbox can be filtered on.
+pub const FIELDS: Fields = Fields(&[OWN]);
+
+const OWN: &[Field] = &[
+    ("state", "outbox.state", Kind::Choice(states)),
+    ("campaign_id", "outbox.campaign_id", Kind::Integer),
+    (
+        "traffic_source_id",
+        "outbox.traffic_source_id",
+        Kind::Integer,
+    ),
+    ("conversion_id", "outbox.conversion_id", Kind::Integer),
+    ("click_id", "outbox.click_id", Kind::ClickId),
+    ("status", "outbox.status", Kind::Choice(statuses)),
+    ("event", "outbox.event", Kind::Text),
+    ("target", "outbox.target", Kind::Text),
+    ("host", "outbox.host", Kind::Lower),
+];
+
+fn states() -> Vec<(&'static str, Value)> {
+    texts(STATES)
+}
+
+fn statuses() -> Vec<(&'static str, Value)> {
+    texts(Status::ALL.iter().map(|(word, _)| *word))
+}
+
+fn texts(words: impl IntoIterator<Item = &'static str>) -> Vec<(&'static str, Value)> {
+    let words = words.into_iter();
+    words
+        .map(|word| (word, Value::Text(word.to_owned())))
+        .collect()
+}
+
+/// A call to a traffic source.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OutgoingCall {
+    /// A number of up to 19 digits, as text; its header `Idempotency-Key`.
+    pub id: String,
+    /// When the conversion came or moved.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// `waiting`, `sent`, `expired` (no attempt succeeded) or `skipped`.
+    pub state: String,
+    /// Why it was skipped.
+    pub reason: Option<String>,
+    pub conversion_id: String,
+    pub click_id: Option<String>,
+    pub campaign_id: u64,
+    pub traffic_source_id: Option<u64>,
+    pub event: String,
+    pub status: String,
+    /// The same for all calls of one method, address and body as the document has them.
+    pub target: String,
+    pub method: String,
+    pub url: String,
+    pub host: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    pub attempts: u64,
+    /// When it is tried next, while it waits.
+    #[schema(format = DateTime)]
+    pub next_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub finished_at: Option<String>,
+    /// An attempt was under way when the tracker ended: it may have arrived twice.
+    pub possibly_repeated: bool,
+}
+
+/// One attempt at it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OutgoingAttempt {
+    pub number: u64,
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// `null` while it is under way.
+    #[schema(format = DateTime)]
+    pub finished_at: Option<String>,
+    pub http_status: Option<u16>,
+    /// The first 4 KB of the answer.
+    pub body: Option<String>,
+    pub error: Option<String>,
+    pub possibly_repeated: bool,
+}
+
+/// A call with its attempts.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OutgoingCallInFull {
+    #[serde(flatten)]
+    pub call: OutgoingCall,
+    /// The attempts in their order.
+    pub tries: Vec<OutgoingAttempt>,
+}
+
+const SELECT: &str = "
+    select outbox.id, outbox.at, outbox.state, outbox.reason, outbox.conversion_id,
+        outbox.click_id, outbox.campaign_id, outbox.traffic_source_id, outbox.event,
+        outbox.status, outbox.target, outbox.method, outbox.url, outbox.host, outbox.headers,
+        outbox.body, outbox.attempts, outbox.next_at, outbox.finished_at, outbox.possibly_repeated
+    from outbox";
+
+const LOG: Log = Log {
+    table: "outbox",
+    select: &[SELECT],
+    time: "outbox.at",
+    ids: Ids::OfTime,
+};
+
+/// One page.
+pub fn list(
+    readers: &Readers,
+    codec: &IdCodec,
+    query: &Query,
+) -> Result<Page<OutgoingCall>, StoreError> {
+    log::list(readers, &LOG, query, |row| read(row, codec))
+}
+
+/// One call with its attempts; `None` if there is none of this id.
+pub fn find(
+    readers: &Readers,
+    codec: &IdCodec,
+    id: Id,
+) -> Result<Option<OutgoingCallInFull>, StoreError> {
+    const ONE: &str = "where outbox.id = ?1";
+    const ATTEMPTS: &str = "
+        select number, at, finished_at, http_status, body, error, possibly_repeated
+        from outbox_attempts where outbox_id = ?1 order by number";
+    let reader = readers.get()?;
+    let found = reader
+        .prepare_cached(&[SELECT, ONE].join(" "))?
+        .query_row([id.to_row()], |row| read(row, codec))
+        .optional()?;
+    let Some((_, call)) = found else {
+        return Ok(None);
+    };
+    let mut statement = reader.prepare_cached(ATTEMPTS)?;
+    let tries = statement.query_map([id.to_row()], |row| {
+        let finished_at: Option<i64> = row.get(2)?;
+        Ok(OutgoingAttempt {
+            number: row.get(0)?,
+            at: values::time(row.get(1)?),
+            finished_at: finished_at.map(values::time),
+            http_status: row.get(3)?,
+            body: row.get(4)?,
+            error: row.get(5)?,
+            possibly_repeated: row.get(6)?,
+        })
+    })?;
+    let tries = tries.collect::<Result<_, _>>()?;
+    Ok(Some(OutgoingCallInFull { call, tries }))
+}
+
+fn read(row: &Row<'_>, codec: &IdCodec) -> Result<Found<OutgoingCall>, rusqlite::Error> {
+    let id: i64 = row.get("id")?;
+    let headers: String = row.get("headers")?;
+    let state: String = row.get("state")?;
+    let finished_at: Option<i64> = row.get("finished_at")?;
+    let next_at: i64 = row.get("next_at")?;
+    let call = OutgoingCall {
+        id: id.to_string(),
+        at: values::time(row.get("at")?),
+        reason: row.get("reason")?,
+        conversion_id: row.get::<_, i64>("conversion_id")?.to_string(),
+        click_id: values::public(codec, row.get("click_id")?),
+        campaign_id: row.get("campaign_id")?,
+        traffic_source_id: row.get("traffic_source_id")?,
+        event: row.get("event")?,
+        status: row.get("status")?,
+        target: row.get("target")?,
+        method: row.get("method")?,
+        url: row.get("url")?,
+        host: row.get("host")?,
+        headers: serde_json::from_str(&headers).unwrap_or_default(),
+        body: row.get("body")?,
+        attempts: row.get("attempts")?,
+        next_at: (state == super::WAITING).then(|| values::time(next_at)),
+        state,
+        finished_at: finished_at.map(values::time),
+        possibly_repeated: row.get("possibly_repeated")?,
+    };
+    Ok((id, call))
+}
