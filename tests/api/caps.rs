@@ -169,6 +169,24 @@ fn repeats_rebills_tests_corrections_and_unmapped_ones_take_no_place() {
 }
 
 #[test]
+fn what_is_older_than_the_cap_takes_no_place_when_it_changes() {
+    let (tracker, offer) = set_up(json!({"daily": 9}));
+    let path = format!("/api/v1/offers/{offer}");
+    assert_eq!(tracker.patch(&path, &json!({"cap": null})).0, 200);
+    let ids = clicks(&tracker, 3);
+    say(&tracker, &ids[0], "status=sale&payout=1");
+    say(&tracker, &ids[1], "status=lead&payout=1");
+    assert_eq!(tracker.patch(&path, &json!({"cap": {"daily": 9}})).0, 200);
+
+    say(&tracker, &ids[0], "status=sale&payout=2");
+    say(&tracker, &ids[1], "status=sale&payout=1");
+    let of_old_ones = places(&tracker, offer);
+    say(&tracker, &ids[2], "status=lead&payout=1");
+
+    assert_eq!((of_old_ones, places(&tracker, offer)), (0, 1));
+}
+
+#[test]
 fn a_cap_counts_by_the_day_of_its_zone() {
     // One of the two is on another day than UTC now, whenever now is.
     for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"] {

@@ -337,6 +337,7 @@ fn offer_drawn_at_the_step_fills_the_click() {
 #[test]
 fn click_is_found_after_a_restart_and_after_kill_9() {
     let mut tracker = spawn();
+    tracker.rate("EUR", "1.1");
     let world = World::new(
         &tracker,
         json!({"choose_offer": "at_offer_click", "cost": {"model": "cpc", "value": "0.25", "currency": "EUR"}}),

@@ -41,6 +41,7 @@ fn urls(tracker: &Tracker, id: u64, query: &str) -> Vec<String> {
 #[test]
 fn a_network_is_stored_with_all_it_says_and_survives_a_restart() {
     let mut tracker = spawn();
+    tracker.rate("EUR", "1.1");
     tracker.create(
         EVENTS,
         &json!({ "name": "Registration", "words": ["Sign Up"] }),

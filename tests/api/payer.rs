@@ -89,9 +89,7 @@ impl Payer {
 
     /// The rate of a currency from long ago on.
     pub(crate) fn rate(&self, currency: &str, rate: &str) {
-        let rates = json!([{"day": "2020-01-01", "currency": currency, "rate": rate}]);
-        let (status, answer) = self.tracker.put("/api/v1/currency-rates", &rates);
-        assert_eq!(status, 200, "{answer:#}");
+        self.tracker.rate(currency, rate);
     }
 
     /// A visit of the campaign: its click id.

@@ -255,6 +255,13 @@ impl Tracker {
             .unwrap_or_else(|| panic!("no id in {stored:#}"))
     }
 
+    /// Enters the rate of a currency, from long ago on.
+    pub(crate) fn rate(&self, currency: &str, rate: &str) {
+        let rates = json!([{"day": "2020-01-01", "currency": currency, "rate": rate}]);
+        let (status, answer) = self.put("/api/v1/currency-rates", &rates);
+        assert_eq!(status, 200, "{answer:#}");
+    }
+
     /// An offer and a campaign `alias` that sends everybody to it; the campaign's id.
     pub(crate) fn simple_campaign(&self, alias: &str) -> u64 {
         let offer = self.create(

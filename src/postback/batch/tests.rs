@@ -415,6 +415,8 @@ proptest! {
         has_header in any::<bool>(),
         delimiter in 0..5_usize,
     ) {
+        let names_a_column = |cell: &String| columns::named(cell, None).is_known;
+        prop_assume!(has_header || !rows[0].iter().any(names_a_column));
         let delimiter = Delimiter::ALL[delimiter].1;
         let separator = delimiter.character().to_string();
         // Every line has its number in front; only a table may join some, and then whole cells.
@@ -444,7 +446,7 @@ fn a_first_line_of_unknown_names_is_remarked() {
     let a = click(1);
     let remarks = |text: &str| Sent::default().read(text.as_bytes()).unwrap().remarks;
 
-    for header in ["Номер;Сумма;Статус", "Order;Sum;State"] {
+    for header in ["Номер;Сумма;Статус", "Order;Money;State"] {
         let found = remarks(&format!("{header}\n{a};5;sale"));
         assert_eq!(found.len(), 1, "{header}");
         assert!(found[0].contains("\"columns\""), "{found:?}");
@@ -454,7 +456,7 @@ fn a_first_line_of_unknown_names_is_remarked() {
         format!("lost,5,t,sale\n{a},6,u,sale"),
         format!("{a}:auto:lead\n{a}:5:sale"),
         format!("{a}\n{a}"),
-        "Order;Sum;State".to_owned(),
+        "Order;Money;State".to_owned(),
         format!("click_id;what\n{a};x"),
     ] {
         assert_eq!(remarks(&rows), [""; 0], "{rows}");

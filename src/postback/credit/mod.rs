@@ -129,7 +129,7 @@ pub fn edited(row: &Conversion, edited: &Edited, terms: &Terms<'_>) -> Conversio
     next.is_correction |= edited.amount.is_some_and(|amount| amount < Micros::ZERO);
     next.tid = edited.tid.clone().or(next.tid);
     next.cost = cost(None, Some(row), &next, terms);
-    next.cap_day = cap::day(&next, terms);
+    next.cap_day = cap::day(Some(row), &next, terms);
     next
 }
 
@@ -169,6 +169,6 @@ fn fresh(said: &Said, terms: &Terms<'_>, is_repeat: bool) -> Conversion {
         others: said.others.clone(),
     };
     row.cost = cost(said.cost, None, &row, terms);
-    row.cap_day = cap::day(&row, terms);
+    row.cap_day = cap::day(None, &row, terms);
     row
 }

@@ -83,7 +83,7 @@ fn moved(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
     };
     fill(&mut next, said, terms);
     next.cost = cost(said.cost, Some(row), &next, terms);
-    next.cap_day = cap::day(&next, terms);
+    next.cap_day = cap::day(Some(row), &next, terms);
     if is_news(row, &next) {
         return Credit::Changed(index, Box::new(next));
     }
@@ -192,6 +192,6 @@ fn added(said: &Said, index: usize, row: &Conversion, terms: &Terms<'_>) -> Cred
     next.is_payout_unread = false;
     fill(&mut next, said, terms);
     next.cost = cost(said.cost, Some(row), &next, terms);
-    next.cap_day = cap::day(&next, terms);
+    next.cap_day = cap::day(Some(row), &next, terms);
     Credit::Changed(index, Box::new(next))
 }
