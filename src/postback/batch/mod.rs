@@ -1,8 +1,8 @@
 //! A file of conversions -> the pairs that postbacks are made of, one list for each row.
 //!
 //! Networks that report in batches send tables, lists of lines, or what an operator copies out of
-//! a page. The bytes become text ([`text`]), the text rows: those of a table ([`table`]), whose
-//! columns have names ([`columns`]), or lines of the forms that trackers take ([`lines`]). A cell
+//! a page. The bytes become text (`text`), the text rows: those of a table (`table`), whose
+//! columns have names (`columns`), or lines of the forms that trackers take (`lines`). A cell
 //! may hold a time ([`time`]). What the rows mean is decided where postbacks are read.
 //!
 //! No row is left out: whatever cannot be read says why.
