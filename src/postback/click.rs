@@ -25,21 +25,23 @@ pub(super) fn find(
     remarks: &mut Vec<String>,
 ) -> Looked {
     let sent = parameters.all(PostbackParameter::ClickId);
-    let mut ours = sent
+    let ours = sent
         .iter()
         .filter_map(|sent| Some((sent.name, read(sent.value, codec)?)));
-    let Some((name, id)) = ours.next() else {
+    let Some((name, id)) = ours.clone().next() else {
         let refused = refused(parameters, remarks);
         let found = None;
         return Looked { found, refused };
     };
-    if let Some((other, _)) = ours.find(|(_, other)| *other != id) {
+    if let Some((other, _)) = ours.clone().find(|(_, other)| *other != id) {
         remarks.push(format!(
             "{other} holds the id of another click. Only the one in {name} was credited; let the \
              network send each conversion in a postback of its own."
         ));
     }
-    parameters.claim(name);
+    for (same, _) in ours.filter(|(_, other)| *other == id) {
+        parameters.claim(same);
+    }
     let parameter = name.to_owned();
     Looked {
         found: Some(Found { id, parameter }),

@@ -1,5 +1,7 @@
 //! What can go wrong with the file.
 
+use rusqlite::ErrorCode;
+
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -22,4 +24,31 @@ pub enum StoreError {
     Unavailable,
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+}
+
+impl StoreError {
+    /// Whether the same may succeed later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            StoreError::Unavailable | StoreError::Pool(_) => true,
+            StoreError::Sqlite(error) => is_of_the_storage(error),
+            _ => false,
+        }
+    }
+}
+
+/// Whether trying again later may help: the disk, a lock, memory. Anything else lies in the
+/// record.
+pub(super) fn is_of_the_storage(error: &rusqlite::Error) -> bool {
+    !matches!(
+        error.sqlite_error_code(),
+        // No code: the record could not even be handed to SQLite.
+        None | Some(
+            ErrorCode::Unknown
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::TooBig
+                | ErrorCode::ParameterOutOfRange
+        )
+    )
 }

@@ -20,7 +20,6 @@ use crate::editor::Editor;
 use crate::postback::verdict::Verdict;
 use crate::postback::{self, Body, Words};
 use crate::store::conversions::{self, Books, Incoming, Outcome, Understood};
-use crate::store::error::StoreError;
 use crate::store::writer::{Editing, Waited};
 
 /// What networks expect to read.
@@ -31,7 +30,11 @@ const BODY_MAX: usize = 1 << 20;
 /// Whether a link of the kind `/click?...` is a postback of a page or network made for Binom.
 pub(super) fn is_postback(path: &str, raw_query: &str) -> bool {
     matches!(path, "/click" | "/click.php")
-        && raw_query.split('&').any(|pair| pair.starts_with("cnv_id="))
+        && raw_query.split('&').any(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            let name = name.strip_prefix("amp;").unwrap_or(name);
+            name.eq_ignore_ascii_case("cnv_id") && pair.contains('=')
+        })
 }
 
 /// Answers a postback; its key, if any, is a part of the path.
@@ -48,10 +51,7 @@ pub(super) async fn receive(
             let body = read_body(payload).await;
             handle(&request, Some(body), key, &shared, &editor).await
         }
-        Method::HEAD => {
-            shared.tallies.count("postback_head", 0);
-            answer(StatusCode::OK, String::new())
-        }
+        Method::HEAD => head(&shared),
         _ => respond::method_not_allowed(),
     }
 }
@@ -62,7 +62,16 @@ pub(super) async fn from_link(
     shared: &Arc<Shared>,
     editor: &Editor,
 ) -> HttpResponse {
-    handle(request, None, None, shared, editor).await
+    match *request.method() {
+        Method::HEAD => head(shared),
+        _ => handle(request, None, None, shared, editor).await,
+    }
+}
+
+/// Somebody looks whether the address is there.
+fn head(shared: &Shared) -> HttpResponse {
+    shared.tallies.count("postback_head", 0);
+    answer(StatusCode::OK, String::new())
 }
 
 /// A body, as far as it was read.
@@ -252,7 +261,7 @@ async fn wait(
 ) -> Stored {
     match editing.wait(patience).await {
         Waited::Ended(Ok(outcome)) => Stored::Ended(Some(outcome)),
-        Waited::Ended(Err(StoreError::Unavailable)) => Stored::Ended(None),
+        Waited::Ended(Err(error)) if error.may_pass() => Stored::Ended(None),
         Waited::Ended(Err(error)) => {
             tracing::error!(%error, "a postback was set aside");
             conversions::set_aside(&shared.writer, record, error.to_string());

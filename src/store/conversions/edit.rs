@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::apply::{Applied, Cause, apply, click, follow, terms};
+use super::apply::{Applied, Cause, apply, click, follow, is_sale, terms};
 use super::{Books, Outcome, rows};
-use crate::domain::conversion::{Conversion, Origin, Status};
+use crate::domain::conversion::{Conversion, Origin};
 use crate::domain::id::Id;
 use crate::domain::network::Network;
 use crate::postback::Said;
@@ -47,14 +47,15 @@ pub fn enter_test(
 ) -> Result<Id, StoreError> {
     let work = books.clone();
     writer.edit_blocking(move |connection| {
-        let terms = terms(&work, at, None, offer_id, &said.event);
+        let work = &*work.up_to_date(connection)?;
+        let terms = terms(work, at, None, offer_id, &said.event);
         let row = Conversion {
             campaign_id,
             is_test: true,
             ..credit::entered(&said, &terms)
         };
         rows::save(connection, &row)?;
-        follow(connection, &work, cause(at), None, &row)?;
+        follow(connection, work, cause(at), None, &row)?;
         Ok(row.id)
     })
 }
@@ -77,7 +78,8 @@ pub fn edit(
             None => None,
         };
         let of_click = of_click.as_ref().map(|(id, click)| (*id, click));
-        let terms = terms(&work, at, of_click, row.offer_id, &row.event);
+        let work = &*work.up_to_date(connection)?;
+        let terms = terms(work, at, of_click, row.offer_id, &row.event);
         let next = credit::edited(&row, &edited, &terms);
         if next == row {
             return Ok(Some(Default::default()));
@@ -85,7 +87,7 @@ pub fn edit(
         store(connection, &row, &next)?;
         Ok(Some(follow(
             connection,
-            &work,
+            work,
             cause(at),
             Some(&row),
             &next,
@@ -103,7 +105,6 @@ fn store(
     next: &Conversion,
 ) -> Result<(), rusqlite::Error> {
     rows::save(connection, next)?;
-    let is_sale = |row: &Conversion| row.status == Some(Status::Sale) && !row.is_test;
     match next.click_id {
         Some(click_id) if is_sale(next) && !is_sale(before) => {
             super::apply::clear_label(connection, click_id)

@@ -26,7 +26,8 @@ const INSERT: &str = "
         :verdict, :reason, :conversion_id, :unmapped, :fingerprint, :flags)";
 const UPDATE: &str = "
     update postbacks set network_id = :network_id, click_id = :click_id, found_in = :found_in,
-        verdict = :verdict, reason = :reason,
+        verdict = iif(:is_done and verdict in ('stored', 'updated'), verdict, :verdict),
+        reason = iif(:is_done and verdict in ('stored', 'updated'), reason, :reason),
         conversion_id = coalesce(:conversion_id, conversion_id), unmapped = :unmapped,
         flags = flags | :flags
     where id = :id";
@@ -55,6 +56,8 @@ macro_rules! select {
 const FIND: &str = select!("where id = ?1");
 const UNMAPPED_AFTER: &str =
     select!("where unmapped is not null and id > :after order by id limit :most");
+const UNMAPPED_OF_CLICK: &str =
+    select!("where click_id = :click_id and unmapped is not null order by id limit :most");
 const PRUNE: &str = "
     delete from postbacks where id in (
         select id from postbacks where at < :before and unmapped is null
@@ -88,7 +91,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// What became of it when it was read again.
+/// What became of it when it was read again. What is done already keeps its verdict.
 pub(super) fn update(
     connection: &Connection,
     id: Id,
@@ -101,6 +104,7 @@ pub(super) fn update(
         ":found_in": outcome.found_in,
         ":verdict": outcome.verdict.as_str(),
         ":reason": outcome.reason,
+        ":is_done": outcome.verdict == Verdict::Unchanged,
         ":conversion_id": outcome.conversion_id.map(Id::to_row),
         ":unmapped": outcome.unmapped,
         ":flags": REPLAYED,
@@ -226,6 +230,18 @@ pub(super) fn unmapped_after(
 ) -> Result<Vec<Logged>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(UNMAPPED_AFTER)?;
     let values = named_params! { ":after": after, ":most": most as i64 };
+    let rows = statement.query_map(values, read)?;
+    rows.collect()
+}
+
+/// The first requests about a click with a word that nobody had mapped.
+pub(super) fn unmapped_of_click(
+    connection: &Connection,
+    click_id: Id,
+    most: usize,
+) -> Result<Vec<Logged>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(UNMAPPED_OF_CLICK)?;
+    let values = named_params! { ":click_id": click_id.to_row(), ":most": most as i64 };
     let rows = statement.query_map(values, read)?;
     rows.collect()
 }

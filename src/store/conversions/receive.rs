@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, named_params};
 
 use super::apply::{Applied, apply, network_of_click};
-use super::raw;
-use super::{Books, Incoming, Outcome};
+use super::{Books, Effects, Incoming, Outcome};
+use super::{raw, replay};
 use crate::domain::conversion::Origin;
 use crate::domain::id::Id;
 use crate::domain::network::Network;
@@ -83,10 +83,19 @@ fn take(
             }
         },
     };
+    // What waited for this click came earlier.
+    let waited = match &said.click {
+        Some(found) => replay::settle(connection, books, found.id)?,
+        None => Effects::default(),
+    };
+    let with_waited = |mut outcome: Outcome| {
+        outcome.effects.extend(waited);
+        outcome
+    };
     if let Some(earlier) = raw::earlier(connection, &incoming)?
-        && matches!(earlier.verdict, Verdict::Stored | Verdict::Updated)
+        && has_counted(&earlier)
     {
-        return retried(connection, &incoming, &earlier);
+        return retried(connection, &incoming, &earlier).map(with_waited);
     }
     let applied = Applied {
         said: &said,
@@ -101,10 +110,23 @@ fn take(
     if let (Verdict::Parked, Some(click_id)) = (outcome.verdict, outcome.click_id) {
         park(connection, incoming.id, click_id)?;
     }
-    Ok(outcome)
+    Ok(with_waited(outcome))
 }
 
-fn gate(network: &Network, incoming: &Incoming, pairs: &[(String, String)]) -> Result<(), Denied> {
+/// Whether something came of it, or will.
+fn has_counted(earlier: &raw::Earlier) -> bool {
+    match earlier.verdict {
+        Verdict::Stored | Verdict::Updated | Verdict::Parked => true,
+        Verdict::UnmappedStatus => earlier.conversion_id.is_some(),
+        _ => false,
+    }
+}
+
+pub(super) fn gate(
+    network: &Network,
+    incoming: &Incoming,
+    pairs: &[(String, String)],
+) -> Result<(), Denied> {
     let ip = incoming.ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     postback::admits(network, ip, pairs)
 }
@@ -127,7 +149,7 @@ fn retried(
     if earlier.is_untold {
         raw::told(connection, earlier.id)?;
         // Now the sender is told what became of the first one.
-        outcome.changed = true;
+        outcome.changed = earlier.verdict != Verdict::Parked;
     }
     Ok(outcome)
 }

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use rusqlite::{CachedStatement, Connection, ErrorCode};
+use rusqlite::{CachedStatement, Connection};
 
 use super::shared::Shared;
 use crate::store::clicks::insert;
 use crate::store::dictionary::Dictionary;
+use crate::store::error::is_of_the_storage;
 use crate::store::record::Record;
 use crate::store::{offer_clicks, set_aside};
 
@@ -67,20 +68,4 @@ impl<'t> Inserts<'t> {
             }
         }
     }
-}
-
-/// Whether trying again later may help: the disk, a lock, memory. Anything else lies in the
-/// record.
-fn is_of_the_storage(error: &rusqlite::Error) -> bool {
-    !matches!(
-        error.sqlite_error_code(),
-        // No code: the record could not even be handed to SQLite.
-        None | Some(
-            ErrorCode::Unknown
-                | ErrorCode::ConstraintViolation
-                | ErrorCode::TypeMismatch
-                | ErrorCode::TooBig
-                | ErrorCode::ParameterOutOfRange
-        )
-    )
 }

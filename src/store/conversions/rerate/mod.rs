@@ -8,6 +8,9 @@
 //!
 //! Budgets keep what they have counted.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
