@@ -19,6 +19,8 @@ use crate::store::writer::Writer;
 const DAY_MS: i64 = 86_400_000;
 /// How often old requests are dropped from the log.
 const PRUNE_EVERY_MS: i64 = 60_000;
+/// By then no request is under way that was read with the words before an edit.
+const LATE_MS: i64 = 70_000;
 /// How long it is kept what became of each row of an import.
 const IMPORT_DAYS: i64 = 30;
 /// Pieces dropped from the log in one round.
@@ -44,6 +46,8 @@ pub struct Clerk {
 pub struct Seen {
     /// The words by which unmapped ones were last looked at.
     documents: Option<Arc<Documents>>,
+    /// When unmapped ones are looked at once more, because of requests that were under way.
+    looks_again_at: Option<i64>,
     pruned_at: i64,
 }
 
@@ -58,7 +62,7 @@ impl Clerk {
                 break;
             }
         }
-        self.follow_words(seen)?;
+        self.follow_words(seen, now)?;
         self.follow_rates(now)?;
         if now - seen.pruned_at >= PRUNE_EVERY_MS {
             while replay::expire(&self.writer, now)? == replay::PIECE {}
@@ -80,15 +84,17 @@ impl Clerk {
     }
 
     /// After networks or events were edited: their new words may be ones that were waited for.
-    fn follow_words(&self, seen: &mut Seen) -> Result<(), StoreError> {
+    fn follow_words(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
         let books = self.books();
         let is_known = |old: &Arc<Documents>| has_same_words(old, &books.documents);
-        if !seen.documents.as_ref().is_some_and(is_known) {
+        let is_new = !seen.documents.as_ref().is_some_and(is_known);
+        if is_new || seen.looks_again_at.is_some_and(|at| now >= at) {
             let found = replay::understood_by_now(&self.readers, &books)?;
             for piece in found.chunks(replay::PIECE) {
                 self.read_again(piece.to_vec())?;
             }
             seen.documents = Some(books.documents);
+            seen.looks_again_at = is_new.then_some(now + LATE_MS);
         }
         Ok(())
     }

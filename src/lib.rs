@@ -4,19 +4,22 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`domain`] | the words of the field as plain data: campaigns, clicks, money, ids |
+//! | [`domain`] | the words of the field as plain data: campaigns, clicks, conversions, money, ids |
 //! | [`detect`] | a request -> a [`domain::visitor::Visitor`]: client IP, geo, device, bot, language |
 //! | [`engine`] | a visitor -> a decision: catalog, flows, filters, rotation, redirects |
 //! | [`macros`] | `{name}` in URL templates: parsed when saved, expanded when clicked |
-//! | [`postback`] | what a network said -> a conversion: words, identity, moves, payouts |
+//! | [`postback`] | what a network said -> a conversion: words, identity, moves, payouts, files of them |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
-//! | [`store`] | the SQLite file: the one writer, the spill, readers, migrations |
-//! | [`web`] | HTTP: the click path, the JSON API |
+//! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
+//! | [`web`] | HTTP: the click path, postbacks, the JSON API |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
-//! | [`clerk`] | postbacks that are read again, and those that have waited too long |
+//! | [`clerk`] | beside the requests: postbacks read again, old ones dropped, rates followed |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
+//! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
+//! | [`control`] | commands beside a running server |
+//! | [`cli`], [`config`], [`telemetry`], [`clock`] | command line, settings, logs on stderr, the time |
 //! | [`app`] | introduces all of them to each other |
 //!
 //! # Import rule
@@ -27,8 +30,8 @@
 //!
 //! # Reading order
 //!
-//! `engine/mod.rs` (life of a click), `store/mod.rs` (who writes, who reads), `web/click.rs` (the
-//! click path on one screen), then `app.rs`.
+//! `engine/mod.rs` (life of a click), `postback/mod.rs` (life of a postback), `store/mod.rs` (who
+//! writes, who reads), `web/click.rs` (the click path on one screen), then `app.rs`.
 
 pub mod app;
 pub mod clerk;

@@ -7,6 +7,7 @@ use std::{env, fs};
 
 use millrace::engine::{filter, redirect};
 use millrace::macros::table;
+use millrace::postback::markdown as postbacks;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -19,6 +20,9 @@ fn tables_of_the_readme_say_what_the_registries_say() {
         ("filters", filter::markdown()),
         ("redirects", redirect::markdown()),
         ("macros", table::markdown()),
+        ("postback parameters", postbacks::parameters()),
+        ("statuses", postbacks::words()),
+        ("verdicts", postbacks::verdicts()),
     ] {
         fresh = with_table(&fresh, name, &table)
             .unwrap_or_else(|| panic!("README.md has no <!-- {name} --> and <!-- /{name} -->"));

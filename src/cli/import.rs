@@ -42,7 +42,7 @@ pub(super) struct File {
     /// Of rows that tell no status: lead, sale, rejected or trash.
     #[arg(long, value_name = "STATUS")]
     default_status: Option<String>,
-    /// Tell the conversions to traffic sources as well.
+    /// Tell the conversions to traffic sources as well. Noted; not yet acted on.
     #[arg(long)]
     send_postbacks: bool,
 }

@@ -55,6 +55,9 @@ pub struct Click {
     pub is_unique_flow: bool,
     #[serde(default)]
     pub is_unique_global: bool,
+    /// The operator's own visit: it uses nothing up, costs nothing, and its conversions are tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_test: bool,
 }
 
 /// What the click cost, in the currency it was stated in.

@@ -115,7 +115,7 @@ impl TryFrom<String> for Micros {
 }
 
 /// Upper-case ISO 4217 code, or an operator's own three letters (`USDT` has four and is accepted).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 4]);
 

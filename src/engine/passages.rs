@@ -185,6 +185,7 @@ mod tests {
             is_unique_campaign: false,
             is_unique_flow: false,
             is_unique_global: false,
+            is_test: false,
         };
 
         let clicks = decision.clicks(&parents, &Marks::default(), last.clone());

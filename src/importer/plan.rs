@@ -8,6 +8,7 @@ use super::order::{NetworkName, Order};
 use crate::clock;
 use crate::domain::conversion::Status;
 use crate::domain::form::quoted;
+use crate::domain::nearest::nearest;
 use crate::domain::network::{Network, PostbackParameter};
 use crate::domain::problem::Problem;
 use crate::domain::state::State as EntityState;
@@ -20,6 +21,8 @@ use crate::store::imports::{Import, State, Totals};
 /// Names that no parameter can have, because control characters are taken out of those.
 const TIME: &str = "\u{1}time";
 const NTH: &str = "\u{1}nth";
+/// Networks that are proposed for an unknown name.
+const MEANT: usize = 3;
 
 /// A file that can be gone through.
 pub(super) struct Plan {
@@ -215,6 +218,27 @@ fn network<'b>(name: &NetworkName, books: &'b Books) -> Result<&'b Network, Stri
         )),
         (None, _) => networks()
             .find(|network| network.id.to_string() == *typed)
-            .ok_or_else(|| format!("There is no network {}.", quoted(typed))),
+            .ok_or_else(|| unknown(typed, networks().map(|network| network.name.as_str()))),
     }
+}
+
+/// No network has the name; those that it may be a part of, or be mistyped from.
+fn unknown<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let lower = typed.to_lowercase();
+    let mut meant: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| name.to_lowercase().contains(&lower))
+        .take(MEANT)
+        .collect();
+    if meant.is_empty() {
+        meant.extend(nearest(typed, names));
+    }
+    let mut message = format!("There is no network {}.", quoted(typed));
+    if !meant.is_empty() {
+        let meant: Vec<String> = meant.into_iter().map(quoted).collect();
+        message.push_str(&format!(" Did you mean {}?", meant.join(" or ")));
+    }
+    message
 }

@@ -94,11 +94,16 @@ fn decimal_separator(text: &str) -> Option<Option<char>> {
 
 /// Whether the comma of `7,500` may separate thousands: one to three digits that begin with no 0,
 /// then three more.
-fn may_be_thousands(text: &str) -> bool {
+pub(super) fn may_be_thousands(text: &str) -> bool {
     let Some((before, after)) = text.split_once(',') else {
         return false;
     };
-    after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0')
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    after.len() == 3
+        && (1..=3).contains(&before.len())
+        && !before.starts_with('0')
+        && is_digits(before)
+        && is_digits(after)
 }
 
 /// The digits of a whole number, in groups of three if they are separated at all, and by one

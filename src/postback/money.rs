@@ -62,6 +62,12 @@ pub(super) fn read_amount(sent: Sent<'_>, remarks: &mut Vec<String>) -> Option<A
             "{name} is the macro {}, which the network did not fill in.",
             quoted(value)
         )),
+        None if amount::may_be_thousands(value) => remarks.push(format!(
+            "{name} is {}, which may be {} or {}: the postback has to write it without the comma.",
+            quoted(value),
+            value.replace(',', "."),
+            value.replace(',', "")
+        )),
         None => remarks.push(format!(
             "{name} is {}, which is no amount such as 7.50.",
             quoted(value)
@@ -162,6 +168,20 @@ mod tests {
         assert_eq!(
             said.remarks,
             ["payout is \"$7,50\" and was read as 7.5 USD."]
+        );
+    }
+
+    #[test]
+    fn an_amount_that_may_be_two_is_told_with_both() {
+        assert_eq!(
+            said("payout=7,500").remarks,
+            [
+                "payout is \"7,500\", which may be 7.500 or 7500: the postback has to write it without the comma."
+            ]
+        );
+        assert_eq!(
+            said("payout=7,5,0").remarks,
+            ["payout is \"7,5,0\", which is no amount such as 7.50."]
         );
     }
 

@@ -62,4 +62,39 @@ impl Verdict {
         all.find(|(_, verdict)| *verdict == self)
             .map_or("", |(word, _)| word)
     }
+
+    /// What has become of the postback, for the operator.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Stored => "A conversion was made",
+            Self::Updated => "A conversion was changed",
+            Self::Unchanged => "All of it was known already",
+            Self::Parked => {
+                "The click id was made here, but its click is not stored: the postback waits for it"
+            }
+            Self::Ignored => "Its status is one that is to be ignored",
+            Self::UnknownClick => "Its click id was not made here",
+            Self::NoClickId => {
+                "It has no click id, and names no transaction of an earlier conversion"
+            }
+            Self::RepeatNotAllowed => {
+                "A further transaction of an offer that pays once (`allow_repeats`)"
+            }
+            Self::MoveRefused => "What the conversion is cannot become that",
+            Self::Ambiguous => {
+                "It could be about more than one conversion: it has no transaction id"
+            }
+            Self::UnmappedStatus => {
+                "Nobody has said what its word for the status means; its conversion counts nowhere until somebody does"
+            }
+            Self::Retry => "It repeats a request that has counted already",
+            Self::Denied => {
+                "A wrong address, a wrong secret, or no network's key where one is required"
+            }
+            Self::UnknownNetwork => "No network has the key in its path",
+            Self::Unreadable => "Its body, or the imported row, cannot be read",
+            Self::TooLarge => "Its body is larger than 1 MB",
+            Self::Expired => "It has waited 30 days, and its click has not come",
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::network::Meaning;
 ///
 /// Left out is what means one thing here and another there: numbers; `accept`, which is a lead on
 /// hold for some and a sale for others; `unconfirmed`, which is a lead or a rejected one.
-const COMMON: [(Meaning, &str); 5] = [
+pub(super) const COMMON: [(Meaning, &str); 5] = [
     (
         Meaning::Lead,
         "lead leads pending hold holding on_hold onhold held wait waiting awaiting expect expected \

@@ -3,15 +3,19 @@
 //! # Who writes
 //!
 //! One thread ([`writer`]) owns the one writing connection. Clicks and offer clicks (a
-//! [`record::Record`] each) come to it from the worker threads through a [`writer::Lane`] each; operator edits through
-//! [`writer::Writer::edit_blocking`]. All of them share one queue and its order. The writer takes
-//! everything that waits, commits it as one transaction, then lets the visitors go: a redirect
-//! leaves after its click is in the write-ahead log.
+//! [`record::Record`] each) come to it from the worker threads through a [`writer::Lane`] each;
+//! postbacks ([`conversions::receive`]) through [`writer::Writer::edit`]; operator edits, pieces of
+//! imports and what the clerk does through [`writer::Writer::edit_blocking`]. All of them share one
+//! queue and its order. The writer takes everything that waits, commits it as one transaction, each
+//! edit in a savepoint of its own, then lets them go: a redirect leaves after its click, the answer
+//! to a postback after its conversion is in the write-ahead log.
 //!
 //! When no commit comes within the acknowledgement time-out, clicks go to the spill file
 //! (`spill`), written by its own thread, until the writer has caught up: it takes the spill over
 //! before anything else, and `on conflict(id) do nothing` makes taking over twice harmless. When
-//! even the spill takes nothing, clicks wait in the bounded queue in memory, counted and shown.
+//! even the spill takes nothing, clicks wait in the bounded queue in memory, counted and shown. A
+//! postback goes to no spill: it can be withdrawn until the writer takes it up, and its sender is asked
+//! to send it again.
 //!
 //! [`checkpoint`] copies the log into the database from a connection of its own.
 //!

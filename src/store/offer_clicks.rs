@@ -153,6 +153,7 @@ mod tests {
                 is_unique_campaign: false,
                 is_unique_flow: false,
                 is_unique_global: false,
+                is_test: false,
                 id,
                 at: AT,
                 campaign_id: 1,

@@ -16,7 +16,7 @@ use super::state::{Hot, Shared};
 use super::{click_cookie, go, postback, visitor_cookie};
 use crate::clock;
 use crate::detect::bot::is_browser_prefetch;
-use crate::detect::params::{Query, unexpanded};
+use crate::detect::params::{self, Query, unexpanded};
 use crate::detect::request::{ClickRequest, Headers};
 use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::Id;
@@ -69,11 +69,14 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         shared.tallies.count("prefetch", campaign_id);
         return respond::no_prefetch();
     }
-    let is_of_address = |name: &str| is_of_address(request.path(), name);
+    let is_of_address =
+        |name: &str| is_of_address(request.path(), name) || name.eq_ignore_ascii_case(params::TEST);
     let visitor = observe(hot, &arrived, &query, campaign, is_of_address);
     let is_head = method == Method::HEAD;
-    // Nobody was here yet with a HEAD or a preview: the visit that counts is still to come.
-    let is_visit = !is_head && !visitor.is_preview();
+    let is_test = params::is_test(&query);
+    // Nobody was here yet with a HEAD or a preview: the visit that counts is still to come. A test is
+    // nobody's.
+    let is_visit = !is_head && !visitor.is_preview() && !is_test;
     let cookie = visitor_cookie::read(&arrived.headers, &shared.visitors);
     let stranger = hot.dice.borrow_mut().throw();
     let agent = &visitor.agent.user_agent;
@@ -145,8 +148,11 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
             let hours = catalog.longest_hours();
             visitor_cookie::write(&shared.visitors, key, hours, is_https)
         });
+    let cost = cost.filter(|_| !is_test);
     spend(shared, paying, cost, arrived.at);
-    count_unexpanded(shared, &visitor.parameters, campaign_id);
+    if !is_test {
+        count_unexpanded(shared, &visitor.parameters, campaign_id);
+    }
     let document = &decision.campaign.document;
     let mark = marks.last;
     let click = Click {
@@ -171,6 +177,7 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
         is_unique_campaign: mark.unique.in_campaign,
         is_unique_flow: mark.unique.in_flow,
         is_unique_global: mark.unique.anywhere,
+        is_test,
     };
     let clicks = decision.clicks(&parents, &marks, click);
     drop(catalog);

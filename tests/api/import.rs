@@ -825,6 +825,8 @@ fn the_command_fails_when_nothing_could_be_read() {
         (&["-"][..], "", "nothing"),
         (&["-"], ",,,\n,,\n", "no row could be read"),
         (&["-", "--network", "Nobody"], "x\n", "Nobody"),
+        (&["-", "--network", "cm"], "x\n", "Did you mean \"Acme\"?"),
+        (&["-", "--network", "Akme"], "x\n", "Did you mean \"Acme\"?"),
         (&["-", "--timezone", "Mars"], "x\n", "Mars"),
         (&["/there/is/no.csv"], "", "no.csv"),
     ] {

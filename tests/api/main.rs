@@ -9,8 +9,10 @@
 //! | `go`, `lp_js` | from the landing to the offer, and the script that helps links there |
 //! | `clicks`, `macros`, `redirects`, `detection`, `filters`, `hostile`, `editing`, `entities`, `networks`, `presets`, `startup` | what the tracker does on a good day |
 //! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
-//! | `postbacks`, `conversions`, `parking` | how postbacks may come, what they make of clicks, and those that wait |
+//! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
+//! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
 //! | `conversion_log` | conversions and postbacks as they are listed |
+//! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
@@ -24,13 +26,16 @@
 mod bulk;
 mod caps;
 mod clicks;
+mod conversion_edits;
 mod conversion_log;
 mod conversions;
 mod counters;
+mod credited_offers;
 mod detection;
 mod disk;
 mod editing;
 mod entities;
+mod events;
 mod faults;
 mod filters;
 mod go;
@@ -44,12 +49,16 @@ mod money;
 mod networks;
 mod parking;
 mod payer;
+mod payouts;
+mod postback_bodies;
+mod postback_races;
 mod postbacks;
 mod presets;
 mod redirects;
 mod routing;
 mod simulator;
 mod startup;
+mod test_clicks;
 mod tracker;
 mod uniqueness;
 mod visitor;

@@ -166,6 +166,82 @@ fn an_unknown_currency_counts_as_0_until_its_rate_is_entered_and_follows_it() {
 }
 
 #[test]
+fn a_rate_that_comes_too_late_for_some_conversions_says_so() {
+    let (mut tracker, _) = set_up(json!({"model": "none"}));
+    for _ in 0..2 {
+        convert(&tracker, "payout=100&currency=UAH");
+    }
+    let day = days_ago(&tracker, 3);
+    while_stopped(&mut tracker, |file| {
+        let moved = "update conversions set at = at - 3 * 86400000";
+        assert_eq!(file.execute(moved, []).unwrap(), 2);
+    });
+    let put = |rate: Value| {
+        let (status, answer) = tracker.put(RATES, &json!([rate]));
+        assert_eq!(status, 200, "{answer:#}");
+        answer["warnings"].clone()
+    };
+
+    let late = put(json!({"currency": "UAH", "rate": "0.025"}));
+    let other = put(json!({"currency": "EUR", "rate": "1.1"}));
+    let early = put(json!({"currency": "UAH", "rate": "0.025", "day": day}));
+
+    assert_eq!(late[0]["code"], "rate_too_late", "{late:#}");
+    let message = late[0]["message"].as_str().unwrap();
+    assert!(message.contains("2 conversions in UAH"), "{message}");
+    assert!(message.contains(&day), "{message}");
+    assert_eq!((other, early), (json!([]), json!([])));
+}
+
+#[test]
+fn documents_in_a_currency_without_a_rate_are_warned_of() {
+    let tracker = spawn();
+    let documents = [
+        (
+            "offers",
+            "payout.currency",
+            json!({"name": "O", "url": "http://127.0.0.1:9/",
+            "payout": {"kind": "fixed", "value": "400", "currency": "UAH"}}),
+        ),
+        (
+            "networks",
+            "currency",
+            json!({"name": "N", "currency": "UAH"}),
+        ),
+        (
+            "campaigns",
+            "cost.currency",
+            json!({"name": "C",
+            "cost": {"model": "cpc", "value": "1", "currency": "UAH"}}),
+        ),
+    ];
+    let mut paths = Vec::new();
+    for (path, field, document) in documents {
+        let path = format!("/api/v1/{path}");
+        let (status, saved) = tracker.post(&path, &document);
+        assert_eq!(status, 201, "{saved:#}");
+        let path = format!("{path}/{}", saved["id"]);
+        for answer in [saved, tracker.get(&path).1] {
+            let mut warnings = answer["warnings"].as_array().unwrap().iter();
+            let told = warnings.find(|warning| warning["code"] == "no_rate");
+            assert_eq!(
+                told.map(|one| &one["field"]),
+                Some(&json!(field)),
+                "{answer:#}"
+            );
+        }
+        paths.push(path);
+    }
+
+    enter(&tracker, &[("2020-01-01", "UAH", "0.025")]);
+
+    for path in paths {
+        let warnings = tracker.get(&path).1["warnings"].to_string();
+        assert!(!warnings.contains("no_rate"), "{path}: {warnings}");
+    }
+}
+
+#[test]
 fn revenue_has_the_rate_of_the_conversions_day_and_cost_that_of_the_clicks() {
     let (mut tracker, campaign) = set_up(json!({"model": "cpa", "value": "10", "currency": "EUR"}));
     convert(&tracker, "payout=1&currency=EUR");

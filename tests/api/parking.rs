@@ -123,7 +123,7 @@ fn a_click_pruned_long_ago_is_listed_and_given_up_after_thirty_days() {
     assert_eq!(payer.last("verdict"), "parked");
 
     // 31 days pass: ids hold the time.
-    let days = 31_i64 * 86_400_000 << 22;
+    let days = (31_i64 * 86_400_000) << 22;
     while_stopped(&mut payer.tracker, |file: &Connection| {
         for (table, column) in [("postbacks", "id"), ("parked", "postback_id")] {
             file.execute(

@@ -36,7 +36,7 @@ pub struct Event {
     pub counts_as_conversion: bool,
     /// Its amounts count in `revenue`.
     pub counts_in_revenue: bool,
-    /// Is told to the traffic source.
+    /// Is told to the traffic source. Stored; not yet acted on.
     pub is_sent_to_source: bool,
     /// What a postback about one that is there already does.
     pub duplicates: Duplicates,

@@ -84,6 +84,12 @@ impl Rates {
         rows[..after].last().map(|(_, rate)| *rate)
     }
 
+    /// The first day on which a currency has a rate that was entered.
+    pub fn first_day(&self, currency: Currency) -> Option<i64> {
+        let rows = self.by_currency.get(&currency)?;
+        rows.first().map(|(day, _)| *day)
+    }
+
     /// An amount in another currency, rounded once, half to even, at micro-units. `None` where a
     /// rate is missing, or the result is too large.
     pub fn convert(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::columns::{self, Column};
 use super::delimiter::Delimiter;
-use super::table::cells;
+use super::table::{cells, is_value};
 use super::{Batch, Content, Format, Line, MAX_ROWS, NoBatch, Reading, shown, time, too_long};
 use crate::domain::network::{Network, PostbackParameter};
 use crate::postback::amount;
@@ -22,6 +22,10 @@ const PLACES: [PostbackParameter; 4] = [
     PostbackParameter::Tid,
     PostbackParameter::Status,
 ];
+/// Of a first line that holds nothing but words.
+const UNKNOWN_HEADER: &str = "The first line names no column that is known here, so it was read as \
+    a row like the others. If it is a header, name the columns in \"columns\", such as \
+    tid,-,payout,click_id; \"-\" passes one over.";
 /// What FunnelFlux deletes a conversion with.
 const DELETES: &str = "-1";
 
@@ -61,6 +65,11 @@ pub(super) fn read(
             content,
         });
     }
+    let names_nothing = text
+        .split('\n')
+        .find(|line| !line.trim().is_empty())
+        .filter(|_| lines.len() > 1)
+        .is_some_and(|first| reader.may_be_header(first));
     let format = common(&formats);
     let mut delimiters = delimiters.into_iter().flatten();
     let delimiter = delimiters.next().filter(|_| delimiters.next().is_none());
@@ -69,7 +78,10 @@ pub(super) fn read(
         delimiter: delimiter.and_then(Delimiter::parse),
         columns: told(format, width, network),
         lines,
-        remarks: Vec::new(),
+        remarks: names_nothing
+            .then(|| UNKNOWN_HEADER.to_owned())
+            .into_iter()
+            .collect(),
     })
 }
 
@@ -162,6 +174,15 @@ impl Reader<'_> {
                 false => Ok(content),
             }),
         }
+    }
+
+    /// Several cells, and in none of them what stands in rows.
+    fn may_be_header(&self, raw: &str) -> bool {
+        let delimiter = self.delimiter.or_else(|| sniffed(raw));
+        delimiter.is_some_and(|delimiter| {
+            let cells = cells(raw, delimiter, true);
+            cells.len() > 1 && !cells.iter().any(|cell| is_value(cell, self.reading))
+        })
     }
 
     /// Which of the forms between commas it is.

@@ -78,7 +78,7 @@ fn header(
 }
 
 /// What stands in rows and not in headers.
-fn is_value(cell: &str, reading: &Reading<'_>) -> bool {
+pub(super) fn is_value(cell: &str, reading: &Reading<'_>) -> bool {
     amount::read(cell).is_some()
         || click::read(cell, reading.codec).is_some()
         || columns::pair(cell, true, reading.words.network).is_some()

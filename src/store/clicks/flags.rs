@@ -11,12 +11,15 @@ const UNIQUE_FOR_ALL: i64 = 1;
 const UNIQUENESS: i64 = 15;
 /// Place of a bit.
 const FELL_BACK: u32 = 4;
+const TEST: u32 = 5;
 const CLEARED: i64 = 1 << 7;
 
 /// As SQL, for filters.
 pub(super) const IS_UNIQUE_CAMPAIGN: &str = "(clicks.flags & 15 = 1 or clicks.flags >> 1 & 1)";
 pub(super) const IS_UNIQUE_FLOW: &str = "(clicks.flags & 15 = 1 or clicks.flags >> 2 & 1)";
 pub(super) const IS_UNIQUE_GLOBAL: &str = "(clicks.flags & 15 = 1 or clicks.flags >> 3 & 1)";
+
+pub(crate) const IS_TEST: &str = "(clicks.flags >> 5 & 1)";
 
 /// The column, as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +40,13 @@ impl Flags {
         let fell_back = click.cost.is_some_and(|cost| cost.fell_back);
         let reason = click.bot_reason.map_or(0, BotReason::code);
         let shift = click.at - click.id.unix_ms();
-        Self(uniqueness | i64::from(fell_back) << FELL_BACK | i64::from(reason) << 8 | shift << 16)
+        Self(
+            uniqueness
+                | i64::from(fell_back) << FELL_BACK
+                | i64::from(click.is_test) << TEST
+                | i64::from(reason) << 8
+                | shift << 16,
+        )
     }
 
     pub(super) fn is_unique_campaign(self) -> bool {
@@ -66,6 +75,10 @@ impl Flags {
         self.0 >> FELL_BACK & 1 == 1 || as_before
     }
 
+    pub(super) fn is_test(self) -> bool {
+        self.0 >> TEST & 1 == 1
+    }
+
     pub(super) fn bot_reason(self) -> Option<BotReason> {
         BotReason::of_code((self.0 >> 8 & 0xff) as u8)
     }
@@ -85,18 +98,19 @@ mod tests {
 
     /// Lets the filters and the view say what a row with these flags is: unique for campaign, flow
     /// and all by each, and fallen back.
-    fn told_by_sql(connection: &Connection, flags: i64) -> [bool; 7] {
+    fn told_by_sql(connection: &Connection, flags: i64) -> [bool; 9] {
         connection
             .execute("update clicks set flags = ?1", [flags])
             .expect("a row");
         let sql = format!(
             "select {IS_UNIQUE_CAMPAIGN}, {IS_UNIQUE_FLOW}, {IS_UNIQUE_GLOBAL},
-                is_unique_campaign, is_unique_flow, is_unique_global, cost_fell_back
+                is_unique_campaign, is_unique_flow, is_unique_global, cost_fell_back,
+                {IS_TEST}, is_test
             from clicks join clicks_readable using (id)"
         );
         connection
             .query_row(&sql, [], |row| {
-                let mut told = [false; 7];
+                let mut told = [false; 9];
                 for (index, one) in told.iter_mut().enumerate() {
                     *one = row.get(index)?;
                 }
@@ -128,6 +142,7 @@ mod tests {
                 assert_eq!(told[..3], unique, "{flags}");
                 assert_eq!(told[3..6], unique, "{flags}");
                 assert_eq!(told[6], read.cost_fell_back(), "{flags}");
+                assert_eq!(told[7..], [read.is_test(); 2], "{flags}");
             }
         }
     }

@@ -120,6 +120,7 @@ mod tests {
                 is_unique_campaign: index % 2 == 0,
                 is_unique_flow: index % 3 == 0,
                 is_unique_global: index % 5 == 0,
+                is_test: false,
             };
             insert(&connection, &mut statement, &mut dictionary, &click).unwrap();
 

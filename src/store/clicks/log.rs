@@ -72,6 +72,7 @@ pub(crate) const OF_CLICK: &[Field] = &[
     ),
     ("is_unique_flow", flags::IS_UNIQUE_FLOW, Kind::Boolean),
     ("is_unique_global", flags::IS_UNIQUE_GLOBAL, Kind::Boolean),
+    ("is_test", flags::IS_TEST, Kind::Boolean),
 ];
 
 macro_rules! sub_ids {
@@ -262,6 +263,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Found<Map<String, Json>>, rusqlite::
     ] {
         item.insert(name.into(), is_unique.into());
     }
+    item.insert("is_test".into(), flags.is_test().into());
     let reason = flags.bot_reason().map(BotReason::as_str);
     item.insert("is_bot".into(), reason.is_some().into());
     let cleared = flags.is_cleared().then_some("converted");

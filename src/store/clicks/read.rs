@@ -65,6 +65,7 @@ fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {
         is_unique_campaign: flags.is_unique_campaign(),
         is_unique_flow: flags.is_unique_flow(),
         is_unique_global: flags.is_unique_global(),
+        is_test: flags.is_test(),
         at: row.get("at")?,
         campaign_id: row.get("campaign_id")?,
         flow_id: row.get("flow_id")?,
@@ -160,6 +161,7 @@ mod tests {
             is_unique_campaign: false,
             is_unique_flow: false,
             is_unique_global: false,
+            is_test: false,
             // The clock was set back by a second.
             id: IdGenerator::new(0, None).next(at + 1_000),
             at,
@@ -193,6 +195,7 @@ mod tests {
             is_unique_campaign: false,
             is_unique_flow: false,
             is_unique_global: false,
+            is_test: false,
             id: IdGenerator::new(0, Some(full.id)).next(at),
             agent: Arc::default(),
             place: Arc::default(),

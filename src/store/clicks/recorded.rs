@@ -10,7 +10,7 @@ use crate::engine::memory::Recorded;
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 
-/// A preview is no visit, so it is left out.
+/// A preview is no visit, and a test that of nobody, so they are left out.
 const PAGE: &str = "
     select clicks.id, clicks.at, campaign_id, flow_id, landing_id, offer_id, ip, user_agent,
         visitor, flags
@@ -18,6 +18,7 @@ const PAGE: &str = "
     join routes on routes.id = clicks.route_id
     join agents on agents.id = clicks.agent_id
     where clicks.id between :from and :to and clicks.flags >> 8 & 255 <> :preview
+        and clicks.flags >> 5 & 1 = 0
     order by clicks.id desc
     limit :limit";
 

@@ -1,16 +1,19 @@
 //! One understood postback against the file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, Change};
 use super::{Books, Effects, Outcome};
+use crate::detect::params::looks_like_macro;
 use crate::domain::conversion::{CONVERSION, Conversion, Origin, REBILL, Status};
 use crate::domain::event::Event;
 use crate::domain::id::Id;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::network::Network;
+use crate::domain::offer::{Offer, PayoutKind};
 use crate::domain::period;
 use crate::domain::state::State;
 use crate::postback::credit::{Again, ClickTerms, Credit, Terms, counts_each_time, credit};
@@ -80,6 +83,13 @@ pub(super) fn apply_again(
         let reason = "The click id was made here, but its click is not stored (yet): the postback waits for it.";
         return Ok(outcome(Verdict::Parked, reason.to_owned()));
     };
+    let said = &*match click.is_test && !said.is_test {
+        true => Cow::Owned(Said {
+            is_test: true,
+            ..said.clone()
+        }),
+        false => Cow::Borrowed(said),
+    };
     // A conversion is not before its click: what an imported row says, and a clock that was set back.
     let applied = &Applied {
         at: applied.at.max(click.at),
@@ -119,7 +129,7 @@ pub(super) fn apply_again(
         _ => verdict,
     };
     let mut outcome = outcome(verdict, String::new());
-    outcome.reason = remark(said, &row);
+    outcome.reason = remark(said, &row, terms.offer);
     outcome.changed = true;
     outcome.conversion_id = Some(row.id);
     outcome.effects = effects;
@@ -271,6 +281,10 @@ fn no_click(said: &Said, outcome: impl Fn(Verdict, String) -> Outcome) -> Outcom
         ..outcome(verdict, reason)
     };
     match (&said.refused_click_id, &said.tid) {
+        (Some(refused), _) if looks_like_macro(refused) => outcome(
+            Verdict::UnknownClick,
+            format!("Unknown click: \"{refused}\" is a macro, which the network did not fill in."),
+        ),
         (Some(refused), _) => outcome(
             Verdict::UnknownClick,
             format!("Unknown click: \"{refused}\" was not made here."),
@@ -286,7 +300,7 @@ fn no_click(said: &Said, outcome: impl Fn(Verdict, String) -> Outcome) -> Outcom
 }
 
 /// What the operator should know although it worked.
-fn remark(said: &Said, row: &Conversion) -> Option<String> {
+fn remark(said: &Said, row: &Conversion, offer: Option<&Offer>) -> Option<String> {
     let mut remarks = said.remarks.clone();
     if said.status == SaidStatus::Unmapped {
         let word = said.original_status.as_deref().unwrap_or_default();
@@ -301,10 +315,15 @@ fn remark(said: &Said, row: &Conversion) -> Option<String> {
         && is_paid_for
         && !is_told
     {
-        remarks.push(
-            "There is no payout, neither in the postback nor in the offer: it counts as 0."
+        let percent = offer.filter(|offer| offer.payout.kind == PayoutKind::Percent);
+        remarks.push(match percent {
+            Some(offer) => format!(
+                "The offer pays {} percent of the sale, and the postback tells neither sale_amount nor payout: it counts as 0.",
+                offer.payout.value
+            ),
+            None => "There is no payout, neither in the postback nor in the offer: it counts as 0."
                 .to_owned(),
-        );
+        });
     }
     if row.revenue.rate.is_none() {
         let currency = row.revenue.currency.as_str();
@@ -329,11 +348,12 @@ pub(super) struct ClickRow {
     pub(super) at: i64,
     pub(super) campaign_id: u64,
     offer_id: Option<u64>,
+    is_test: bool,
 }
 
 pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>, rusqlite::Error> {
     const SQL: &str = "
-        select clicks.at, routes.campaign_id, routes.offer_id
+        select clicks.at, routes.campaign_id, routes.offer_id, clicks.flags >> 5 & 1
         from clicks join routes on routes.id = clicks.route_id
         where clicks.id = ?1";
     let mut statement = connection.prepare_cached(SQL)?;
@@ -342,6 +362,7 @@ pub(super) fn click(connection: &Connection, id: Id) -> Result<Option<ClickRow>,
             at: row.get(0)?,
             campaign_id: row.get(1)?,
             offer_id: row.get(2)?,
+            is_test: row.get(3)?,
         })
     };
     statement.query_row([id.to_row()], read).optional()

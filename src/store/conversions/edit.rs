@@ -1,18 +1,33 @@
 //! Conversions that an operator enters or edits.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension};
 
-use super::apply::{Applied, Cause, apply, click, follow, is_sale, terms};
-use super::{Books, Outcome, rows};
+use super::apply::{Applied, Cause, apply, click, follow, is_sale, network_of_click, terms};
+use super::{Books, Effects, Outcome, rows};
 use crate::domain::conversion::{Conversion, Origin};
 use crate::domain::id::Id;
-use crate::domain::network::Network;
+use crate::domain::money::Micros;
 use crate::postback::Said;
-use crate::postback::credit::{self, Edited};
+use crate::postback::credit::{self, Edited, Terms};
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
 
-/// Credits what an operator says to a click, as a postback would; blocks.
+/// What became of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    Done,
+    /// There is no conversion of this id.
+    NotThere,
+    /// Another conversion of the click, its offer and its event has the transaction id already.
+    TidTaken(Id),
+    /// Only a correction takes money away.
+    Negative,
+}
+
+/// Credits what an operator says to a click, as a postback would; of the network whose offer the
+/// visitor took, where none is named. Blocks.
 pub fn enter(
     writer: &Writer,
     books: &Books,
@@ -22,10 +37,14 @@ pub fn enter(
 ) -> Result<Outcome, StoreError> {
     let work = books.clone();
     let outcome = writer.edit_blocking(move |connection| {
-        let network = network_id.and_then(|id| work.documents.networks.get(&id));
+        let named = network_id.and_then(|id| work.documents.networks.get(&id));
+        let network = match named {
+            Some(network) => Some(Arc::clone(network)),
+            None => network_of_click(connection, &work, &said)?,
+        };
         let applied = Applied {
             said: &said,
-            network: network.map(AsRef::<Network>::as_ref),
+            network: network.as_deref(),
             at,
             origin: Origin::Edit,
             postback_id: None,
@@ -36,21 +55,36 @@ pub fn enter(
     Ok(outcome)
 }
 
-/// A test of a campaign and an offer, without a click; its id. Blocks.
+/// What a test without a click is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TestOf {
+    pub campaign_id: Option<u64>,
+    /// That of the offer, if left out.
+    pub network_id: Option<u64>,
+    pub offer_id: Option<u64>,
+}
+
+/// A test without a click; its id. Blocks.
 pub fn enter_test(
     writer: &Writer,
     books: &Books,
     said: Said,
-    campaign_id: Option<u64>,
-    offer_id: Option<u64>,
+    of: TestOf,
     at: i64,
 ) -> Result<Id, StoreError> {
     let work = books.clone();
     writer.edit_blocking(move |connection| {
         let work = &*work.up_to_date(connection)?;
-        let terms = terms(work, at, None, offer_id, &said.event);
+        let terms = terms(work, at, None, of.offer_id, &said.event);
+        let of_offer = terms.offer.and_then(|offer| offer.network_id);
+        let network = of.network_id.or(of_offer);
+        let network = network.and_then(|id| work.documents.networks.get(&id));
+        let terms = Terms {
+            network: network.map(AsRef::as_ref),
+            ..terms
+        };
         let row = Conversion {
-            campaign_id,
+            campaign_id: of.campaign_id,
             is_test: true,
             ..credit::entered(&said, &terms)
         };
@@ -60,18 +94,19 @@ pub fn enter_test(
     })
 }
 
-/// Changes a conversion; `false` if there is none of this id. Blocks.
+/// Changes a conversion. Blocks.
 pub fn edit(
     writer: &Writer,
     books: &Books,
     id: Id,
     edited: Edited,
     at: i64,
-) -> Result<bool, StoreError> {
+) -> Result<Edit, StoreError> {
     let work = books.clone();
-    let effects = writer.edit_blocking(move |connection| {
+    let (done, effects) = writer.edit_blocking(move |connection| {
+        let nothing = |edit| Ok((edit, Effects::default()));
         let Some(row) = rows::find(connection, id).optional()? else {
-            return Ok(None);
+            return nothing(Edit::NotThere);
         };
         let of_click = match row.click_id {
             Some(click_id) => click(connection, click_id)?.map(|click| (click_id, click)),
@@ -82,21 +117,39 @@ pub fn edit(
         let terms = terms(work, at, of_click, row.offer_id, &row.event);
         let next = credit::edited(&row, &edited, &terms);
         if next == row {
-            return Ok(Some(Default::default()));
+            return nothing(Edit::Done);
+        }
+        if next.revenue.amount < Micros::ZERO && !next.is_correction && next.revenue != row.revenue
+        {
+            return nothing(Edit::Negative);
+        }
+        if let Some(other) = same(connection, &row, &next)? {
+            return nothing(Edit::TidTaken(other));
         }
         store(connection, &row, &next)?;
-        Ok(Some(follow(
-            connection,
-            work,
-            cause(at),
-            Some(&row),
-            &next,
-        )?))
+        let effects = follow(connection, work, cause(at), Some(&row), &next)?;
+        Ok((Edit::Done, effects))
     })?;
-    if let Some(effects) = &effects {
-        effects.take_hold(&books.counts, &books.documents);
-    }
-    Ok(effects.is_some())
+    effects.take_hold(&books.counts, &books.documents);
+    Ok(done)
+}
+
+/// The conversion that the next one, by its new transaction id, could not be told from.
+fn same(
+    connection: &Connection,
+    row: &Conversion,
+    next: &Conversion,
+) -> Result<Option<Id>, rusqlite::Error> {
+    let Some(click_id) = next.click_id.filter(|_| next.tid != row.tid) else {
+        return Ok(None);
+    };
+    let identity = |one: &Conversion| {
+        let kind = (one.is_correction, one.is_test);
+        (one.offer_id, one.event.clone(), one.tid.clone(), kind)
+    };
+    let rows = rows::of_click(connection, click_id)?;
+    let found = rows.iter().find(|one| identity(one) == identity(next));
+    Ok(found.map(|one| one.id))
 }
 
 fn store(

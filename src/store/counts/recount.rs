@@ -23,7 +23,7 @@ use crate::store::settings;
 
 const SINCE: &str = "
     select clicks.id, clicks.at, routes.campaign_id, routes.flow_id, clicks.cost, currencies.code,
-        clicks.flags >> 8 & 255 = :preview or clicks.flags >> 7 & 1
+        clicks.flags >> 8 & 255 = :preview or clicks.flags >> 7 & 1 or clicks.flags >> 5 & 1
     from clicks
     join routes on routes.id = clicks.route_id
     left join currencies on currencies.id = clicks.currency_id

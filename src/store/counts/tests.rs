@@ -91,6 +91,7 @@ fn click(at: i64) -> Click {
         is_unique_campaign: false,
         is_unique_flow: false,
         is_unique_global: false,
+        is_test: false,
         id: Id::first_at(at),
         at,
         campaign_id: 1,

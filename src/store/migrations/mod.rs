@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0014_rate_fractions",
         include_str!("0014_rate_fractions.sql"),
     ),
+    ("0015_test_clicks", include_str!("0015_test_clicks.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

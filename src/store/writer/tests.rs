@@ -85,6 +85,7 @@ fn click(id: Id) -> Click {
         is_unique_campaign: false,
         is_unique_flow: false,
         is_unique_global: false,
+        is_test: false,
     }
 }
 
@@ -460,6 +461,7 @@ fn ordinary(id: Id, index: u64) -> Click {
         is_unique_campaign: true,
         is_unique_flow: true,
         is_unique_global: true,
+        is_test: false,
         ..click(id)
     }
 }

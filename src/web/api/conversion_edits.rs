@@ -14,10 +14,12 @@ use crate::domain::documents::Documents;
 use crate::domain::form::{Form, MOST, quoted};
 use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::{Currency, Micros};
+use crate::domain::problem::Problem;
 use crate::editor::Editor;
 use crate::postback::credit::Edited;
 use crate::postback::{Found, Payout, Said, SaidStatus};
-use crate::store::conversions::{Outcome, edit, log, replay};
+use crate::store::conversions::edit::{self, Edit, TestOf};
+use crate::store::conversions::{Outcome, log, replay};
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
@@ -135,6 +137,16 @@ impl Entry {
     }
 }
 
+impl Entry {
+    fn test_of(&self) -> TestOf {
+        TestOf {
+            campaign_id: self.campaign_id,
+            network_id: self.network_id,
+            offer_id: self.offer_id,
+        }
+    }
+}
+
 fn read_event(form: &mut Form<'_>, documents: &Documents) -> String {
     let key = form.text("event");
     let is_known = [CONVERSION, REBILL, ""].contains(&key)
@@ -196,6 +208,7 @@ async fn create(
     })
     .map_err(ApiError::Invalid)?;
     let at = entry.at.unwrap_or_else(clock::now_ms);
+    let test_of = entry.test_of();
     let writer = shared.writer.clone();
     let id = if entry.said.click.is_some() {
         let outcome =
@@ -203,17 +216,7 @@ async fn create(
                 .await??;
         entered(outcome)?
     } else {
-        web::block(move || {
-            edit::enter_test(
-                &writer,
-                &books,
-                entry.said,
-                entry.campaign_id,
-                entry.offer_id,
-                at,
-            )
-        })
-        .await??
+        web::block(move || edit::enter_test(&writer, &books, entry.said, test_of, at)).await??
     };
     answer(&shared, StatusCode::CREATED, id).await
 }
@@ -248,15 +251,28 @@ async fn patch(
     })
     .map_err(ApiError::Invalid)?;
     let (books, writer) = (shared.books(&editor), shared.writer.clone());
-    let was_there =
+    let done =
         web::block(move || edit::edit(&writer, &books, wanted, edited, clock::now_ms())).await??;
-    if !was_there {
-        return Err(ApiError::NotFound(format!(
+    match done {
+        Edit::Done => answer(&shared, StatusCode::OK, wanted).await,
+        Edit::NotThere => Err(ApiError::NotFound(format!(
             "There is no conversion {}.",
             quoted(&id)
-        )));
+        ))),
+        Edit::TidTaken(other) => Err(ApiError::Refused {
+            code: "tid_taken",
+            message: format!(
+                "Conversion {} of the same click, offer and event has this transaction id already.",
+                other.to_row()
+            ),
+        }),
+        Edit::Negative => Err(ApiError::invalid(
+            "payout",
+            "out_of_range",
+            "A conversion pays 0 or more. To take money back enter a correction: POST /conversions with a negative payout."
+                .to_owned(),
+        )),
     }
-    answer(&shared, StatusCode::OK, wanted).await
 }
 
 async fn answer(
@@ -268,7 +284,17 @@ async fn answer(
     let found = web::block(move || log::find(&readers, &codec, id)).await??;
     let mut answer = json!(found);
     answer["reporting_currency"] = json!(shared.rates.now().reporting());
+    answer["warnings"] = json!(no_rate(&answer).as_slice());
     Ok(HttpResponse::build(status).json(answer))
+}
+
+fn no_rate(answer: &Value) -> Option<Problem> {
+    let currency = answer["currency"]
+        .as_str()
+        .filter(|_| answer["rate"].is_null())?;
+    let message =
+        format!("There is no rate for {currency}: the amount counts as 0 until one is entered.");
+    Some(Problem::new("currency", "no_rate", message))
 }
 
 async fn read_again(
@@ -316,12 +342,15 @@ async fn read_again(
     Ok(HttpResponse::Ok().json(json!({ "items": items })))
 }
 
+fn amount(help: &str) -> Value {
+    json!({ "type": "string", "example": "7.5", "description": help })
+}
+
 fn fields(more: Value) -> Value {
-    let amount = |help: &str| json!({ "type": "string", "example": "7.5", "description": help });
     let words: Vec<&str> = Status::ALL.iter().map(|(word, _)| *word).collect();
     let mut fields = json!({
         "status": { "type": "string", "enum": words },
-        "payout": amount("In `currency`. A negative one makes a correction."),
+        "payout": amount("In `currency`."),
         "currency": { "type": "string", "example": "USD" },
         "tid": { "type": "string", "maxLength": TID_MAX },
     });
@@ -335,15 +364,25 @@ fn body(schema: Value) -> Value {
     json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 
-const ERRORS: [&str; 8] = ["400", "401", "403", "404", "413", "415", "422", "503"];
+const ERRORS: [&str; 9] = [
+    "400", "401", "403", "404", "409", "413", "415", "422", "503",
+];
+
+fn in_full() -> Value {
+    json!({ "allOf": [openapi::reference("ConversionInFull"), { "type": "object", "properties": {
+        "reporting_currency": { "type": "string" },
+        "warnings": { "type": "array", "items": openapi::reference("Problem") } } }] })
+}
 
 fn describe_create() -> Value {
     let schema = fields(json!({
+        "payout": amount("In `currency`; that of the offer if left out. A negative one makes a correction."),
         "click_id": { "type": "string", "description": "Required, except for a test." },
         "event": { "type": "string", "default": CONVERSION },
         "sale_amount": { "type": "string", "example": "100" },
         "cost": { "type": "string", "example": "2" },
-        "network_id": { "type": "integer" },
+        "network_id": { "type": "integer",
+            "description": "Who pays; that of the offer if left out." },
         "at": { "type": "string", "description": "When it happened; now if left out." },
         "is_test": { "type": "boolean", "default": false,
             "description": "Stays out of reports, caps, rules and outgoing calls." },
@@ -355,7 +394,7 @@ fn describe_create() -> Value {
         "operationId": "create_conversion",
         "summary": "Enter a conversion by hand, as a postback would; or a test, with or without a click",
         "requestBody": body(schema),
-        "responses": openapi::responses("201", openapi::reference("ConversionInFull"), &ERRORS),
+        "responses": openapi::responses("201", in_full(), &ERRORS),
     })
 }
 
@@ -366,7 +405,7 @@ fn describe_patch() -> Value {
         "summary": "Set status, payout, currency or transaction id; what is left out stays",
         "parameters": [log_query::describe_path_id()],
         "requestBody": body(fields(json!({}))),
-        "responses": openapi::responses("200", openapi::reference("ConversionInFull"), &ERRORS),
+        "responses": openapi::responses("200", in_full(), &ERRORS),
     })
 }
 

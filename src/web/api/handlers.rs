@@ -54,9 +54,13 @@ fn is_found<R: Resource>(entity: &R, search: &str) -> bool {
 
 pub(super) async fn create<R: Resource>(
     editor: web::Data<Editor>,
+    request: HttpRequest,
     Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
-    let made = edit(editor, move |editor| editor.create::<R>(&document)).await?;
+    let made = edit(editor, &request, move |editor| {
+        editor.create::<R>(&document)
+    })
+    .await?;
     Ok(created::<R>(made))
 }
 
@@ -68,7 +72,9 @@ pub(super) async fn read<R: Resource>(
     let documents = editor.documents();
     let found = R::all(&documents).get(&parse_id::<R>(&id)?);
     let entity = Arc::clone(found.ok_or_else(|| unknown::<R>(&id))?);
-    let observed = observed::warnings(&request, R::WORD, entity.head().id).await;
+    let mut observed = observed::warnings(&request, R::WORD, entity.head().id).await;
+    let rates = observed::rates(&request);
+    observed.extend(observed::unrated(entity.currency(), rates.as_deref()));
     let told = web::block(move || body(entity.as_ref(), &documents, observed));
     Ok(answer(StatusCode::OK).body(told.await?))
 }
@@ -76,20 +82,28 @@ pub(super) async fn read<R: Resource>(
 pub(super) async fn replace<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
+    request: HttpRequest,
     Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let saved = edit(editor, move |editor| editor.replace::<R>(id, &document)).await?;
+    let saved = edit(editor, &request, move |editor| {
+        editor.replace::<R>(id, &document)
+    })
+    .await?;
     Ok(stored(saved))
 }
 
 pub(super) async fn patch<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
+    request: HttpRequest,
     Document(patch): Document,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let saved = edit(editor, move |editor| editor.patch::<R>(id, &patch)).await?;
+    let saved = edit(editor, &request, move |editor| {
+        editor.patch::<R>(id, &patch)
+    })
+    .await?;
     Ok(stored(saved))
 }
 
@@ -97,11 +111,15 @@ pub(super) async fn patch<R: Resource>(
 pub(super) async fn copy<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
+    request: HttpRequest,
     OptionalDocument(changes): OptionalDocument,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
     let changes = changes.unwrap_or_else(|| json!({}));
-    let made = edit(editor, move |editor| editor.copy::<R>(id, &changes)).await?;
+    let made = edit(editor, &request, move |editor| {
+        editor.copy::<R>(id, &changes)
+    })
+    .await?;
     Ok(created::<R>(made))
 }
 
@@ -116,15 +134,16 @@ pub(super) async fn archive<R: Resource>(
         true => editor.archive::<R>(id),
         false => editor.archive_unused::<R>(id),
     };
-    Ok(stored(edit(editor, archive).await?))
+    Ok(stored(edit(editor, &request, archive).await?))
 }
 
 pub(super) async fn restore<R: Resource>(
     editor: web::Data<Editor>,
     id: web::Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id::<R>(&id)?;
-    let saved = edit(editor, move |editor| editor.restore::<R>(id)).await?;
+    let saved = edit(editor, &request, move |editor| editor.restore::<R>(id)).await?;
     Ok(stored(saved))
 }
 
@@ -137,12 +156,18 @@ struct Edited {
 /// Runs an edit where waiting is allowed. A list can be long, so its answer is written there too.
 async fn edit<R: Resource>(
     editor: web::Data<Editor>,
+    request: &HttpRequest,
     work: impl FnOnce(&Editor) -> Result<Arc<R>, EditError> + Send + 'static,
 ) -> Result<Edited, ApiError> {
+    let rates = observed::rates(request);
     let edited = web::block(move || {
         work(&editor).map(|entity| Edited {
             id: entity.head().id,
-            body: body(entity.as_ref(), &editor.documents(), Vec::new()),
+            body: body(
+                entity.as_ref(),
+                &editor.documents(),
+                observed::unrated(entity.currency(), rates.as_deref()),
+            ),
         })
     });
     Ok(edited.await??)

@@ -1,13 +1,19 @@
-//! Warnings about a campaign that come from its clicks and not from its document.
+//! Warnings about an entity that come from elsewhere than its document: the clicks of a campaign,
+//! the rates of a currency.
 
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
+use chrono_tz::Tz;
 
+use crate::clock;
 use crate::detect::params::unexpanded;
 use crate::domain::campaign::Campaign;
 use crate::domain::entity::Entity;
+use crate::domain::money::Currency;
+use crate::domain::period;
 use crate::domain::problem::Problem;
+use crate::domain::rates::Rates;
 use crate::store::tallies;
 use crate::web::state::Shared;
 
@@ -30,6 +36,31 @@ pub(super) async fn warnings(request: &HttpRequest, word: &str, id: u64) -> Vec<
         Ok(Ok(counts)) => literal_macros(&counts).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The rates of now; `None` where there are none to ask.
+pub(super) fn rates(request: &HttpRequest) -> Option<Arc<Rates>> {
+    let shared = request.app_data::<web::Data<Arc<Shared>>>()?;
+    Some(Arc::clone(&shared.rates.now()))
+}
+
+/// Amounts in a currency without a rate of today count as 0.
+pub(super) fn unrated(
+    currency: Option<(&'static str, Currency)>,
+    rates: Option<&Rates>,
+) -> Vec<Problem> {
+    let today = period::day(clock::now_ms(), Tz::UTC);
+    let unrated = currency
+        .zip(rates)
+        .filter(|((_, currency), rates)| rates.rate(*currency, today).is_none());
+    let warning = unrated.map(|((field, currency), _)| {
+        let message = format!(
+            "There is no rate for {}: amounts in it count as 0 until one is entered with PUT /currency-rates.",
+            currency.as_str()
+        );
+        Problem::new(field, "no_rate", message)
+    });
+    warning.into_iter().collect()
 }
 
 /// One warning that names all parameters, the most frequent first.

@@ -117,8 +117,8 @@ fn build(endpoints: &[Endpoint]) -> Value {
         "info": {
             "title": "Millrace",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Money is a decimal string, times are UTC milliseconds, counts are integers. \
-                Fields left out of a sent document take their defaults.",
+            "description": "Money is a decimal string, counts are integers. Times are UTC \
+                milliseconds; those of clicks, conversions and postbacks are RFC 3339. Fields left out of a sent document take their defaults.",
         },
         "servers": [{ "url": BASE }],
         "security": [{ "api_key": [] }],

@@ -5,12 +5,13 @@ use actix_web::web;
 use serde_json::Value;
 
 use super::{Endpoint, handlers, operations};
-use crate::domain::campaign::{Campaign, Fallback};
+use crate::domain::campaign::{Campaign, CostModel, Fallback};
 use crate::domain::event::Event;
 use crate::domain::form::quoted;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
 use crate::domain::list::List;
+use crate::domain::money::Currency;
 use crate::domain::nearest::nearest;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
@@ -41,6 +42,11 @@ pub trait Resource: Stored {
     fn link_warnings(&self) -> Vec<Problem> {
         Vec::new()
     }
+
+    /// The currency of its amounts, and the field that says so.
+    fn currency(&self) -> Option<(&'static str, Currency)> {
+        None
+    }
 }
 
 impl Resource for Campaign {
@@ -49,6 +55,11 @@ impl Resource for Campaign {
     fn link_warnings(&self) -> Vec<Problem> {
         Catalog::campaign_warnings(self)
     }
+
+    fn currency(&self) -> Option<(&'static str, Currency)> {
+        let is_paid = self.cost.model != CostModel::None;
+        is_paid.then_some(("cost.currency", self.cost.currency))
+    }
 }
 
 impl Resource for Offer {
@@ -56,6 +67,10 @@ impl Resource for Offer {
 
     fn link_warnings(&self) -> Vec<Problem> {
         template_warnings("url", &self.url)
+    }
+
+    fn currency(&self) -> Option<(&'static str, Currency)> {
+        Some(("payout.currency", self.payout.currency))
     }
 }
 
@@ -74,6 +89,10 @@ impl Resource for Network {
         let mut warnings = template_warnings("offer_param", &self.offer_param);
         warnings.extend(unknown_preset(self));
         warnings
+    }
+
+    fn currency(&self) -> Option<(&'static str, Currency)> {
+        Some(("currency", self.currency?))
     }
 }
 

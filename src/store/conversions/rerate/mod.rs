@@ -114,6 +114,36 @@ pub fn is_due(readers: &Readers) -> Result<bool, StoreError> {
     Ok(find(&*readers.get()?)?.is_some())
 }
 
+/// Conversions that a rate came too late for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrated {
+    pub count: u64,
+    /// Their first UTC day.
+    pub since: i64,
+}
+
+/// What counts as 0 in a currency because it is of before this UTC day.
+pub fn unrated_before(
+    readers: &Readers,
+    currency: Currency,
+    day: i64,
+) -> Result<Option<Unrated>, StoreError> {
+    const SQL: &str = "
+        select count(*), min(at) from conversions indexed by conversions_unrated
+        where rate is null and currency = :currency and at < :until";
+    let reader = readers.get()?;
+    let values = named_params! {
+        ":currency": currency.as_str(), ":until": period::day_start(day, Tz::UTC),
+    };
+    let (count, first): (u64, Option<i64>) = reader
+        .prepare_cached(SQL)?
+        .query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(first.map(|at| Unrated {
+        count,
+        since: period::day(at, Tz::UTC),
+    }))
+}
+
 /// Recomputes the next conversions; whether something is left to do. Blocks.
 pub fn next_piece(
     readers: &Readers,

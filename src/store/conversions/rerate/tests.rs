@@ -112,6 +112,7 @@ fn click(id: Id) -> Click {
         is_unique_campaign: false,
         is_unique_flow: false,
         is_unique_global: false,
+        is_test: false,
         id,
         at: NOW,
         campaign_id: 1,

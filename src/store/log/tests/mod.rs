@@ -93,6 +93,7 @@ impl Rows {
             is_unique_campaign: true,
             is_unique_flow: true,
             is_unique_global: true,
+            is_test: false,
             campaign_id: 1,
             flow_id: Some(2),
             landing_id: Some(3),

@@ -5,6 +5,7 @@
 
 mod query;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -23,6 +24,7 @@ use crate::domain::period;
 use crate::domain::problem::Problem;
 use crate::domain::rates::Rate;
 use crate::store::conversions::rerate;
+use crate::store::error::StoreError;
 use crate::store::rates::NotChanged;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
@@ -60,7 +62,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "day": { "type": "string", "example": "2026-01-31", "description": "Today (UTC) if left out." },
                 "currency": { "type": "string", "example": "EUR" },
                 "rate": { "type": "string", "example": "1.0842", "description": "Up to nine decimals." } } } } } });
-    let number = json!({ "type": "object", "properties": { "stored": { "type": "integer" }, "deleted": { "type": "integer" } } });
+    let number = json!({ "type": "object", "properties": { "deleted": { "type": "integer" } } });
     let errors = ["400", "401", "403", "413", "415", "422", "503"];
     let with_conflict = ["400", "401", "403", "409", "413", "415", "422", "503"];
     let endpoint = |path: &str, method, operation, route| Endpoint {
@@ -99,7 +101,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "summary": "Enter rates, in place of those of the same currency and day",
                 "description": "A rate counts from its day until the next one of its currency. What conversions are worth is computed anew from their stated amounts, beside the traffic: revenue by the rate of the conversion's UTC day, cost by that of the click's. What budgets have counted stays.",
                 "requestBody": body(rates),
-                "responses": openapi::responses("200", number.clone(), &errors),
+                "responses": openapi::responses("200", json!({ "type": "object", "properties": {
+                    "stored": { "type": "integer" },
+                    "warnings": { "type": "array", "items": openapi::reference("Problem") } } }), &errors),
             }),
             || web::put().to(put),
         ),
@@ -179,8 +183,35 @@ async fn put(
     let reporting = shared.rates.now().reporting();
     let rows = read(document, reporting, today).map_err(ApiError::Invalid)?;
     let stored = rows.len();
-    web::block(move || shared.rates.put(&shared.writer, rows)).await??;
-    Ok(HttpResponse::Ok().json(json!({ "stored": stored })))
+    let currencies: BTreeSet<_> = rows.iter().map(|(currency, ..)| *currency).collect();
+    let warnings = web::block(move || {
+        shared.rates.put(&shared.writer, rows)?;
+        let warnings = currencies.into_iter().map(|one| too_late(&shared, one));
+        warnings
+            .filter_map(Result::transpose)
+            .collect::<Result<Vec<Problem>, StoreError>>()
+    });
+    Ok(HttpResponse::Ok().json(json!({ "stored": stored, "warnings": warnings.await?? })))
+}
+
+/// Conversions of before the first rate of their currency. Blocks.
+fn too_late(shared: &Shared, currency: Currency) -> Result<Option<Problem>, StoreError> {
+    let Some(first) = shared.rates.now().first_day(currency) else {
+        return Ok(None);
+    };
+    let unrated = rerate::unrated_before(&shared.readers, currency, first)?;
+    Ok(unrated.map(|unrated| {
+        let (code, since) = (currency.as_str(), period::date(unrated.since));
+        let (count, are, stay) = match unrated.count {
+            1 => ("1 conversion".to_owned(), "is", "counts"),
+            count => (format!("{count} conversions"), "are", "count"),
+        };
+        let message = format!(
+            "{count} in {code} {are} older than its first rate, of {}, and {stay} as 0: enter a rate of {since}, too.",
+            period::date(first)
+        );
+        Problem::new("rates", "rate_too_late", message)
+    }))
 }
 
 async fn delete(
