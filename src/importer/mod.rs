@@ -1,8 +1,8 @@
 //! Files of conversions: networks that report in batches days later turn leads into sales here.
 //!
-//! A file and what its sender says about it ([`Order`]) become a plan: rows, each read as a
+//! A file and what its sender says about it ([`Order`]) become a `Plan`: rows, each read as a
 //! postback is. A preview tells what would become of each; an import applies them, piece by piece
-//! and with room for clicks in between, and leaves a verdict for each row. One import
+//! and with room for clicks in between (`pace`), and leaves a verdict for each row. One import
 //! runs at a time. One that was cut off is sent again: what counts already counts once.
 
 mod order;

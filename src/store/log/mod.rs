@@ -5,7 +5,7 @@
 //! was found until then is returned with the cursor to go on from. A page may therefore hold
 //! fewer rows than asked for, or none, and still have a `next`.
 //!
-//! A log is a [`Log`] (its table and what is joined to it), its [`fields::Fields`], and a function
+//! A log is a `Log` (its table and what is joined to it), its [`fields::Fields`], and a function
 //! that reads a row. Adding one: those three in a file beside what writes the table, then its
 //! address in `web/api`.
 

@@ -28,7 +28,7 @@ pub(crate) struct Outcome<T> {
     claim: Arc<AtomicBool>,
 }
 
-/// What waits for the end of an [`Edit`] without blocking anybody.
+/// What waits for the end of an `Edit` without blocking anybody.
 pub struct Editing<T> {
     receiver: oneshot::Receiver<Result<T, StoreError>>,
     claim: Arc<AtomicBool>,
