@@ -411,7 +411,7 @@ proptest! {
     #[test]
     fn every_line_has_its_verdict_and_no_quote_takes_others_along(
         rows in prop::collection::vec(
-            prop::collection::vec("[a-z0-9 =.\"-]{0,6}", 1..7), 1..12),
+            prop::collection::vec("[xyz0-9 =.\"-]{0,6}", 1..7), 1..12),
         has_header in any::<bool>(),
         delimiter in 0..5_usize,
     ) {
@@ -419,6 +419,7 @@ proptest! {
         prop_assume!(has_header || !rows[0].iter().any(names_a_column));
         let delimiter = Delimiter::ALL[delimiter].1;
         let separator = delimiter.character().to_string();
+        // No cell is the name of a column: a first line with one would be a header.
         // Every line has its number in front; only a table may join some, and then whole cells.
         let mut text = String::from(if has_header { "click_id" } else { "" });
         for (at, row) in rows.iter().enumerate() {
@@ -446,7 +447,7 @@ fn a_first_line_of_unknown_names_is_remarked() {
     let a = click(1);
     let remarks = |text: &str| Sent::default().read(text.as_bytes()).unwrap().remarks;
 
-    for header in ["Номер;Сумма;Статус", "Order;Money;State"] {
+    for header in ["Номер;Сумма;Статус", "Order;Total;State"] {
         let found = remarks(&format!("{header}\n{a};5;sale"));
         assert_eq!(found.len(), 1, "{header}");
         assert!(found[0].contains("\"columns\""), "{found:?}");
@@ -456,7 +457,7 @@ fn a_first_line_of_unknown_names_is_remarked() {
         format!("lost,5,t,sale\n{a},6,u,sale"),
         format!("{a}:auto:lead\n{a}:5:sale"),
         format!("{a}\n{a}"),
-        "Order;Money;State".to_owned(),
+        "Order;Total;State".to_owned(),
         format!("click_id;what\n{a};x"),
     ] {
         assert_eq!(remarks(&rows), [""; 0], "{rows}");

@@ -1,7 +1,9 @@
 //! The composition root: introduces all parts to each other, runs them, stops them in order.
 
+mod offline;
+
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
@@ -44,6 +46,8 @@ use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
 use crate::web::step::StepSigner;
+
+pub use offline::{create_api_key_offline, import_offline, simulate_offline};
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -320,86 +324,6 @@ pub fn check_rules(config: &Config) -> Vec<Problem> {
     compile_rules(config).err().unwrap_or_default()
 }
 
-/// Makes an API key while no server runs. The lock on the data directory must be held.
-pub fn create_api_key_offline(config: &Config, name: &str) -> anyhow::Result<String> {
-    let path = config.storage.data.join(DATABASE);
-    let mut connection = open_writer(&path, config.durability())
-        .with_context(|| format!("cannot open the database {}", path.display()))?;
-    migrations::migrate(&mut connection, &path)?;
-    Ok(api_keys::create(&connection, name, clock::now_ms())?)
-}
-
-/// Answers a question to the simulator while no server runs. The lock on the data directory must
-/// be held.
-pub fn simulate_offline(config: &Config, question: &Value) -> anyhow::Result<String> {
-    let data = &config.storage.data;
-    let path = existing_database(data)?;
-    let mut connection = open_writer(&path, config.durability())
-        .with_context(|| format!("cannot open the database {}", path.display()))?;
-    migrations::migrate(&mut connection, &path)?;
-    let documents = entities::load(&connection)?;
-    let (catalog, _) = Catalog::compile_lenient(&documents);
-    let readers = Readers::open(&path)?;
-    let rates = RateBook::load(&connection)?;
-    let counts = counts::restore(&readers, &documents, &rates.now(), clock::now_ms())?;
-    answer(
-        question,
-        &Surroundings {
-            catalog: &catalog,
-            rules: &Arc::new(rules(config, data)?),
-            fingerprint_key: &settings::secret16(&connection, "fingerprint_secret")?,
-            counters: &Looking(&counts),
-            rates: &rates.now(),
-            now_ms: clock::now_ms(),
-        },
-    )
-}
-
-/// Imports a file while no server runs, or previews it. The lock on the data directory must be held.
-pub fn import_offline(
-    config: &Config,
-    file: &[u8],
-    order: &Value,
-    tell: impl FnMut(u64, u64),
-) -> anyhow::Result<Value> {
-    let data = &config.storage.data;
-    let path = existing_database(data)?;
-    let mut connection = open_writer(&path, config.durability())
-        .with_context(|| format!("cannot open the database {}", path.display()))?;
-    migrations::migrate(&mut connection, &path)?;
-    let documents = entities::load(&connection)?;
-    let rates = Arc::clone(&RateBook::load(&connection)?.now());
-    let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
-    let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
-    let readers = Readers::open(&path)?;
-    let highest = clicks::log::highest_id(&readers)?.max(writer.highest_spilled());
-    let books = Books {
-        // The next start of the server counts again what happens here.
-        counts: Arc::new(counts::restore(
-            &readers,
-            &documents,
-            &rates,
-            clock::now_ms(),
-        )?),
-        documents: Arc::new(documents),
-        rates,
-        ids: Arc::new(IdGenerator::new(config.storage.node, highest)),
-        codec: codec.clone(),
-    };
-    let importer = Importer::new(writer.clone(), readers, codec, move || books.clone());
-    importer.note_interrupted()?;
-    let answer = read_order(order).and_then(|order| match order.preview {
-        true => Ok(serde_json::to_value(
-            importer.preview(file, &order).map_err(told)?,
-        )?),
-        false => Ok(serde_json::to_value(
-            importer.import(file, &order, tell).map_err(told)?,
-        )?),
-    });
-    writer.stop();
-    answer
-}
-
 /// Begins an import beside the requests, or previews it.
 fn import(importer: &Arc<Importer>, file: &[u8], order: &Value) -> anyhow::Result<String> {
     let order = read_order(order)?;
@@ -416,17 +340,6 @@ fn read_order(order: &Value) -> anyhow::Result<Order> {
 /// Every problem on a line of its own.
 fn told(refused: Refused) -> anyhow::Error {
     anyhow::anyhow!("{refused}")
-}
-
-fn existing_database(data: &Path) -> anyhow::Result<PathBuf> {
-    let path = data.join(DATABASE);
-    if !path.exists() {
-        bail!(
-            "there is no database in \"{}\"; name the right directory with --data",
-            absolute(data)
-        );
-    }
-    Ok(path)
 }
 
 /// The simulator's answer as JSON; its problems as one error.
