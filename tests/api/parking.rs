@@ -58,11 +58,12 @@ fn a_postback_before_its_click_waits_for_it() {
     payer.tracker.stop();
     payer.tracker.start();
     bring_back(&payer);
-    wait_until("it is stored", || !payer.rows(&click).is_empty());
+    wait_until("both are stored", || {
+        payer.count("select count(*) from parked") == 0
+    });
 
     assert_eq!(payer.rows(&click), ["conversion sale 3 USD #a"]);
     assert_eq!(payer.verdicts(), ["stored", "updated"]);
-    assert_eq!(payer.count("select count(*) from parked"), 0);
     let told = "select count(*) from conversion_changes where origin = 'replay'";
     assert_eq!(payer.count(told), 2);
 }
