@@ -121,8 +121,7 @@ pub fn edit(
         if next == row {
             return nothing(Edit::Done);
         }
-        if next.revenue.amount < Micros::ZERO && !next.is_correction && next.revenue != row.revenue
-        {
+        if next.revenue.amount < Micros::ZERO && !row.is_correction && next.revenue != row.revenue {
             return nothing(Edit::Negative);
         }
         if let Some(other) = same(connection, &row, &next)? {
