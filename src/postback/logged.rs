@@ -11,7 +11,7 @@ use crate::domain::network::PostbackParameter;
 /// Bytes of all names and values that are kept in the log.
 const MAX_LOGGED: usize = 65_536;
 
-/// The pairs in their order, without secrets. Of one that is longer than [`MAX_LOGGED`] what says
+/// The pairs in their order, without secrets. Of one that is longer than `MAX_LOGGED` what says
 /// something is kept before the rest, so that it can be read again.
 pub fn logged(
     pairs: &[(String, String)],

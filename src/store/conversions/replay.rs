@@ -443,7 +443,7 @@ fn unpark(connection: &Connection, id: Id) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// Parked postbacks whose click has arrived, among the next [`LOOKED_AT`] behind this one; and
+/// Parked postbacks whose click has arrived, among the next `LOOKED_AT` behind this one; and
 /// behind which to go on, `None` at the end.
 pub fn ripe(readers: &Readers, after: i64) -> Result<(Vec<Id>, Option<i64>), StoreError> {
     const SQL: &str = "

@@ -1,6 +1,6 @@
 //! The outbox: what is to be told to traffic sources, until they have heard it.
 //!
-//! A row is written in the transaction of its conversion ([`plan`]), expanded, so that it tells what
+//! A row is written in the transaction of its conversion (`plan`), expanded, so that it tells what
 //! was true then. An attempt is committed before it is sent and again when it has ended ([`work`]):
 //! whatever is open after a crash is sent again, marked as possibly repeated, and a success that was
 //! recorded never is.
