@@ -24,6 +24,12 @@ function request()
     path, ids[at], at % 90, at % 100, statuses[at % 4 + 1], at, at % 500)
 end
 
+-- Networks that call one after another, not as fast as they can.
+local pause = tonumber(os.getenv("PAUSE_MS") or "0")
+if pause > 0 then
+  function delay() return math.random(0, 2 * pause) end
+end
+
 refused = 0
 function response(status, headers, body)
   if status ~= 200 or body ~= "Success" then refused = refused + 1 end
