@@ -57,6 +57,13 @@ impl Verdict {
         ("expired", Verdict::Expired),
     ];
 
+    /// The one of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, _)| *known == word)
+            .map(|(_, verdict)| *verdict)
+    }
+
     pub fn as_str(self) -> &'static str {
         let mut all = Self::ALL.iter();
         all.find(|(_, verdict)| *verdict == self)

@@ -4,6 +4,7 @@ use super::parameters::Parameters;
 use super::read::Words;
 use crate::domain::conversion::{CONVERSION, REBILL, Status};
 use crate::domain::network::Meaning;
+use crate::domain::word::folded;
 
 /// The words of most networks, in lower case, their parts joined by `_`.
 ///
@@ -83,7 +84,7 @@ impl<'a> Dictionary<'a> {
             let Some(list) = parameters.take_common(name) else {
                 continue;
             };
-            let items = list.value.split(',').map(lower);
+            let items = list.value.split(',').map(folded);
             listed.extend(items.map(|word| (word, meaning)));
         }
         Self { words, listed }
@@ -92,7 +93,7 @@ impl<'a> Dictionary<'a> {
     /// A word in the place of a status: as the request, the network, and then everybody means it.
     /// An event's word is one of them.
     pub(super) fn in_status(&self, word: &str) -> Option<Understood> {
-        let word = &lower(word);
+        let word = &folded(word);
         let told = || self.told(word).map(Understood::Status);
         let event = || self.own_event(word).map(Understood::Event);
         let common = || common(word).map(Understood::Status);
@@ -102,7 +103,7 @@ impl<'a> Dictionary<'a> {
 
     /// The event that a word in the place of an event names.
     pub(super) fn event(&self, word: &str) -> Option<String> {
-        let word = &lower(word);
+        let word = &folded(word);
         let built_in = || {
             [CONVERSION, REBILL]
                 .contains(&word.as_str())
@@ -110,13 +111,13 @@ impl<'a> Dictionary<'a> {
         };
         let by_network = self.event_of_network(word);
         by_network
-            .or_else(|| self.key_of(|known| lower(known) == *word))
+            .or_else(|| self.key_of(|known| folded(known) == *word))
             .or_else(built_in)
     }
 
     /// The status that a word in the place of an event names.
     pub(super) fn status(&self, word: &str) -> Option<Meaning> {
-        let word = &lower(word);
+        let word = &folded(word);
         self.told(word).or_else(|| common(word))
     }
 
@@ -130,7 +131,7 @@ impl<'a> Dictionary<'a> {
     /// A number in the place of a status means something to a network only.
     fn own_event(&self, word: &str) -> Option<String> {
         let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
-        let own = || self.key_of(|known| lower(known) == word);
+        let own = || self.key_of(|known| folded(known) == word);
         let by_network = self.event_of_network(word);
         by_network.or_else(|| (!is_number).then(own).flatten())
     }
@@ -168,10 +169,6 @@ pub(super) fn status_of(meaning: Meaning) -> Option<Status> {
         Meaning::Trash => Some(Status::Trash),
         Meaning::Ignore => None,
     }
-}
-
-fn lower(word: &str) -> String {
-    word.trim().to_lowercase()
 }
 
 fn common(word: &str) -> Option<Meaning> {
@@ -217,7 +214,7 @@ mod tests {
         let mut differing = Vec::new();
         for preset in crate::presets::networks() {
             for (word, meaning) in &preset.statuses {
-                let common = common(&lower(word)).map(|common| format!("{common:?}"));
+                let common = common(&folded(word)).map(|common| format!("{common:?}"));
                 if common.is_some_and(|common| common != format!("{meaning:?}")) {
                     differing.push((preset.slug.as_str(), word.as_str()));
                 }

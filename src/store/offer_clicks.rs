@@ -3,6 +3,7 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, named_params, params};
 use serde::Serialize;
 
+use super::clicks::flags;
 use super::dictionary::{Dictionary, Route};
 use super::error::StoreError;
 use crate::domain::id::Id;
@@ -52,9 +53,6 @@ const FIND_CLICK: &str = "
         routes.traffic_source_id, routes.domain_id
     from clicks join routes on routes.id = clicks.route_id
     where clicks.id = ?1";
-const CLEAR_LABEL: &str = "
-    update clicks set flags = flags & ~(255 << 8) | (1 << 7)
-    where id = :id and flags >> 8 & 255 = :prefetch";
 const FILL_OFFER: &str = "update clicks set route_id = :route_id where id = :id";
 
 fn touch_click(
@@ -70,14 +68,12 @@ fn touch_click(
             Ok((row.get::<_, i64>(0)?, Route::read(row, 1)?))
         })
         .optional()?;
-    let Some((flags, route)) = found else {
+    let Some((bits, route)) = found else {
         return Ok(());
     };
     let prefetch = BotReason::Prefetch.code();
-    if (flags >> 8 & 0xff) as u8 == prefetch {
-        connection
-            .prepare_cached(CLEAR_LABEL)?
-            .execute(named_params! { ":id": id, ":prefetch": prefetch })?;
+    if (bits >> 8 & 0xff) as u8 == prefetch {
+        flags::clear_label(connection, click_id)?;
     }
     if let Some(offer_id) = offer_id
         && let Some(filled) = route.filled(offer_id)

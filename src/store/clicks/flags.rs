@@ -3,7 +3,10 @@
 //! SQLite keeps the numbers 0 and 1 in no bytes at all, so the ordinary click is a 1 and the
 //! ordinary repeated one a 0. The bits are told by the migrations of clicks, uniqueness and flags.
 
+use rusqlite::Connection;
+
 use crate::domain::click::Click;
+use crate::domain::id::Id;
 use crate::domain::visitor::BotReason;
 
 /// The lowest bits where a click is unique for campaign, flow and all.
@@ -87,6 +90,17 @@ impl Flags {
     pub(super) fn is_cleared(self) -> bool {
         self.0 & CLEARED != 0
     }
+}
+
+/// Takes the bot label off a click whose visitor has shown to be a person.
+pub(crate) fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
+    const SQL: &str = "
+        update clicks set flags = flags & ~(255 << 8) | (1 << 7)
+        where id = ?1 and flags >> 8 & 255 > 0";
+    connection
+        .prepare_cached(SQL)?
+        .execute([click_id.to_row()])?;
+    Ok(())
 }
 
 #[cfg(test)]

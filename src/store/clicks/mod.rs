@@ -1,6 +1,6 @@
 //! Clicks in the file: how one is written, how they are read back.
 
-mod flags;
+pub(crate) mod flags;
 pub(crate) mod insert;
 pub mod log;
 pub(crate) mod packed;

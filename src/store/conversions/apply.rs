@@ -16,10 +16,12 @@ use crate::domain::network::Network;
 use crate::domain::offer::{Offer, PayoutKind};
 use crate::domain::period;
 use crate::domain::state::State;
+use crate::domain::word::folded;
 use crate::postback::credit::{Again, ClickTerms, Credit, Terms, counts_each_time, credit};
 use crate::postback::offer::credited;
 use crate::postback::verdict::Verdict;
 use crate::postback::{Payout, Said, SaidStatus};
+use crate::store::clicks::flags;
 use crate::store::outbox;
 
 /// What is to be applied, and how it came.
@@ -125,7 +127,7 @@ pub(super) fn apply_again(
     row.status_at = row.status_at.max(row.at);
     rows::save(connection, &row)?;
     if is_sale(&row) {
-        clear_label(connection, click_id)?;
+        flags::clear_label(connection, click_id)?;
     }
     let effects = follow(connection, books, applied.cause(), before, &row)?;
     let verdict = match said.status {
@@ -147,9 +149,7 @@ pub(super) fn is_sale(row: &Conversion) -> bool {
 
 /// The operator's own event of this key.
 pub(super) fn event<'b>(books: &'b Books, key: &str) -> Option<&'b Event> {
-    let mut events = books.documents.events.values();
-    let event = events.find(|one| one.key == key && one.state != State::Archived);
-    event.map(AsRef::as_ref)
+    Event::of_key(&books.documents, key).filter(|event| event.state != State::Archived)
 }
 
 /// What the documents say about a click, an offer and an event.
@@ -344,10 +344,9 @@ fn remark(said: &Said, row: &Conversion, offer: Option<&Offer>) -> Option<String
 }
 
 pub(super) fn unmapped(said: &Said) -> Option<String> {
-    let lower = |word: &str| word.trim().to_lowercase();
     match (said.status, &said.original_status, &said.unknown_event) {
-        (SaidStatus::Unmapped, Some(word), _) => Some(format!("status:{}", lower(word))),
-        (_, _, Some(word)) => Some(format!("event:{}", lower(word))),
+        (SaidStatus::Unmapped, Some(word), _) => Some(format!("status:{}", folded(word))),
+        (_, _, Some(word)) => Some(format!("event:{}", folded(word))),
         _ => None,
     }
 }
@@ -406,15 +405,4 @@ fn click_of_transaction(
     let values = named_params! { ":tid": tid, ":network_id": network_id };
     let found: Option<i64> = statement.query_row(values, |row| row.get(0)).optional()?;
     Ok(found.and_then(Id::from_row))
-}
-
-/// Whoever bought is no robot.
-pub(super) fn clear_label(connection: &Connection, click_id: Id) -> Result<(), rusqlite::Error> {
-    const SQL: &str = "
-        update clicks set flags = flags & ~(255 << 8) | (1 << 7)
-        where id = ?1 and flags >> 8 & 255 > 0";
-    connection
-        .prepare_cached(SQL)?
-        .execute([click_id.to_row()])?;
-    Ok(())
 }

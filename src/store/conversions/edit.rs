@@ -11,6 +11,7 @@ use crate::domain::id::Id;
 use crate::domain::money::Micros;
 use crate::postback::Said;
 use crate::postback::credit::{self, Edited, Terms};
+use crate::store::clicks::flags;
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
 
@@ -161,7 +162,7 @@ fn store(
     rows::save(connection, next)?;
     match next.click_id {
         Some(click_id) if is_sale(next) && !is_sale(before) => {
-            super::apply::clear_label(connection, click_id)
+            flags::clear_label(connection, click_id)
         }
         _ => Ok(()),
     }

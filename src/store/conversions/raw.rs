@@ -187,12 +187,10 @@ pub(super) fn earlier(
 
 fn read_earlier(row: &Row<'_>) -> Result<Earlier, rusqlite::Error> {
     let verdict: String = row.get(2)?;
-    let mut verdicts = Verdict::ALL.iter();
-    let verdict = verdicts.find(|(word, _)| *word == verdict);
     let conversion_id: Option<i64> = row.get(4)?;
     Ok(Earlier {
         id: read_id(row.get(0)?)?,
-        verdict: verdict.map_or(Verdict::Retry, |(_, verdict)| *verdict),
+        verdict: Verdict::of(&verdict).unwrap_or(Verdict::Retry),
         conversion_id: conversion_id.and_then(Id::from_row),
         is_untold: row.get::<_, i64>(5)? & UNTOLD != 0,
     })

@@ -135,7 +135,8 @@ fn again(
                     unpark(connection, id)?;
                     return Ok(Some(outcome));
                 }
-                reread(books, &logged, network)
+                let said = said_in_words(books, &logged, Some(&network));
+                (Some(network), said)
             }
             None => (None, said),
         },
@@ -333,20 +334,12 @@ fn understood(books: &Books, logged: &raw::Logged) -> (Option<Arc<Network>>, Sai
     let of_key = of_key.and_then(|key| books.network_of_key(key));
     let then = || books.documents.networks.get(&logged.network_id?);
     let network = of_key.or_else(then).cloned();
-    let words = books.words(network.as_deref());
-    let said = read::read(&logged.incoming.pairs, &words, &books.codec);
+    let said = said_in_words(books, logged, network.as_deref());
     (network, said)
 }
 
-/// The same in the words of the network whose offer it was.
-fn reread(
-    books: &Books,
-    logged: &raw::Logged,
-    network: Arc<Network>,
-) -> (Option<Arc<Network>>, Said) {
-    let words = books.words(Some(&network));
-    let said = read::read(&logged.incoming.pairs, &words, &books.codec);
-    (Some(network), said)
+fn said_in_words(books: &Books, logged: &raw::Logged, network: Option<&Network>) -> Said {
+    read::read(&logged.incoming.pairs, &books.words(network), &books.codec)
 }
 
 /// What becomes of the event of the conversion that a postback made when it came.

@@ -275,13 +275,9 @@ impl RowQuery {
     }
 
     fn set_verdict(&mut self, text: &str) -> Option<String> {
-        let mut all = Verdict::ALL.iter();
-        self.verdict = all
-            .find(|(word, _)| *word == text)
-            .map(|(_, verdict)| *verdict);
-        let words = || Verdict::ALL.iter().map(|(word, _)| *word);
+        self.verdict = Verdict::of(text);
         self.verdict.is_none().then(|| {
-            let words: Vec<&str> = words().collect();
+            let words: Vec<&str> = Verdict::ALL.iter().map(|(word, _)| *word).collect();
             format!("{} is none of {}.", quoted(text), words.join(", "))
         })
     }
