@@ -9,6 +9,7 @@
 //! | [`engine`] | a visitor -> a decision: catalog, flows, filters, rotation, redirects |
 //! | [`macros`] | `{name}` in URL templates: parsed when saved, expanded when clicked |
 //! | [`postback`] | what a network said -> a conversion: words, identity, moves, payouts, files of them |
+//! | [`rules`] | what has to hold, and what is to be done then |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
@@ -24,7 +25,7 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `presets` and `simulator` are
+//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `rules`, `presets` and `simulator` are
 //! pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never names actix or
 //! `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
@@ -50,6 +51,7 @@ pub mod macros;
 pub mod outbound;
 pub mod postback;
 pub mod presets;
+pub mod rules;
 pub mod sender;
 pub mod simulator;
 pub mod store;

@@ -13,6 +13,7 @@ use super::network::Network;
 use super::offer::Offer;
 use super::parameter::{self, ParameterNames};
 use super::problem::Problem;
+use super::rule::Rule;
 use super::state::State;
 use super::tracking_domain::TrackingDomain;
 use super::traffic_source::TrafficSource;
@@ -29,6 +30,7 @@ pub struct Documents {
     pub lists: BTreeMap<u64, Arc<List>>,
     pub groups: BTreeMap<u64, Arc<Group>>,
     pub events: BTreeMap<u64, Arc<Event>>,
+    pub rules: BTreeMap<u64, Arc<Rule>>,
 }
 
 impl Documents {
@@ -47,6 +49,7 @@ impl Documents {
         self.note(&self.networks, &wanted, &mut uses);
         self.note(&self.traffic_sources, &wanted, &mut uses);
         self.note(&self.domains, &wanted, &mut uses);
+        self.note(&self.rules, &wanted, &mut uses);
         uses
     }
 
@@ -118,6 +121,7 @@ impl Documents {
         note_changed(&self.groups, &older.groups, Reference::Group, &mut changed);
         note_changed(&self.lists, &older.lists, Reference::List, &mut changed);
         note_changed(&self.events, &older.events, Reference::Event, &mut changed);
+        note_changed(&self.rules, &older.rules, Reference::Rule, &mut changed);
         changed
     }
 
@@ -146,7 +150,7 @@ impl Documents {
             Reference::Network(id) => named_in(&self.networks, id),
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
-            Reference::Domain(_) => Vec::new(),
+            Reference::Domain(_) | Reference::Rule(_) => Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`]), what the click path records ([`visitor`],
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`rule`]), what the click path records ([`visitor`],
 //! [`click`], [`offer_click`]), and what a click earned ([`conversion`], [`basis`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
@@ -24,6 +24,7 @@ pub mod id;
 pub mod jumps;
 pub mod landing;
 pub mod list;
+pub mod message;
 pub mod money;
 pub mod nearest;
 pub mod network;
@@ -35,6 +36,7 @@ pub mod period;
 pub mod problem;
 pub mod rates;
 pub mod reference;
+pub mod rule;
 pub mod state;
 pub mod target;
 pub mod tracking_domain;

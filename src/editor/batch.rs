@@ -17,6 +17,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
+use crate::domain::rule::Rule;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::store::entities::{Save, Stored, saving};
@@ -98,6 +99,7 @@ pub(super) fn change(
         Reference::List(id) => edited::<List>(id, document, documents, fresh, returns),
         Reference::Group(id) => edited::<Group>(id, document, documents, fresh, returns),
         Reference::Event(id) => edited::<Event>(id, document, documents, fresh, returns),
+        Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::rule::Rule;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 
@@ -88,6 +89,7 @@ stored!(TrackingDomain, "domains", host, group_id);
 stored!(List, "lists", name);
 stored!(Group, "groups", name, kind);
 stored!(Event, "events", name, key);
+stored!(Rule, "rules", name);
 
 /// A field as a column holds it.
 fn column(field: impl Into<Field>) -> Value {
@@ -139,6 +141,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         lists: load_all(connection)?,
         groups: load_all(connection)?,
         events: load_all(connection)?,
+        rules: load_all(connection)?,
     })
 }
 

@@ -121,6 +121,12 @@ impl<'a> Form<'a> {
         self.fields?.get(key).filter(|value| !value.is_null())
     }
 
+    /// Whether a field was sent, without asking for it.
+    pub fn has(&self, key: &str) -> bool {
+        let sent = self.fields.and_then(|fields| fields.get(key));
+        sent.is_some_and(|value| !value.is_null())
+    }
+
     /// Names a field that may be sent back but is the server's own.
     pub fn ignored(&mut self, key: &'static str) {
         self.known.push(key);

@@ -52,6 +52,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::rule::Rule;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
 use crate::domain::traffic_source::TrafficSource;
 
@@ -83,6 +84,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<List>());
     endpoints.extend(resource::endpoints::<Group>());
     endpoints.extend(resource::endpoints::<Event>());
+    endpoints.extend(resource::endpoints::<Rule>());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
     endpoints.push(postback_url::endpoint());

@@ -19,6 +19,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
+use crate::domain::rule::Rule;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
@@ -55,6 +56,8 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("List", &["name"]),
     ("Group", &["name", "kind"]),
     ("Event", &["name"]),
+    ("Rule", &["name", "actions"]),
+    ("RuleAction", &["key"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -145,6 +148,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<List>(&mut schemas);
     add::<Group>(&mut schemas);
     add::<Event>(&mut schemas);
+    add::<Rule>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));

@@ -16,6 +16,7 @@ use crate::domain::nearest::nearest;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
+use crate::domain::rule::Rule;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::as_json;
@@ -126,6 +127,10 @@ impl Resource for Group {
 
 impl Resource for Event {
     const PATH: &'static str = "events";
+}
+
+impl Resource for Rule {
+    const PATH: &'static str = "rules";
 }
 
 /// A preset that this version does not have.
