@@ -14,6 +14,7 @@
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
 //! | [`web`] | HTTP: the click path, postbacks, the JSON API |
+//! | [`library`] | what conversions are judged by, opened as it is now |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`clerk`] | beside the requests: postbacks read again, old ones dropped, rates followed |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
@@ -47,6 +48,7 @@ pub mod engine;
 pub mod importer;
 pub mod jobs;
 pub mod keeper;
+pub mod library;
 pub mod macros;
 pub mod outbound;
 pub mod postback;

@@ -27,13 +27,13 @@ use crate::engine::memory::Visitors;
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
+use crate::library::Library;
 use crate::outbound::Outbound;
 use crate::sender::Sender;
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
-use crate::store::conversions::Books;
 use crate::store::error::StoreError;
 use crate::store::imports;
 use crate::store::lock::DirectoryLock;
@@ -138,23 +138,18 @@ impl App {
             },
         ));
         let tallies = Arc::new(Tallies::default());
+        let library = Library {
+            editor: Arc::clone(&editor),
+            rates: Arc::clone(&rates),
+            ids: Arc::clone(&ids),
+            codec: codec.clone(),
+            counts: Arc::clone(&counts),
+        };
         let importer = {
-            let (editor, rates) = (Arc::clone(&editor), Arc::clone(&rates));
-            let (ids, counts) = (Arc::clone(&ids), Arc::clone(&counts));
-            let of_books = codec.clone();
-            let books = move || Books {
-                documents: editor.documents(),
-                rates: Arc::clone(&rates.now()),
-                ids: Arc::clone(&ids),
-                codec: of_books.clone(),
-                counts: Arc::clone(&counts),
-            };
-            Arc::new(Importer::new(
-                writer.clone(),
-                readers.clone(),
-                codec.clone(),
-                books,
-            ))
+            let library = library.clone();
+            let (writer, readers) = (writer.clone(), readers.clone());
+            let books = move || library.books();
+            Arc::new(Importer::new(writer, readers, codec.clone(), books))
         };
         importer.note_interrupted()?;
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
@@ -167,11 +162,7 @@ impl App {
             clerk: Clerk {
                 writer: writer.clone(),
                 readers: readers.clone(),
-                editor: Arc::clone(&editor),
-                rates: Arc::clone(&rates),
-                ids: Arc::clone(&ids),
-                codec: codec.clone(),
-                counts: Arc::clone(&counts),
+                library: library.clone(),
                 log_days: config.postback.log_days,
             },
             rules: Arc::clone(&rules),
@@ -195,6 +186,7 @@ impl App {
             keys,
             fingerprint_key,
             steps,
+            library,
             importer,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
