@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::campaign::Campaign;
+use super::channel::Channel;
 use super::entity::{Entity, Reference};
 use super::event::Event;
 use super::group::Group;
@@ -29,6 +30,7 @@ pub struct Documents {
     pub lists: BTreeMap<u64, Arc<List>>,
     pub groups: BTreeMap<u64, Arc<Group>>,
     pub events: BTreeMap<u64, Arc<Event>>,
+    pub channels: BTreeMap<u64, Arc<Channel>>,
 }
 
 impl Documents {
@@ -118,6 +120,12 @@ impl Documents {
         note_changed(&self.groups, &older.groups, Reference::Group, &mut changed);
         note_changed(&self.lists, &older.lists, Reference::List, &mut changed);
         note_changed(&self.events, &older.events, Reference::Event, &mut changed);
+        note_changed(
+            &self.channels,
+            &older.channels,
+            Reference::Channel,
+            &mut changed,
+        );
         changed
     }
 
@@ -146,7 +154,7 @@ impl Documents {
             Reference::Network(id) => named_in(&self.networks, id),
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
-            Reference::Domain(_) => Vec::new(),
+            Reference::Domain(_) | Reference::Channel(_) => Vec::new(),
         }
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`]), what the click path records ([`visitor`],
-//! [`click`], [`offer_click`]), and what a click earned ([`conversion`], [`basis`]).
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`]), what the click path records ([`visitor`],
+//! [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what others are told
+//! ([`outgoing`], [`message`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
 
 pub mod basis;
 pub mod campaign;
+pub mod channel;
 pub mod check;
 pub mod click;
 pub mod conversion;
@@ -24,6 +26,7 @@ pub mod id;
 pub mod jumps;
 pub mod landing;
 pub mod list;
+pub mod message;
 pub mod money;
 pub mod nearest;
 pub mod network;
@@ -35,6 +38,7 @@ pub mod period;
 pub mod problem;
 pub mod rates;
 pub mod reference;
+pub mod secret;
 pub mod state;
 pub mod target;
 pub mod tracking_domain;

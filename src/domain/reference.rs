@@ -19,6 +19,7 @@ pub enum Reference {
     List(u64),
     Group(u64),
     Event(u64),
+    Channel(u64),
 }
 
 impl Reference {
@@ -34,6 +35,7 @@ impl Reference {
             "list" => Self::List(id),
             "group" => Self::Group(id),
             "event" => Self::Event(id),
+            "channel" => Self::Channel(id),
             _ => return None,
         })
     }
@@ -50,6 +52,7 @@ impl Reference {
             Self::List(id) => ("list", id),
             Self::Group(id) => ("group", id),
             Self::Event(id) => ("event", id),
+            Self::Channel(id) => ("channel", id),
         }
     }
 
@@ -79,6 +82,7 @@ impl Reference {
             Self::List(id) => look(&documents.lists, id),
             Self::Group(id) => look(&documents.groups, id),
             Self::Event(id) => look(&documents.events, id),
+            Self::Channel(id) => look(&documents.channels, id),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{add_new, as_json, next_head, unreadable_macros};
 use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Fresh, Reference};
 use crate::domain::event::Event;
@@ -98,6 +99,7 @@ pub(super) fn change(
         Reference::List(id) => edited::<List>(id, document, documents, fresh, returns),
         Reference::Group(id) => edited::<Group>(id, document, documents, fresh, returns),
         Reference::Event(id) => edited::<Event>(id, document, documents, fresh, returns),
+        Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
     }
 }
 
