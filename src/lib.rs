@@ -13,6 +13,8 @@
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`report`] | what is counted and by what it is grouped: metrics, dimensions, sums |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
+//! | [`outbound`], [`sender`] | the only outgoing HTTP; what sends what waits in the outbox |
+//! | [`vault`] | secrets that have to be read back, encrypted |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
 //! | [`web`] | HTTP: the click path, postbacks, the JSON API |
 //! | [`library`] | what conversions are judged by, opened as it is now |
@@ -60,4 +62,5 @@ pub mod sender;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
+pub mod vault;
 pub mod web;

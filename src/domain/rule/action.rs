@@ -28,6 +28,7 @@ const NAMED: &[Naming] = &[
     ("landing_id", Reference::Landing),
     ("traffic_source_id", Reference::TrafficSource),
     ("list_id", Reference::List),
+    ("channel_id", Reference::Channel),
 ];
 
 impl RuleAction {

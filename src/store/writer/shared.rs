@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::lane::Receipt;
 use super::pending::{Pending, Progress};
 use super::queue::{Item, Queue};
+use crate::store::outbox::Doorbell;
 use crate::store::spill::Spill;
 
 /// Clicks that may wait in memory because neither file takes them: some 100 MB.
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     told_of_memory: AtomicBool,
     told_of_loss: AtomicBool,
     pub(crate) counters: Counters,
+    /// Rung when a commit put something into the outbox.
+    pub(crate) outbox: Arc<Doorbell>,
     /// Handed to the spill at the very end; what it did not take is lost.
     leftover: Mutex<Vec<Arc<Pending>>>,
 }
@@ -51,6 +54,7 @@ impl Shared {
             told_of_memory: AtomicBool::new(false),
             told_of_loss: AtomicBool::new(false),
             counters: Counters::default(),
+            outbox: Arc::default(),
             leftover: Mutex::default(),
         }
     }
