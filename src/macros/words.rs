@@ -46,7 +46,7 @@ pub fn expand_call(call: &OutgoingCall, words: Words<'_>) -> Request {
         headers.push(("Content-Type".to_owned(), content_type));
     }
     Request {
-        method: call.method.as_str().to_owned(),
+        method: call.method,
         url: link(call.url.trim(), words),
         headers,
         body: match call.content_type {
