@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::documents::{Documents, Use};
 use super::form::{Form, quoted};
 use super::group::GroupKind;
-use super::outgoing::OutgoingPostback;
+use super::outgoing::{OutgoingCall, OutgoingPostback};
 use super::problem::Problem;
 use super::state::State;
 
@@ -115,6 +115,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
 
     /// Its outgoing postbacks, with their fields.
     fn outgoing(&self) -> Vec<(String, &OutgoingPostback)> {
+        Vec::new()
+    }
+
+    /// Its calls about something else than a conversion, with their fields.
+    fn calls(&self) -> Vec<(String, &OutgoingCall)> {
         Vec::new()
     }
 

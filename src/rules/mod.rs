@@ -2,5 +2,6 @@
 //! and performs none.
 
 pub mod effect;
+pub mod payout;
 
 pub use effect::{Change, Effect, What};
