@@ -13,9 +13,9 @@ use crate::payer::wait_until;
 use crate::receiver::{Heard, Manner, Receiver};
 use crate::tracker::{Options, Tracker};
 
-const TOKEN: &str = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11";
+const TOKEN: &str = "987654:Zx9-Yw8_Vu7Ts6Rq5Po4Nm3Lk2Ji1Hg0";
 /// The part of it that is secret.
-const SECRET_PART: &str = "DEF1234ghIkl";
+const SECRET_PART: &str = "Vu7Ts6Rq5Po4";
 const OK: &str = r#"{"ok":true,"result":{"message_id":1}}"#;
 
 /// A tracker whose bots talk to this receiver.
@@ -254,7 +254,7 @@ fn no_answer_and_no_file_holds_a_secret() {
         tracker.get(&format!("/api/v1/channels/{hook}")),
         tracker.get("/api/v1/outbox"),
         tracker.get(&format!("/api/v1/outbox/{id}")),
-        tracker.get("/api/v1/changes"),
+        tracker.get("/api/v1/bulk"),
         tracker.get("/healthz"),
     ];
     let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
