@@ -12,6 +12,7 @@ use crate::engine::counters::Counts;
 use crate::store::conversions::{self, Books, replay, rerate};
 use crate::store::error::StoreError;
 use crate::store::imports;
+use crate::store::outbox::prune;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
@@ -39,6 +40,8 @@ pub struct Clerk {
     pub counts: Arc<Counts>,
     /// How long the log is kept.
     pub log_days: u64,
+    /// How long outgoing requests are kept.
+    pub outbox_days: u64,
 }
 
 /// What the rounds before have seen to.
@@ -63,9 +66,15 @@ impl Clerk {
         self.follow_rates(now)?;
         if now - seen.pruned_at >= PRUNE_EVERY_MS {
             while replay::expire(&self.writer, now)? == replay::PIECE {}
-            let before = now - i64::try_from(self.log_days).unwrap_or(i64::MAX / DAY_MS) * DAY_MS;
+            let before = now - days(self.log_days);
             let most = PRUNED_AT_ONCE * replay::PIECE;
             conversions::prune_log(&self.readers, &self.writer, before, most)?;
+            let before = now - days(self.outbox_days);
+            for _ in 0..PRUNED_AT_ONCE {
+                if prune::prune(&self.readers, &self.writer, before)? < prune::PIECE {
+                    break;
+                }
+            }
             let before = now - IMPORT_DAYS * DAY_MS;
             for _ in 0..PRUNED_AT_ONCE {
                 if !imports::prune(&self.writer, before)? {
@@ -118,6 +127,11 @@ impl Clerk {
             counts: Arc::clone(&self.counts),
         }
     }
+}
+
+/// In milliseconds.
+fn days(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX / DAY_MS) * DAY_MS
 }
 
 /// Whether no network and no event was edited in between.

@@ -70,11 +70,15 @@ pub struct Postback {
     pub require_key: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbound {
-    /// Outgoing postbacks may go to addresses of private networks.
+    /// Outgoing calls may go to addresses of private networks.
     pub allow_private: bool,
+    /// How long requests and attempts are kept after they have settled.
+    pub log_days: u64,
+    /// Where bots send messages: Telegram's own server, or one of the operator's.
+    pub telegram_api: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -137,6 +141,16 @@ impl Default for Postback {
             timeout_ms: 2_000,
             log_days: 90,
             require_key: false,
+        }
+    }
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self {
+            allow_private: false,
+            log_days: 90,
+            telegram_api: "https://api.telegram.org".into(),
         }
     }
 }
@@ -281,6 +295,18 @@ impl Config {
                 self.postback.log_days
             ));
         }
+        if !(1..=36_500).contains(&self.outbound.log_days) {
+            return Err(format!(
+                "outbound.log_days is {}; it must be 1 to 36500",
+                self.outbound.log_days
+            ));
+        }
+        let api = &self.outbound.telegram_api;
+        if !api.starts_with("https://") && !api.starts_with("http://") {
+            return Err(format!(
+                "outbound.telegram_api is \"{api}\"; it must start with https:// or http://"
+            ));
+        }
         if self.server.workers > 1_024 {
             return Err(format!(
                 "server.workers is {}; it must be 0 to 1024",
@@ -420,6 +446,8 @@ mod tests {
             ("[storage]\nack_timeout_ms = 0", &[], "ack_timeout_ms"),
             ("[storage]\nuniqueness_mb = 0", &[], "uniqueness_mb"),
             ("[storage]\ndata = \"\"", &[], "storage.data"),
+            ("[outbound]\nlog_days = 0", &[], "outbound.log_days"),
+            ("[outbound]\ntelegram_api = \"t.me\"", &[], "telegram_api"),
             (
                 "[admin]\nhosts = [\"https://x.com/\"]",
                 &[],

@@ -12,6 +12,8 @@
 //! | [`rules`] | what has to hold, and what is to be done then |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
+//! | [`outbound`], [`sender`] | the only outgoing HTTP; what sends what waits in the outbox |
+//! | [`vault`] | secrets that have to be read back, encrypted |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
 //! | [`web`] | HTTP: the click path, postbacks, the JSON API |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
@@ -56,4 +58,5 @@ pub mod sender;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
+pub mod vault;
 pub mod web;

@@ -3,7 +3,7 @@
 //! settings allow them. Addresses are checked as resolved, and the checked ones are called.
 
 use std::io::{self, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ureq::Agent;
@@ -15,6 +15,13 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// More of an answer is not read.
 const ANSWER_MAX: u64 = 64 << 10;
+/// Connections that are kept for the next call: as many as there are calls at once, and of a host as
+/// many as it has. Servers close an idle one after 5 seconds or later.
+const IDLE: usize = 32;
+const IDLE_PER_HOST: usize = 8;
+const IDLE_AGE: Duration = Duration::from_secs(4);
+/// Of a connection, each way; answers are short.
+const BUFFER: usize = 16 << 10;
 
 /// Calls others.
 #[derive(Clone)]
@@ -48,7 +55,13 @@ impl Outbound {
             .http_status_as_error(false)
             // Settings of the environment are not the operator's word on this.
             .proxy(None)
-            .max_idle_connections(0)
+            // One that is kept was checked when it was made; the name is looked up and checked again
+            // for each call all the same.
+            .max_idle_connections(IDLE)
+            .max_idle_connections_per_host(IDLE_PER_HOST)
+            .max_idle_age(IDLE_AGE)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
             .user_agent(concat!("Millrace/", env!("CARGO_PKG_VERSION")))
             .build();
         let resolver = Checked { allow_private };
@@ -83,7 +96,8 @@ impl Outbound {
         let status = answer.status().as_u16();
         let mut body = Vec::new();
         let reader = answer.body_mut().as_reader();
-        // What came until a break is the answer: the status has come.
+        // What came until a break is the answer: the status has come. A longer one breaks off the
+        // connection, a shorter one leaves it to the next call.
         let _ = reader.take(ANSWER_MAX).read_to_end(&mut body);
         Ok(Reply {
             status,
@@ -109,6 +123,22 @@ struct Checked {
     allow_private: bool,
 }
 
+impl Checked {
+    /// An address that is none to look up: for names a thread is started, to bound its time.
+    fn written_out(&self, uri: &Uri) -> Option<ResolvedSocketAddrs> {
+        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+        let ip: IpAddr = host.parse().ok()?;
+        let port = match uri.scheme_str()? {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let mut found = self.empty();
+        found.push(SocketAddr::new(ip, uri.port_u16().unwrap_or(port)));
+        Some(found)
+    }
+}
+
 impl Resolver for Checked {
     fn resolve(
         &self,
@@ -116,7 +146,10 @@ impl Resolver for Checked {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let found = match self.written_out(uri) {
+            Some(found) => found,
+            None => DefaultResolver::default().resolve(uri, config, timeout)?,
+        };
         if self.allow_private {
             return Ok(found);
         }

@@ -27,8 +27,7 @@ use crate::engine::memory::Visitors;
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
-use crate::outbound::Outbound;
-use crate::sender::Sender;
+use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
@@ -42,6 +41,7 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{clicks, conversions, counts, entities, migrations, settings};
+use crate::vault::Vault;
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -173,12 +173,18 @@ impl App {
                 codec: codec.clone(),
                 counts: Arc::clone(&counts),
                 log_days: config.postback.log_days,
+                outbox_days: config.outbound.log_days,
             },
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
-        let outbound = Outbound::new(config.outbound.allow_private);
-        let sender = Sender::start(writer.clone(), readers.clone(), outbound)?;
+        let vault = Vault::beside(&path);
+        let post = Post::new(
+            config.outbound.allow_private,
+            &config.outbound.telegram_api,
+            vault.clone(),
+        );
+        let sender = Sender::start(writer.clone(), readers.clone(), post)?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -193,6 +199,7 @@ impl App {
             visitors,
             keeping,
             keys,
+            vault,
             fingerprint_key,
             steps,
             importer,

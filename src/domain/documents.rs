@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::campaign::Campaign;
+use super::channel::Channel;
 use super::entity::{Entity, Reference};
 use super::event::Event;
 use super::group::Group;
@@ -31,6 +32,7 @@ pub struct Documents {
     pub groups: BTreeMap<u64, Arc<Group>>,
     pub events: BTreeMap<u64, Arc<Event>>,
     pub rules: BTreeMap<u64, Arc<Rule>>,
+    pub channels: BTreeMap<u64, Arc<Channel>>,
 }
 
 impl Documents {
@@ -122,6 +124,12 @@ impl Documents {
         note_changed(&self.lists, &older.lists, Reference::List, &mut changed);
         note_changed(&self.events, &older.events, Reference::Event, &mut changed);
         note_changed(&self.rules, &older.rules, Reference::Rule, &mut changed);
+        note_changed(
+            &self.channels,
+            &older.channels,
+            Reference::Channel,
+            &mut changed,
+        );
         changed
     }
 
@@ -150,7 +158,7 @@ impl Documents {
             Reference::Network(id) => named_in(&self.networks, id),
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
-            Reference::Domain(_) | Reference::Rule(_) => Vec::new(),
+            Reference::Domain(_) | Reference::Rule(_) | Reference::Channel(_) => Vec::new(),
         }
     }
 }

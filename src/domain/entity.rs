@@ -179,6 +179,9 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
                         Reference::Group(_) | Reference::TrafficSource(_) | Reference::Event(_) => {
                             format!("The {reference} is archived.")
                         }
+                        Reference::Channel(_) => {
+                            format!("The {reference} is archived: nothing is sent to it.")
+                        }
                         _ => format!("The {reference} is archived and gets nothing."),
                     },
                 )),

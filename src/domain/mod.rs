@@ -2,14 +2,17 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`rule`]), what the click path records ([`visitor`],
-//! [`click`], [`offer_click`]), and what a click earned ([`conversion`], [`basis`]).
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`rule`],
+//! [`channel`]), what the click path records ([`visitor`],
+//! [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what others are told
+//! ([`outgoing`], [`message`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
 
 pub mod basis;
 pub mod campaign;
+pub mod channel;
 pub mod check;
 pub mod click;
 pub mod conversion;
@@ -37,6 +40,7 @@ pub mod problem;
 pub mod rates;
 pub mod reference;
 pub mod rule;
+pub mod secret;
 pub mod state;
 pub mod target;
 pub mod tracking_domain;

@@ -20,6 +20,7 @@ pub enum Reference {
     Group(u64),
     Event(u64),
     Rule(u64),
+    Channel(u64),
 }
 
 impl Reference {
@@ -36,6 +37,7 @@ impl Reference {
             "group" => Self::Group(id),
             "event" => Self::Event(id),
             "rule" => Self::Rule(id),
+            "channel" => Self::Channel(id),
             _ => return None,
         })
     }
@@ -53,6 +55,7 @@ impl Reference {
             Self::Group(id) => ("group", id),
             Self::Event(id) => ("event", id),
             Self::Rule(id) => ("rule", id),
+            Self::Channel(id) => ("channel", id),
         }
     }
 
@@ -83,6 +86,7 @@ impl Reference {
             Self::Group(id) => look(&documents.groups, id),
             Self::Event(id) => look(&documents.events, id),
             Self::Rule(id) => look(&documents.rules, id),
+            Self::Channel(id) => look(&documents.channels, id),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{add_new, as_json, next_head, unreadable_macros};
 use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
 use crate::domain::documents::Documents;
 use crate::domain::entity::{Fresh, Reference};
 use crate::domain::event::Event;
@@ -100,6 +101,7 @@ pub(super) fn change(
         Reference::Group(id) => edited::<Group>(id, document, documents, fresh, returns),
         Reference::Event(id) => edited::<Event>(id, document, documents, fresh, returns),
         Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
+        Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
     }
 }
 

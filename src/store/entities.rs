@@ -9,9 +9,11 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, named_params};
 use serde::Serialize;
 
+use super::channels;
 use super::error::StoreError;
 use super::writer::Writer;
 use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
 use crate::domain::documents::Documents;
 use crate::domain::entity::Entity;
 use crate::domain::event::Event;
@@ -90,6 +92,11 @@ stored!(List, "lists", name);
 stored!(Group, "groups", name, kind);
 stored!(Event, "events", name, key);
 stored!(Rule, "rules", name);
+stored!(Channel, "channels", name;
+    fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
+        channels::keep_secret(connection, self)
+    }
+);
 
 /// A field as a column holds it.
 fn column(field: impl Into<Field>) -> Value {
@@ -142,6 +149,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         groups: load_all(connection)?,
         events: load_all(connection)?,
         rules: load_all(connection)?,
+        channels: load_all(connection)?,
     })
 }
 

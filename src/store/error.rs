@@ -2,6 +2,8 @@
 
 use rusqlite::ErrorCode;
 
+use crate::vault::VaultError;
+
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,6 +26,8 @@ pub enum StoreError {
     Unavailable,
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
 impl StoreError {

@@ -27,6 +27,7 @@
 
 pub mod api_keys;
 pub mod changes;
+pub mod channels;
 pub mod checkpoint;
 pub mod clicks;
 pub mod connection;

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::auth;
 use super::state::Shared;
+use crate::clock;
 use crate::engine::memory::Fullness;
+use crate::store::outbox;
 use crate::store::writer;
 
 /// What an operator sees of a running server.
@@ -19,6 +21,8 @@ struct Details {
     /// Bytes of the write-ahead log file.
     wal_bytes: u64,
     uniqueness: Uniqueness,
+    /// What is to be sent; `null` while it cannot be read.
+    outbox: Option<outbox::health::Health>,
     #[serde(flatten)]
     writer: writer::Health,
 }
@@ -44,6 +48,8 @@ pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>
             .content_type("text/plain; charset=utf-8")
             .body("ok\n");
     }
+    let readers = shared.readers.clone();
+    let outbox = web::block(move || outbox::health::read(&readers, clock::now_ms())).await;
     let writer = shared.writer.health();
     let fine = !writer.stalled && writer.unstored == 0 && writer.lost == 0;
     response.json(Details {
@@ -55,6 +61,7 @@ pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>
             warming: shared.keeping.is_warming(),
             saved_at: shared.keeping.saved_at(),
         },
+        outbox: outbox.ok().and_then(Result::ok),
         writer,
     })
 }

@@ -22,6 +22,7 @@ use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::{Lane, Writer};
+use crate::vault::Vault;
 
 /// Shared by all worker threads.
 pub struct Shared {
@@ -41,6 +42,8 @@ pub struct Shared {
     /// How the keeping of `visitors` goes.
     pub keeping: Arc<Keeping>,
     pub keys: Arc<ApiKeys>,
+    /// Opens the secrets of channels.
+    pub vault: Vault,
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],
     pub steps: StepSigner,

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Boolean,
     /// The public form of a click id; there has to be an index.
     ClickId,
+    /// The same, where the expression ends with the column of an inner query that is to be closed.
+    ClickIdWithin,
     /// One of some words, and what stands for it in the database.
     Choice(fn() -> Vec<(&'static str, Value)>),
     /// A word behind `status:` or `event:`, which may be left out.
@@ -123,7 +125,7 @@ impl Filter {
 
     /// An index leads to the few rows that fit.
     pub(super) fn is_narrow(&self) -> bool {
-        matches!(self.field.2, Kind::ClickId)
+        matches!(self.field.2, Kind::ClickId | Kind::ClickIdWithin)
     }
 
     pub(super) fn or(&mut self, other: Filter) {
@@ -136,6 +138,7 @@ impl Filter {
         let each = |text: &str, between: &str| vec![text; self.values.len()].join(between);
         let condition = match kind {
             Kind::Contained => each(&format!("instr(lower({expression}), ?) > 0"), " or "),
+            Kind::ClickIdWithin => format!("{expression} in ({}))", each("?", ", ")),
             _ => format!("{expression} in ({})", each("?", ", ")),
         };
         sql.push_str(&format!(" and ({condition})"));
@@ -155,7 +158,7 @@ fn bind(kind: Kind, value: &str, codec: &IdCodec) -> Result<Vec<Value>, FilterPr
         Kind::Address => owned(&pack_ip(
             &value.parse().map_err(|_| FilterProblem::NotAnAddress)?,
         )),
-        Kind::ClickId => {
+        Kind::ClickId | Kind::ClickIdWithin => {
             let id = codec.decode(value).map_err(FilterProblem::NotAClickId)?;
             Value::Integer(id.to_row())
         }

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
     ("0015_test_clicks", include_str!("0015_test_clicks.sql")),
     ("0016_outbox", include_str!("0016_outbox.sql")),
+    ("0017_channels", include_str!("0017_channels.sql")),
     ("0018_rules", include_str!("0018_rules.sql")),
 ];
 

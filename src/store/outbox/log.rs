@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::STATES;
+use super::{KINDS, STATES};
 use crate::domain::conversion::Status;
 use crate::domain::id::{Id, IdCodec};
 use crate::store::error::StoreError;
@@ -18,6 +18,11 @@ pub const FIELDS: Fields = Fields(&[OWN]);
 
 const OWN: &[Field] = &[
     ("state", "outbox.state", Kind::Choice(states)),
+    ("kind", "outbox.kind", Kind::Choice(kinds)),
+    ("channel_id", "outbox.channel_id", Kind::Integer),
+    ("rule_id", "outbox.rule_id", Kind::Integer),
+    ("run_id", "outbox.run_id", Kind::Integer),
+    ("key", "outbox.key", Kind::Text),
     ("campaign_id", "outbox.campaign_id", Kind::Integer),
     (
         "traffic_source_id",
@@ -25,7 +30,11 @@ const OWN: &[Field] = &[
         Kind::Integer,
     ),
     ("conversion_id", "outbox.conversion_id", Kind::Integer),
-    ("click_id", "outbox.click_id", Kind::ClickId),
+    (
+        "click_id",
+        "outbox.conversion_id in (select id from conversions where click_id",
+        Kind::ClickIdWithin,
+    ),
     ("status", "outbox.status", Kind::Choice(statuses)),
     ("event", "outbox.event", Kind::Text),
     ("target", "outbox.target", Kind::Text),
@@ -34,6 +43,10 @@ const OWN: &[Field] = &[
 
 fn states() -> Vec<(&'static str, Value)> {
     texts(STATES)
+}
+
+fn kinds() -> Vec<(&'static str, Value)> {
+    texts(KINDS)
 }
 
 fn statuses() -> Vec<(&'static str, Value)> {
@@ -47,30 +60,42 @@ fn texts(words: impl IntoIterator<Item = &'static str>) -> Vec<(&'static str, Va
         .collect()
 }
 
-/// A call to a traffic source.
+/// A call to a traffic source, or a message to a channel.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct OutgoingCall {
     /// A number of up to 19 digits, as text; its header `Idempotency-Key`.
     pub id: String,
-    /// When the conversion came or moved.
+    /// When the conversion came or moved, or what a message tells of happened.
     #[schema(format = DateTime)]
     pub at: String,
+    /// `postback`, `webhook`, `telegram` or `call`.
+    pub kind: String,
+    /// What makes a message the same; `null` for a postback.
+    pub key: Option<String>,
+    pub channel_id: Option<u64>,
+    /// The rule that sends it, and its run.
+    pub rule_id: Option<u64>,
+    pub run_id: Option<i64>,
     /// `waiting`, `sent`, `expired` (no attempt succeeded) or `skipped`.
     pub state: String,
     /// Why it was skipped.
     pub reason: Option<String>,
-    pub conversion_id: String,
+    pub conversion_id: Option<String>,
     pub click_id: Option<String>,
-    pub campaign_id: u64,
+    pub campaign_id: Option<u64>,
     pub traffic_source_id: Option<u64>,
-    pub event: String,
-    pub status: String,
-    /// The same for all calls of one method, address and body as the document has them.
-    pub target: String,
+    pub event: Option<String>,
+    pub status: Option<String>,
+    /// Of a postback, the same for all calls of one method, address and body as the document has
+    /// them.
+    pub target: Option<String>,
     pub method: String,
+    /// Empty, like headers and body, where it is so old that only its row is kept. The token of a bot
+    /// is never part of it.
     pub url: String,
     pub host: String,
     pub headers: Vec<(String, String)>,
+    /// Of a message to a chat its text.
     pub body: String,
     pub attempts: u64,
     /// When it is tried next, while it waits.
@@ -108,7 +133,8 @@ pub struct OutgoingCallInFull {
 }
 
 const SELECT: &str = "
-    select outbox.id, outbox.at, outbox.state, outbox.reason, outbox.conversion_id,
+    select outbox.id, outbox.at, outbox.kind, outbox.key, outbox.channel_id, outbox.rule_id,
+        outbox.run_id, outbox.state, outbox.reason, outbox.conversion_id,
         outbox.click_id, outbox.campaign_id, outbox.traffic_source_id, outbox.event,
         outbox.status, outbox.target, outbox.method, outbox.url, outbox.host, outbox.headers,
         outbox.body, outbox.attempts, outbox.next_at, outbox.finished_at, outbox.possibly_repeated
@@ -171,11 +197,17 @@ fn read(row: &Row<'_>, codec: &IdCodec) -> Result<Found<OutgoingCall>, rusqlite:
     let state: String = row.get("state")?;
     let finished_at: Option<i64> = row.get("finished_at")?;
     let next_at: i64 = row.get("next_at")?;
+    let conversion_id: Option<i64> = row.get("conversion_id")?;
     let call = OutgoingCall {
         id: id.to_string(),
         at: values::time(row.get("at")?),
         reason: row.get("reason")?,
-        conversion_id: row.get::<_, i64>("conversion_id")?.to_string(),
+        kind: row.get("kind")?,
+        key: row.get("key")?,
+        channel_id: row.get("channel_id")?,
+        rule_id: row.get("rule_id")?,
+        run_id: row.get("run_id")?,
+        conversion_id: conversion_id.map(|id| id.to_string()),
         click_id: values::public(codec, row.get("click_id")?),
         campaign_id: row.get("campaign_id")?,
         traffic_source_id: row.get("traffic_source_id")?,

@@ -4,10 +4,11 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use sha2::{Digest, Sha256};
 
 use super::telling::{Subject, spread};
-use super::{SKIPPED, WAITING};
+use super::{POSTBACK, SKIPPED, WAITING, news};
 use crate::domain::click::Click;
 use crate::domain::conversion::{CONVERSION, Conversion, REBILL, Status};
 use crate::domain::id::Id;
+use crate::domain::message::host;
 use crate::domain::outgoing::{Method, OutgoingPostback};
 use crate::domain::state::State;
 use crate::macros::Outgoing;
@@ -98,10 +99,10 @@ fn add(
     postback: &OutgoingPostback,
 ) -> Result<(), rusqlite::Error> {
     const SQL: &str = "
-        insert into outbox (id, at, conversion_id, click_id, campaign_id, traffic_source_id, event,
+        insert into outbox (id, at, kind, conversion_id, click_id, campaign_id, traffic_source_id, event,
             status, target, method, url, host, headers, body, success_contains, success_lacks,
             state, reason, next_at, finished_at)
-        values (:id, :at, :conversion_id, :click_id, :campaign_id, :traffic_source_id, :event,
+        values (:id, :at, :kind, :conversion_id, :click_id, :campaign_id, :traffic_source_id, :event,
             :status, :target, :method, :url, :host, :headers, :body, :success_contains,
             :success_lacks, :state, :reason, :at, case when :reason is not null then :at end)
         on conflict (conversion_id, status, target) do nothing";
@@ -116,10 +117,14 @@ fn add(
             .headers
             .push(("Content-Type".to_owned(), content_type));
     }
+    if reason.is_none() {
+        news::note();
+    }
     let id = books.ids.next(row.status_at);
     connection.prepare_cached(SQL)?.execute(named_params! {
         ":id": id.to_row(),
         ":at": id.unix_ms(),
+        ":kind": POSTBACK,
         ":conversion_id": row.id.to_row(),
         ":click_id": click.id.to_row(),
         ":campaign_id": click.campaign_id,
@@ -176,9 +181,9 @@ fn is_further(
     target: &str,
 ) -> Result<bool, rusqlite::Error> {
     const SQL: &str = "
-        select 1 from outbox
-        where click_id = :click_id and target = :target and conversion_id <> :conversion_id
-            and state <> 'skipped'
+        select 1 from conversions join outbox on outbox.conversion_id = conversions.id
+        where conversions.click_id = :click_id and conversions.id <> :conversion_id
+            and outbox.target = :target and outbox.state <> 'skipped'
         limit 1";
     let values = named_params! {
         ":click_id": click_id.to_row(),
@@ -208,23 +213,9 @@ fn salt(target: &str) -> u64 {
     u64::from_str_radix(target, 16).unwrap_or_default()
 }
 
-/// The host of a URL, in small letters.
-fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    host.to_ascii_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_host_is_what_is_called() {
-        assert_eq!(host("https://A.example:81/x@y?z"), "a.example:81");
-        assert_eq!(host("https://user@b.example?x"), "b.example");
-    }
 
     #[test]
     fn targets_differ_by_what_is_sent() {

@@ -1,10 +1,15 @@
-//! Attempts: which rows are due, and what became of them.
+//! Attempts: which are begun, and what became of them.
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
-use super::{EXPIRED, SENT};
+use super::message::{closed, shown_url};
+use super::{EXPIRED, SENT, SKIPPED, news};
+use crate::domain::channel::Channel;
+use crate::domain::entity::Entity;
+use crate::domain::message::{Request, host};
+use crate::domain::outgoing::{Method, Success};
+use crate::store::channels::{self, Kept};
 use crate::store::error::StoreError;
-use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
 /// Waits between attempts, in seconds: three days and a half in all.
@@ -12,26 +17,22 @@ const WAITS: [i64; 10] = [
     10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400,
 ];
 
-/// A row that is to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    pub id: i64,
-    pub host: String,
-}
-
-/// An attempt that is committed, and its request.
+/// An attempt that is committed, and what is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     pub id: i64,
     pub number: i64,
-    pub host: String,
-    pub method: String,
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-    pub success_contains: String,
-    pub success_lacks: String,
-    tries: i64,
+    pub what: What,
+    pub success: Success,
+}
+
+/// What is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A request as it stands.
+    Request(Request),
+    /// This text or JSON to a channel.
+    Message { to: Box<Kept>, body: String },
 }
 
 /// How an attempt ended.
@@ -42,38 +43,34 @@ pub struct Ended {
     /// The beginning of the answer.
     pub body: Option<String>,
     pub error: Option<String>,
+    /// The answer asks to wait at least so many seconds.
+    pub wait_seconds: Option<i64>,
 }
 
-/// Rows that are due, the longest waiting first, without those of hosts that are `busy`.
-pub fn due(
-    readers: &Readers,
+/// An attempt that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    pub id: i64,
+    pub number: i64,
+    /// UTC milliseconds.
+    pub at: i64,
+    pub ended: Ended,
+}
+
+/// Notes how attempts have ended and begins others at those of these rows that still wait: in one
+/// edit, so that a thousand calls a second are a few hundred edits. Blocks until it is committed.
+pub fn turn(
+    writer: &Writer,
+    finished: Vec<Finished>,
+    begin: Vec<i64>,
     now: i64,
-    busy: &[String],
-    most: usize,
-) -> Result<Vec<Due>, StoreError> {
-    const SQL: &str = "
-        select id, host from outbox
-        where state = 'waiting' and next_at <= :now
-            and host not in (select value from json_each(:busy))
-        order by next_at limit :most";
-    let reader = readers.get()?;
-    let mut statement = reader.prepare_cached(SQL)?;
-    let busy = serde_json::to_string(busy).unwrap_or_default();
-    let values = named_params! { ":now": now, ":busy": busy, ":most": most as i64 };
-    let rows = statement.query_map(values, |row| {
-        Ok(Due {
-            id: row.get(0)?,
-            host: row.get(1)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Notes attempts at those of these rows that still wait. Blocks until it is committed.
-pub fn begin(writer: &Writer, ids: Vec<i64>, now: i64) -> Result<Vec<Attempt>, StoreError> {
+) -> Result<Vec<Attempt>, StoreError> {
     writer.edit_blocking(move |connection| {
-        let mut attempts = Vec::with_capacity(ids.len());
-        for id in ids {
+        for one in &finished {
+            end(connection, one)?;
+        }
+        let mut attempts = Vec::with_capacity(begin.len());
+        for id in begin {
             attempts.extend(begin_one(connection, id, now)?);
         }
         Ok(attempts)
@@ -85,73 +82,131 @@ fn begin_one(
     id: i64,
     now: i64,
 ) -> Result<Option<Attempt>, rusqlite::Error> {
-    const TAKE: &str = "
-        update outbox set attempts = attempts + 1, tries = tries + 1
+    const FIND: &str = "
+        select channel_id, attempts, method, url, headers, body, success_contains, success_lacks
+        from outbox
         where id = :id and state = 'waiting'
             and not exists (select 1 from outbox_attempts
-                where outbox_id = :id and finished_at is null)
-        returning id, attempts, host, method, url, headers, body, success_contains, success_lacks,
-            tries";
+                where outbox_id = :id and finished_at is null)";
+    const TAKE: &str = "
+        update outbox set attempts = attempts + 1, tries = tries + 1 where id = :id";
     const NOTE: &str = "
         insert into outbox_attempts (outbox_id, number, at, possibly_repeated)
         select id, attempts, :now, possibly_repeated from outbox where id = :id";
-    let mut statement = connection.prepare_cached(TAKE)?;
-    let attempt = statement
-        .query_row(named_params! { ":id": id }, read)
-        .optional()?;
-    if attempt.is_some() {
-        let values = named_params! { ":id": id, ":now": now };
-        connection.prepare_cached(NOTE)?.execute(values)?;
+    let mut statement = connection.prepare_cached(FIND)?;
+    let found = statement.query_row(named_params! { ":id": id }, |row| {
+        Ok((row.get::<_, Option<u64>>(0)?, read(id, row)?))
+    });
+    let Some((channel_id, mut attempt)) = found.optional()? else {
+        return Ok(None);
+    };
+    if let (Some(channel_id), What::Request(request)) = (channel_id, &attempt.what) {
+        let Some(to) = address(connection, id, channel_id, &request.url, now)? else {
+            return Ok(None);
+        };
+        let body = request.body.clone();
+        attempt.what = What::Message { to, body };
     }
-    Ok(attempt)
+    let mut take = connection.prepare_cached(TAKE)?;
+    take.execute(named_params! { ":id": id })?;
+    let mut note = connection.prepare_cached(NOTE)?;
+    note.execute(named_params! { ":id": id, ":now": now })?;
+    Ok(Some(attempt))
 }
 
-fn read(row: &Row<'_>) -> Result<Attempt, rusqlite::Error> {
-    let headers: String = row.get(5)?;
+fn read(id: i64, row: &Row<'_>) -> Result<Attempt, rusqlite::Error> {
+    let method: String = row.get("method")?;
+    let headers: String = row.get("headers")?;
+    let methods = [Method::Get, Method::Post];
+    let method = methods.into_iter().find(|one| one.as_str() == method);
     Ok(Attempt {
-        id: row.get(0)?,
-        number: row.get(1)?,
-        host: row.get(2)?,
-        method: row.get(3)?,
-        url: row.get(4)?,
-        headers: serde_json::from_str(&headers).unwrap_or_default(),
-        body: row.get(6)?,
-        success_contains: row.get(7)?,
-        success_lacks: row.get(8)?,
-        tries: row.get(9)?,
+        id,
+        number: row.get::<_, i64>("attempts")? + 1,
+        what: What::Request(Request {
+            method: method.unwrap_or_default(),
+            url: row.get("url")?,
+            headers: serde_json::from_str(&headers).unwrap_or_default(),
+            body: row.get("body")?,
+        }),
+        success: Success {
+            contains: row.get("success_contains")?,
+            lacks: row.get("success_lacks")?,
+        },
     })
 }
 
-/// Notes how an attempt ended, and when the next one is due. Blocks until it is committed.
-pub fn end(writer: &Writer, attempt: &Attempt, ended: Ended, now: i64) -> Result<(), StoreError> {
+/// The channel as it is now, which may have moved since the message was queued. Where it takes nothing
+/// any more the row is settled, and there is none.
+fn address(
+    connection: &Connection,
+    id: i64,
+    channel_id: u64,
+    url: &str,
+    now: i64,
+) -> Result<Option<Box<Kept>>, rusqlite::Error> {
+    const SKIP: &str = "
+        update outbox set state = :state, reason = :reason, finished_at = :now where id = :id";
+    const MOVE: &str = "update outbox set url = :url, host = :host where id = :id";
+    let kept = channels::find(connection, channel_id)?;
+    let gone = || Some(format!("There is no {}.", Channel::reference(channel_id)));
+    let reason = kept
+        .as_ref()
+        .map_or_else(gone, |kept| closed(&kept.channel));
+    if let Some(reason) = reason {
+        let values = named_params! { ":id": id, ":state": SKIPPED, ":reason": reason, ":now": now };
+        connection.prepare_cached(SKIP)?.execute(values)?;
+        return Ok(None);
+    }
+    if let Some(kept) = &kept {
+        let shown = shown_url(&kept.channel);
+        if shown != url {
+            let values = named_params! { ":id": id, ":host": host(&shown), ":url": shown };
+            connection.prepare_cached(MOVE)?.execute(values)?;
+        }
+    }
+    Ok(kept.map(Box::new))
+}
+
+/// Notes how an attempt ended, and when the next one is due.
+fn end(connection: &Connection, finished: &Finished) -> Result<(), rusqlite::Error> {
     const NOTE: &str = "
         update outbox_attempts
         set finished_at = :now, http_status = :http_status, body = :body, error = :error
         where outbox_id = :id and number = :number";
+    const TRIES: &str = "select tries from outbox where id = :id";
     const SETTLE: &str = "
         update outbox set state = :state, finished_at = :now where id = :id";
     const LATER: &str = "update outbox set next_at = :next_at where id = :id";
-    let (id, number, tries) = (attempt.id, attempt.number, attempt.tries);
-    writer.edit_blocking(move |connection| {
-        connection.prepare_cached(NOTE)?.execute(named_params! {
-            ":id": id, ":number": number, ":now": now, ":http_status": ended.http_status,
-            ":body": ended.body, ":error": ended.error,
-        })?;
-        let wait = usize::try_from(tries - 1).ok();
-        let wait = wait.and_then(|index| WAITS.get(index));
-        match (ended.is_success, wait) {
-            (false, Some(wait)) => {
-                let values = named_params! { ":id": id, ":next_at": now + wait * 1_000 };
-                connection.prepare_cached(LATER)?.execute(values)?;
-            }
-            (is_success, _) => {
-                let state = if is_success { SENT } else { EXPIRED };
-                let values = named_params! { ":id": id, ":state": state, ":now": now };
-                connection.prepare_cached(SETTLE)?.execute(values)?;
-            }
-        }
+    let Finished {
+        id,
+        number,
+        at,
+        ended,
+    } = finished;
+    connection.prepare_cached(NOTE)?.execute(named_params! {
+        ":id": id, ":number": number, ":now": at, ":http_status": ended.http_status,
+        ":body": ended.body, ":error": ended.error,
+    })?;
+    let settle = |state: &str| -> Result<(), rusqlite::Error> {
+        let values = named_params! { ":id": id, ":state": state, ":now": at };
+        connection.prepare_cached(SETTLE)?.execute(values)?;
         Ok(())
-    })
+    };
+    if ended.is_success {
+        return settle(SENT);
+    }
+    let mut statement = connection.prepare_cached(TRIES)?;
+    let tries: i64 = statement.query_row(named_params! { ":id": id }, |row| row.get(0))?;
+    let Ok(before) = usize::try_from(tries - 1) else {
+        return Ok(()); // It was asked for again meanwhile, so it is due already.
+    };
+    let Some(wait) = WAITS.get(before) else {
+        return settle(EXPIRED);
+    };
+    let wait = ended.wait_seconds.unwrap_or(0).max(*wait);
+    let values = named_params! { ":id": id, ":next_at": at + wait * 1_000 };
+    connection.prepare_cached(LATER)?.execute(values)?;
+    Ok(())
 }
 
 /// At the start: attempts that were open when the tracker ended are made again, and told as
@@ -183,27 +238,37 @@ pub enum Resent {
     /// A recorded success is not repeated.
     Sent,
     Skipped,
+    /// What was to be sent is not kept any more.
+    Forgotten,
 }
 
-/// Makes a row due at once, with all its tries before it.
+/// Makes a row due at once, with all its tries before it; when an attempt is under way, as soon as
+/// that has failed.
 pub fn resend(writer: &Writer, id: i64, now: i64) -> Result<Resent, StoreError> {
-    const FIND: &str = "select state from outbox where id = ?1";
+    const FIND: &str = "select state, url = '' from outbox where id = ?1";
     const QUEUE: &str = "
         update outbox set state = 'waiting', tries = 0, next_at = ?2, finished_at = null
         where id = ?1";
     writer.edit_blocking(move |connection| {
-        let state: Option<String> = connection
-            .query_row(FIND, params![id], |row| row.get(0))
+        let found: Option<(String, bool)> = connection
+            .query_row(FIND, params![id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        Ok(match state.as_deref() {
-            None => Resent::Unknown,
-            Some(super::SENT) => Resent::Sent,
-            Some(super::SKIPPED) => Resent::Skipped,
-            Some(_) => {
-                connection.execute(QUEUE, params![id, now])?;
-                Resent::Queued
-            }
-        })
+        Ok(
+            match found
+                .as_ref()
+                .map(|(state, is_empty)| (state.as_str(), *is_empty))
+            {
+                None => Resent::Unknown,
+                Some((SENT, _)) => Resent::Sent,
+                Some((SKIPPED, _)) => Resent::Skipped,
+                Some((_, true)) => Resent::Forgotten,
+                Some(_) => {
+                    connection.execute(QUEUE, params![id, now])?;
+                    news::note();
+                    Resent::Queued
+                }
+            },
+        )
     })
 }
 
@@ -212,15 +277,18 @@ mod tests {
     use super::*;
     use crate::store::connection::{Durability, open_writer};
     use crate::store::migrations::migrate;
+    use crate::store::outbox::due::look;
+    use crate::store::readers::Readers;
 
     const NOW: i64 = 1_790_000_000_000;
 
     /// A file with the calls 1 and 2, which wait.
     fn open(directory: &tempfile::TempDir) -> (Writer, Readers) {
         const CALLS: &str = "
-            insert into outbox (id, at, conversion_id, click_id, campaign_id, event, status, target,
-                method, url, host, headers, body, success_contains, success_lacks, state, next_at)
-            select value, 0, value, 7, 1, 'conversion', 'sale', 't', 'GET', 'http://h/',
+            insert into outbox (id, at, kind, conversion_id, click_id, campaign_id, event, status,
+                target, method, url, host, headers, body, success_contains, success_lacks, state,
+                next_at)
+            select value, 0, 'postback', value, 7, 1, 'conversion', 'sale', 't', 'GET', 'http://h/',
                 'h' || value, '[]', '', '', '', 'waiting', 0
             from json_each('[1, 2]')";
         let path = directory.path().join("millrace.db");
@@ -230,10 +298,32 @@ mod tests {
         (Writer::over(connection), Readers::open(&path).unwrap())
     }
 
-    fn ids(readers: &Readers, now: i64, busy: &[&str]) -> Vec<i64> {
-        let busy: Vec<String> = busy.iter().map(|host| (*host).to_owned()).collect();
-        let due = due(readers, now, &busy, 10).unwrap();
-        due.into_iter().map(|due| due.id).collect()
+    /// What is due of the hosts that are not this one.
+    fn ids(readers: &Readers, now: i64, busy: &str) -> Vec<i64> {
+        let places = |host: &str| usize::from(host != busy) * 10;
+        let found = look(readers, now, 10, places, |_| false).unwrap();
+        found.due.into_iter().map(|due| due.id).collect()
+    }
+
+    fn begin(writer: &Writer, id: i64, now: i64) -> Vec<Attempt> {
+        turn(writer, Vec::new(), vec![id], now).unwrap()
+    }
+
+    fn end(writer: &Writer, attempt: &Attempt, ended: Ended, at: i64) {
+        let finished = Finished {
+            id: attempt.id,
+            number: attempt.number,
+            at,
+            ended,
+        };
+        turn(writer, vec![finished], Vec::new(), at).unwrap();
+    }
+
+    fn success() -> Ended {
+        Ended {
+            is_success: true,
+            ..Ended::default()
+        }
     }
 
     #[test]
@@ -242,49 +332,77 @@ mod tests {
         let (writer, readers) = open(&directory);
         let mut now = NOW;
         for wait in WAITS {
-            let attempt = begin(&writer, vec![1], now).unwrap().remove(0);
-            end(&writer, &attempt, Ended::default(), now).unwrap();
-            assert_eq!(ids(&readers, now + wait * 1_000 - 1, &["h2"]), [0; 0]);
+            let attempt = begin(&writer, 1, now).remove(0);
+            end(&writer, &attempt, Ended::default(), now);
+            assert_eq!(ids(&readers, now + wait * 1_000 - 1, "h2"), [0; 0]);
             now += wait * 1_000;
-            assert_eq!(ids(&readers, now, &["h2"]), [1]);
+            assert_eq!(ids(&readers, now, "h2"), [1]);
         }
-        let last = begin(&writer, vec![1], now).unwrap().remove(0);
+        let last = begin(&writer, 1, now).remove(0);
 
-        end(&writer, &last, Ended::default(), now).unwrap();
+        end(&writer, &last, Ended::default(), now);
 
-        assert_eq!(ids(&readers, i64::MAX, &[]), [2]);
+        assert_eq!(ids(&readers, i64::MAX, ""), [2]);
         assert_eq!(resend(&writer, 1, now).unwrap(), Resent::Queued);
-        assert_eq!(ids(&readers, now, &["h2"]), [1]);
+        assert_eq!(ids(&readers, now, "h2"), [1]);
+    }
+
+    #[test]
+    fn a_receiver_that_asks_for_patience_gets_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&directory);
+        let attempt = begin(&writer, 1, NOW).remove(0);
+        let patient = Ended {
+            wait_seconds: Some(25),
+            ..Ended::default()
+        };
+
+        end(&writer, &attempt, patient, NOW);
+
+        assert_eq!(ids(&readers, NOW + 24_999, "h2"), [0; 0]);
+        assert_eq!(ids(&readers, NOW + 25_000, "h2"), [1]);
     }
 
     #[test]
     fn a_call_is_under_way_once_and_a_success_is_the_end() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, readers) = open(&directory);
-        let attempt = begin(&writer, vec![1], NOW).unwrap().remove(0);
+        let attempt = begin(&writer, 1, NOW).remove(0);
 
-        assert_eq!(begin(&writer, vec![1], NOW).unwrap(), []);
-        let success = Ended {
-            is_success: true,
-            ..Ended::default()
-        };
-        end(&writer, &attempt, success, NOW).unwrap();
+        assert_eq!(begin(&writer, 1, NOW), []);
+        end(&writer, &attempt, success(), NOW);
 
-        assert_eq!(begin(&writer, vec![1], NOW).unwrap(), []);
-        assert_eq!(ids(&readers, i64::MAX, &[]), [2]);
+        assert_eq!(begin(&writer, 1, NOW), []);
+        assert_eq!(ids(&readers, i64::MAX, ""), [2]);
         assert_eq!(resend(&writer, 1, NOW).unwrap(), Resent::Sent);
         assert_eq!(reopen(&writer, NOW).unwrap(), 0);
+    }
+
+    #[test]
+    fn asked_for_while_an_attempt_is_open_it_is_due_when_that_has_failed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&directory);
+        let attempt = begin(&writer, 1, NOW).remove(0);
+        assert_eq!(resend(&writer, 1, NOW + 1).unwrap(), Resent::Queued);
+
+        end(&writer, &attempt, Ended::default(), NOW + 2);
+
+        assert_eq!(ids(&readers, NOW + 2, "h2"), [1]);
+        let again = begin(&writer, 1, NOW + 3).remove(0);
+        resend(&writer, 1, NOW + 4).unwrap();
+        end(&writer, &again, success(), NOW + 5);
+        assert_eq!(ids(&readers, i64::MAX, ""), [2], "a success is the end");
     }
 
     #[test]
     fn what_was_open_at_the_end_is_due_at_once() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, _) = open(&directory);
-        begin(&writer, vec![1], NOW).unwrap();
+        begin(&writer, 1, NOW);
 
         assert_eq!(reopen(&writer, NOW + 5).unwrap(), 1);
 
         assert_eq!(reopen(&writer, NOW + 5).unwrap(), 0);
-        assert_eq!(begin(&writer, vec![1], NOW + 5).unwrap()[0].number, 2);
+        assert_eq!(begin(&writer, 1, NOW + 5)[0].number, 2);
     }
 }

@@ -38,6 +38,7 @@ use self::queue::{Item, Queue};
 use self::shared::Shared;
 use super::connection::Durability;
 use super::error::StoreError;
+use super::outbox::Doorbell;
 use super::spill::{Framed, Spill};
 use crate::domain::id::Id;
 
@@ -219,6 +220,16 @@ impl Writer {
             });
             highest = highest.max(ids.max());
         }
+    }
+
+    /// Rings after each commit that put something into the outbox.
+    pub fn outbox_bell(&self) -> Arc<Doorbell> {
+        Arc::clone(&self.shared.outbox)
+    }
+
+    /// Whether anything waits for the writer now.
+    pub fn is_busy(&self) -> bool {
+        self.shared.queue.len() > 0
     }
 
     /// Wakes the writer for other work than the queue's.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::lane::Receipt;
 use super::pending::{Pending, Progress};
 use super::queue::{Item, Queue};
+use crate::store::outbox::Doorbell;
 use crate::store::spill::Spill;
 
 /// Clicks that may wait in memory because neither file takes them: some 100 MB.
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) ack_timeout: Duration,
     stalled: AtomicBool,
     pub(crate) counters: Counters,
+    /// Rung when a commit put something into the outbox.
+    pub(crate) outbox: Arc<Doorbell>,
     /// Handed to the spill at the very end; what it did not take is lost.
     leftover: Mutex<Vec<Arc<Pending>>>,
 }
@@ -46,6 +49,7 @@ impl Shared {
             ack_timeout,
             stalled: AtomicBool::new(false),
             counters: Counters::default(),
+            outbox: Arc::default(),
             leftover: Mutex::default(),
         }
     }

@@ -12,6 +12,7 @@ use super::pending::{Pending, Progress};
 use super::queue::Item;
 use super::shared::Shared;
 use crate::store::dictionary::Dictionary;
+use crate::store::outbox::news;
 use crate::store::set_aside;
 use crate::store::spill::Framed;
 
@@ -181,6 +182,9 @@ impl WriterThread {
         self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
         for done in self.done.drain(..) {
             done.committed();
+        }
+        if news::take() {
+            self.shared.outbox.ring();
         }
         Ok(())
     }

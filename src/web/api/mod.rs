@@ -11,6 +11,7 @@
 mod api_keys;
 mod body;
 mod bulk;
+mod channels;
 mod clicks;
 mod conversion_edits;
 mod conversions;
@@ -46,6 +47,7 @@ use self::body::BodyMax;
 use super::auth;
 use super::error::{ApiError, BODY_MAX};
 use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
 use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
@@ -85,6 +87,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Group>());
     endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(resource::endpoints::<Rule>());
+    endpoints.extend(resource::endpoints::<Channel>());
+    endpoints.extend(channels::endpoints());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
     endpoints.push(postback_url::endpoint());

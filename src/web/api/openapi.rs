@@ -12,6 +12,7 @@ use super::limits::{BudgetState, CapState};
 use super::rates::CurrencyRate;
 use super::{BASE, Endpoint, endpoints};
 use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
 use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::landing::Landing;
@@ -58,6 +59,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Event", &["name"]),
     ("Rule", &["name", "actions"]),
     ("RuleAction", &["key"]),
+    ("Channel", &["name", "kind"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -75,12 +77,26 @@ const REQUIRED: &[(&str, &[&str])] = &[
 const SERVERS_OWN: &[&str] = &["id", "created_at", "updated_at"];
 
 /// Fields that are sent and never answered: of which schema, name, what they are.
-const WRITE_ONLY: &[(&str, &str, &str)] = &[(
-    "Network",
-    "secret",
-    "The secret that each postback has to carry: 8 to 200 characters, of which only the SHA-256 is \
-     kept, as secret_sha256. An empty text removes it.",
-)];
+const WRITE_ONLY: &[(&str, &str, &str)] = &[
+    (
+        "Network",
+        "secret",
+        "The secret that each postback has to carry: 8 to 200 characters, of which only the SHA-256 is \
+         kept, as secret_sha256. An empty text removes it.",
+    ),
+    (
+        "Channel",
+        "bot_token",
+        "Of a Telegram channel: the token that @BotFather tells. It is kept encrypted and never told; \
+         left out, the stored one stays.",
+    ),
+    (
+        "Channel",
+        "secret",
+        "Of a webhook: whsec_ and 24 to 64 bytes as base64, kept encrypted. Left out, the stored one \
+         stays; for a new channel one is made, which GET /channels/{id}/secret tells.",
+    ),
+];
 
 /// The document as text, made once.
 pub fn document() -> &'static str {
@@ -149,6 +165,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Group>(&mut schemas);
     add::<Event>(&mut schemas);
     add::<Rule>(&mut schemas);
+    add::<Channel>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));

@@ -1,4 +1,4 @@
-//! What traffic sources are told: `GET /outbox`, `GET /outbox/{id}`, `POST /outbox/{id}/resend`.
+//! What traffic sources and channels are told: `GET /outbox`, `GET /outbox/{id}`, `POST /outbox/{id}/resend`.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             operation: json!({
                 "tags": ["outbox"],
                 "operationId": "list_outgoing_calls",
-                "summary": "What traffic sources are told of conversions, skipped ones included, \
-                    newest first",
+                "summary": "What traffic sources are told of conversions, and channels of what rules \
+                    found, skipped ones included, newest first",
                 "parameters": log_query::describe_all(&log::FIELDS),
                 "responses": openapi::responses("200",
                     log_query::describe_page(openapi::reference("OutgoingCall")),
@@ -105,6 +105,13 @@ async fn resend(
             "id",
             "already_sent",
             "It has succeeded, and a success is never repeated.".to_owned(),
+        )),
+        Resent::Forgotten => Err(ApiError::invalid(
+            "id",
+            "forgotten",
+            "It is so old that its request is not kept any more; [outbound] log_days says how long \
+             requests are."
+                .to_owned(),
         )),
         Resent::Skipped => Err(ApiError::invalid(
             "id",

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Endpoint, handlers, operations};
 use crate::domain::campaign::{Campaign, CostModel, Fallback};
+use crate::domain::channel::Channel;
 use crate::domain::event::Event;
 use crate::domain::form::quoted;
 use crate::domain::group::Group;
@@ -131,6 +132,10 @@ impl Resource for Event {
 
 impl Resource for Rule {
     const PATH: &'static str = "rules";
+}
+
+impl Resource for Channel {
+    const PATH: &'static str = "channels";
 }
 
 /// A preset that this version does not have.
