@@ -79,6 +79,16 @@ impl<E: Stored> Change for Edited<E> {
     }
 }
 
+/// The change that makes this of what is stored.
+pub(super) fn changed<E: Stored>(mut entity: E, stored: &Arc<E>) -> Box<dyn Change> {
+    entity.set_head(next_head(stored.head(), entity.head().state));
+    Box::new(Edited {
+        entity: Arc::new(entity),
+        stored: Some(Arc::clone(stored)),
+        problems: Vec::new(),
+    })
+}
+
 /// The change that gives an entity this document. The version in it does not count. What `returns`
 /// was its document before, so that its flows are its own whatever became of them.
 pub(super) fn change(

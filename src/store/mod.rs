@@ -47,6 +47,7 @@ pub mod postbacks;
 pub mod rates;
 pub mod readers;
 pub mod record;
+pub mod rules;
 pub mod set_aside;
 pub mod settings;
 mod spill;

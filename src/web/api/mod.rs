@@ -33,6 +33,7 @@ mod presets;
 mod query;
 mod rates;
 pub mod resource;
+mod rule_runs;
 mod simulate;
 
 use std::collections::BTreeMap;
@@ -98,6 +99,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());
     endpoints.extend(outbox::endpoints());
+    endpoints.extend(rule_runs::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());

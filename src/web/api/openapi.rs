@@ -39,6 +39,7 @@ use crate::store::imports::{Import, ImportRow};
 use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
+use crate::store::rules::log::RuleRun;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 use crate::web::error::BODY_MAX;
@@ -195,6 +196,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<UnmappedWord>(&mut schemas);
     add::<OutgoingCall>(&mut schemas);
     add::<OutgoingCallInFull>(&mut schemas);
+    add::<RuleRun>(&mut schemas);
     schemas.insert("ListBrief".to_owned(), list_brief());
     add::<CapState>(&mut schemas);
     add::<BudgetState>(&mut schemas);
