@@ -26,6 +26,7 @@
 //! lists are read in pieces ([`log`]). The click path reads nothing: what it needs is in memory.
 
 pub mod api_keys;
+pub mod budgets;
 pub mod changes;
 pub mod channels;
 pub mod checkpoint;
