@@ -20,6 +20,7 @@
 //! | [`library`] | what conversions are judged by, opened as it is now |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`clerk`] | beside the requests: postbacks read again, old ones dropped, rates followed |
+//! | [`herald`] | what is said by itself: spent budgets, daily summaries |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
@@ -48,6 +49,7 @@ pub mod detect;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod herald;
 pub mod importer;
 pub mod jobs;
 pub mod keeper;

@@ -24,6 +24,8 @@ use crate::editor::Editor;
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
 use crate::engine::memory::Visitors;
+use crate::herald::budgets::Watcher;
+use crate::herald::{Desk, Herald};
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
@@ -65,6 +67,7 @@ pub struct App {
     checkpointer: Checkpointer,
     jobs: Jobs,
     sender: Sender,
+    herald: Herald,
     _lock: DirectoryLock,
 }
 
@@ -176,6 +179,14 @@ impl App {
             vault.clone(),
         );
         let sender = Sender::start(writer.clone(), readers.clone(), post)?;
+        let desk = Desk {
+            writer: writer.clone(),
+            readers: readers.clone(),
+            editor: Arc::clone(&editor),
+            ids: Arc::clone(&ids),
+            counts: Arc::clone(&counts),
+        };
+        let herald = Herald::start(Watcher::open(desk)?)?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -206,6 +217,7 @@ impl App {
             checkpointer,
             jobs,
             sender,
+            herald,
             _lock: lock,
         })
     }
@@ -232,6 +244,7 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.herald.stop();
         self.sender.stop();
         self.jobs.stop();
         self.checkpointer.stop();

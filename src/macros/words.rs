@@ -13,11 +13,11 @@ use super::encode::{Encoder, Encoding};
 use super::outgoing::FORM;
 use super::pieces::{Piece, Written, pieces};
 use super::shape::{Freedom, Shape, VISITOR};
-use super::table;
 use crate::domain::message::Request;
 use crate::domain::nearest::nearest;
 use crate::domain::outgoing::{ContentType, Method, OutgoingCall};
 use crate::domain::problem::Problem;
+use crate::report::{MetricRef, dimension, metric};
 
 /// The words that everything said of a campaign has. Beside them stand the dimensions of a rule's
 /// group, and all metrics.
@@ -32,7 +32,7 @@ pub const OF_CAMPAIGN: &[&str] = &[
     "at",
 ];
 
-/// What a word stands for; `None` if it is none.
+/// What a word stands for; `None` if nothing is known of it here.
 pub type Words<'w> = &'w dyn Fn(&str) -> Option<String>;
 
 /// The call with its words in place.
@@ -83,18 +83,19 @@ pub fn warnings(call: &OutgoingCall) -> Vec<Problem> {
 
 /// What stands in a text like a word, and is none.
 pub fn unknown_words(text: &str) -> Vec<Problem> {
-    let is_unknown = |written: &Written<'_>| {
-        let is_plain = written.argument.is_none() && !written.raw;
-        !(is_plain && known().any(|known| known == written.name))
-    };
-    let unknown = written(text).filter(is_unknown);
+    let unknown = written(text).filter(|written| word(written).is_none_or(|word| !is_known(word)));
     unknown.map(|written| stays(&written)).collect()
 }
 
-/// The words that there can be.
-fn known() -> impl Iterator<Item = &'static str> {
-    let of_clicks = table::all().map(|entry| entry.name);
-    OF_CAMPAIGN.iter().copied().chain(of_clicks)
+/// Whether there can be a word of this name.
+fn is_known(name: &str) -> bool {
+    OF_CAMPAIGN.contains(&name) || dimension::find(name).is_some() || MetricRef::parse(name).is_ok()
+}
+
+/// The name of a word, as in `{roi}` and `{event:deposit}`.
+fn word<'t>(written: &Written<'t>) -> Option<&'t str> {
+    let inner = written.source.strip_prefix('{')?.strip_suffix('}')?;
+    (!written.raw).then_some(inner)
 }
 
 fn written(text: &str) -> impl Iterator<Item = Written<'_>> {
@@ -105,7 +106,10 @@ fn written(text: &str) -> impl Iterator<Item = Written<'_>> {
 }
 
 fn stays(written: &Written<'_>) -> Problem {
-    let advice = match nearest(written.name, known()) {
+    let dimensions = dimension::all().map(|dimension| dimension.key);
+    let metrics = metric::all().map(|metric| metric.key);
+    let known = OF_CAMPAIGN.iter().copied().chain(dimensions).chain(metrics);
+    let advice = match nearest(written.name, known) {
         Some(near) => format!(" Did you mean {{{near}}}?"),
         None => String::new(),
     };
@@ -118,8 +122,11 @@ fn stays(written: &Written<'_>) -> Problem {
 fn value<'t>(piece: &Piece<'t>, words: Words<'_>) -> Result<String, &'t str> {
     match piece {
         Piece::Text(text) => Err(text),
-        Piece::Macro(written) if written.argument.is_some() || written.raw => Err(written.source),
-        Piece::Macro(written) => words(written.name).ok_or(written.source),
+        Piece::Macro(written) => {
+            let word = word(written).ok_or(written.source)?;
+            let nothing = || is_known(word).then(String::new);
+            words(word).or_else(nothing).ok_or(written.source)
+        }
     }
 }
 
@@ -198,7 +205,6 @@ mod tests {
             "campaign_id" => "7",
             "campaign_name" => "US \"push\" & more\n",
             "source" => "evil.example/#",
-            "ad_campaign_id" => "",
             _ => return None,
         };
         Some(value.to_owned())
@@ -234,8 +240,8 @@ mod tests {
             ),
             (
                 ContentType::Text,
-                "{campaign_name}|{campaign_id:1}|{_source}",
-                "US \"push\" & more|{campaign_id:1}|{_source}",
+                "{campaign_name}|{campaign_id:1}|{_source}|{roi}{event:reg}",
+                "US \"push\" & more|{campaign_id:1}|{_source}|",
             ),
         ];
         for (content_type, body, expected) in cases {
