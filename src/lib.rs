@@ -49,6 +49,7 @@ pub mod detect;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod evaluator;
 pub mod herald;
 pub mod importer;
 pub mod jobs;

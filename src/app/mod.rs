@@ -24,6 +24,7 @@ use crate::editor::Editor;
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
 use crate::engine::memory::Visitors;
+use crate::evaluator::{Evaluating, Evaluator, Tools};
 use crate::herald::budgets::Watcher;
 use crate::herald::{Desk, Herald};
 use crate::importer::{Importer, Order, Refused};
@@ -68,6 +69,7 @@ pub struct App {
     jobs: Jobs,
     sender: Sender,
     herald: Herald,
+    evaluator: Evaluator,
     _lock: DirectoryLock,
 }
 
@@ -147,6 +149,8 @@ impl App {
             ids: Arc::clone(&ids),
             codec: codec.clone(),
             counts: Arc::clone(&counts),
+            bell: Arc::default(),
+            rulebook: Arc::default(),
         };
         let importer = {
             let library = library.clone();
@@ -187,6 +191,13 @@ impl App {
             counts: Arc::clone(&counts),
         };
         let herald = Herald::start(Watcher::open(desk)?)?;
+        let evaluating: Arc<Evaluating> = Arc::default();
+        let tools = Tools {
+            library: library.clone(),
+            readers: readers.clone(),
+            writer: writer.clone(),
+        };
+        let evaluator = Evaluator::start(tools, Arc::clone(&evaluating))?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -205,6 +216,7 @@ impl App {
             fingerprint_key,
             steps,
             library,
+            evaluating,
             importer,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
@@ -218,6 +230,7 @@ impl App {
             jobs,
             sender,
             herald,
+            evaluator,
             _lock: lock,
         })
     }
@@ -244,6 +257,7 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.evaluator.stop();
         self.herald.stop();
         self.sender.stop();
         self.jobs.stop();

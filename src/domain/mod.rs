@@ -38,6 +38,7 @@ pub mod period;
 pub mod problem;
 pub mod rates;
 pub mod reference;
+pub mod revenue_kind;
 pub mod rule;
 pub mod secret;
 pub mod state;

@@ -63,7 +63,8 @@ pub(super) fn empty_groups(rule: &Rule, documents: &Documents) -> Vec<Group> {
     if rule.group_by != ["campaign_id"] || !scope.offer_ids.is_empty() {
         return Vec::new();
     }
-    let has = |ids: &[u64], id: Option<u64>| ids.is_empty() || id.is_some_and(|id| ids.contains(&id));
+    let has =
+        |ids: &[u64], id: Option<u64>| ids.is_empty() || id.is_some_and(|id| ids.contains(&id));
     let active = documents.campaigns.values();
     let active = active.filter(|campaign| {
         campaign.state.is_active()

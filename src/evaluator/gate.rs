@@ -65,17 +65,13 @@ impl<'a> Gate<'a> {
         if rule.cooldown_minutes == 0 {
             return Ok(None);
         }
-        let within = i64::try_from(rule.cooldown_minutes).unwrap_or(i64::MAX / MINUTE_MS) * MINUTE_MS;
+        let within =
+            i64::try_from(rule.cooldown_minutes).unwrap_or(i64::MAX / MINUTE_MS) * MINUTE_MS;
         let lately = match self.passed.contains(&(rule.id, group.to_owned())) {
             true => Some(self.now),
-            false => runs::acted_lately(
-                self.readers,
-                rule.id,
-                group,
-                self.now,
-                within,
-                rule.dry_run,
-            )?,
+            false => {
+                runs::acted_lately(self.readers, rule.id, group, self.now, within, rule.dry_run)?
+            }
         };
         Ok(lately.map(|at| Held {
             verdict: Verdict::CoolingDown,
@@ -90,7 +86,10 @@ impl<'a> Gate<'a> {
     fn left_today(&self, rule: &Rule) -> Result<u64, StoreError> {
         let zone = period::zone(rule.timezone.as_deref().unwrap_or("UTC"));
         let day = period::day(self.now, zone);
-        let (from, to) = (period::day_start(day, zone), period::day_start(day + 1, zone));
+        let (from, to) = (
+            period::day_start(day, zone),
+            period::day_start(day + 1, zone),
+        );
         let acted = runs::acted(self.readers, rule.id, from, to, rule.dry_run)?;
         Ok(rule.max_per_day.saturating_sub(acted))
     }

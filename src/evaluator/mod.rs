@@ -164,7 +164,9 @@ impl Turns {
             self.round(now)?;
         }
         if now >= self.prunes_at {
-            while !self.is_stopping() && runs::prune(&self.tools.writer, clock::now_ms() - KEPT_MS)? {}
+            while !self.is_stopping() && runs::prune(&self.tools.writer, clock::now_ms() - KEPT_MS)?
+            {
+            }
             self.prunes_at = now + PRUNE_EVERY;
         }
         Ok(())

@@ -13,11 +13,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Those that a rule looks at. `payout` is asked only where the rule does.
-    pub(super) fn of(
-        ready: &Ready,
-        sums: &Sums,
-        payout: impl FnOnce() -> Option<Micros>,
-    ) -> Self {
+    pub(super) fn of(ready: &Ready, sums: &Sums, payout: impl FnOnce() -> Option<Micros>) -> Self {
         let view = view(ready);
         let value = |metric: &MetricRef| (metric.to_string(), metric.value(sums, view));
         let mut values: Vec<_> = ready.compiled.metrics().iter().map(value).collect();

@@ -44,7 +44,8 @@ fn piece(tools: &Tools, left: Vec<Run>) -> Result<(), StoreError> {
                 run,
                 Held {
                     verdict: Verdict::Failed,
-                    reason: "The rule was edited, paused or archived before it was done.".to_owned(),
+                    reason: "The rule was edited, paused or archived before it was done."
+                        .to_owned(),
                 },
             ));
             continue;

@@ -25,12 +25,7 @@ pub(super) struct Case<'a> {
 
 impl Case<'_> {
     /// Lends what its conditions and actions ask.
-    fn subject<T>(
-        &self,
-        tools: &Tools,
-        run_id: i64,
-        with: impl FnOnce(&Subject<'_>) -> T,
-    ) -> T {
+    fn subject<T>(&self, tools: &Tools, run_id: i64, with: impl FnOnce(&Subject<'_>) -> T) -> T {
         let documents = self.documents;
         let rates = tools.library.rates.now();
         let facts = |key: &str| self.occasion?.fact(key, documents);

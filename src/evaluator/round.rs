@@ -20,10 +20,10 @@ use crate::editor::{EditError, Proposed};
 use crate::report::{MetricRef, Sums};
 use crate::rules::{Ready, Verdict as Says, payout};
 use crate::store::error::StoreError;
+use crate::store::rules::Verdict;
 use crate::store::rules::dues::{self, Due};
 use crate::store::rules::occasion;
 use crate::store::rules::runs::{self, Judged};
-use crate::store::rules::Verdict;
 use crate::store::sums::{self, Answer, Group, Question, Span, TooMany};
 
 /// Groups that conversions have made due, looked at in one round.
@@ -121,7 +121,12 @@ pub(super) fn work(
             }
             let name = written(&group);
             let key = match due {
-                Some(due) => format!("due:{}:{}:{}:{name}", rule.id, due.conversion_id.to_row(), due.at),
+                Some(due) => format!(
+                    "due:{}:{}:{}:{name}",
+                    rule.id,
+                    due.conversion_id.to_row(),
+                    due.at
+                ),
                 None => format!("every:{}:{now}:{name}", rule.id),
             };
             let window = look.spans.of(case.campaign_id().unwrap_or(0));
@@ -131,7 +136,8 @@ pub(super) fn work(
                 None => proposed.push(case.proposed(tools, id, key, Some(window))),
                 Some(held) if held.verdict == Verdict::DayLimit => {
                     // Told once a day.
-                    let mut one = case.proposed(tools, id, day_key("limit", asked, now), Some(window));
+                    let mut one =
+                        case.proposed(tools, id, day_key("limit", asked, now), Some(window));
                     one.effects = Vec::new();
                     kept.push(judged(one, held.verdict, held.reason));
                     break;
@@ -175,10 +181,17 @@ pub(super) fn looks(
         let (rule, compiled) = (&one.ready.rule, &one.ready.compiled);
         let only = (!one.dues.is_empty()).then(|| {
             let dues = one.dues.iter();
-            dues.filter_map(|due| read(&due.group, compiled.dimensions().len())).collect()
+            dues.filter_map(|due| read(&due.group, compiled.dimensions().len()))
+                .collect()
         });
         places.push((questions.len(), compiled.needs_payout()));
-        questions.push(asking::groups(rule, compiled.dimensions(), documents, now, only));
+        questions.push(asking::groups(
+            rule,
+            compiled.dimensions(),
+            documents,
+            now,
+            only,
+        ));
         if compiled.needs_payout() {
             questions.push(asking::campaigns(rule, documents, now));
         }
@@ -231,14 +244,21 @@ impl Look {
             let dues = dues.filter_map(|due| Some((read(&due.group, dimensions)?, Some(due))));
             return Ok(dues.collect());
         }
-        let empty = self.empty.iter().filter(|group| !found.contains_key(*group));
+        let empty = self
+            .empty
+            .iter()
+            .filter(|group| !found.contains_key(*group));
         let mut groups: Vec<Group> = found.keys().chain(empty).cloned().collect();
         groups.sort_unstable();
         Ok(groups.into_iter().map(|group| (group, None)).collect())
     }
 
     pub(super) fn sums(&self, group: &Group) -> &Sums {
-        let found = self.groups.as_ref().ok().and_then(|groups| groups.get(group));
+        let found = self
+            .groups
+            .as_ref()
+            .ok()
+            .and_then(|groups| groups.get(group));
         found.unwrap_or(&self.none)
     }
 
@@ -251,7 +271,9 @@ impl Look {
         sums: &Sums,
         now: i64,
     ) -> Numbers {
-        Numbers::of(ready, sums, || self.payout(tools, documents, ready, group, now))
+        Numbers::of(ready, sums, || {
+            self.payout(tools, documents, ready, group, now)
+        })
     }
 
     /// What one conversion pays in the campaign of a group, or in all of the scope: what sales have
@@ -284,10 +306,13 @@ impl Look {
         let average = MetricRef::parse("average_payout").ok()?;
         average.value(&paid, view(ready)).or_else(|| {
             let scope = &ready.rule.scope.campaign_ids;
-            let meant = documents.campaigns.values().filter(|campaign| match campaign_id {
-                Some(id) => campaign.id == id,
-                None => scope.is_empty() || scope.contains(&campaign.id),
-            });
+            let meant = documents
+                .campaigns
+                .values()
+                .filter(|campaign| match campaign_id {
+                    Some(id) => campaign.id == id,
+                    None => scope.is_empty() || scope.contains(&campaign.id),
+                });
             let rates = tools.library.rates.now();
             payout::of_offers(meant.map(AsRef::as_ref), documents, &rates, now)
         })
@@ -305,7 +330,6 @@ pub(super) fn edited(tools: &Tools, proposed: Vec<Proposed>) -> Result<(), Store
         EditError::Store(error) => error,
         error => StoreError::Damaged(error.to_string()),
     })?;
-    library.mail.ring();
     for one in &done {
         tracing::info!(
             rule = one.run.rule_id,

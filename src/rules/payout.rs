@@ -30,8 +30,15 @@ pub fn of_offers<'c>(
     let offers = ids.iter().filter_map(|id| documents.offers.get(id));
     let live = offers.filter(|offer| offer.state.is_active());
     let amounts: Vec<Micros> = live.filter_map(|offer| worth(offer)).collect();
-    let sum = amounts.iter().try_fold(0_i64, |sum, one| sum.checked_add(one.0))?;
-    Micros(sum).scaled(1, i64::try_from(amounts.len()).ok().filter(|count| *count > 0)?)
+    let sum = amounts
+        .iter()
+        .try_fold(0_i64, |sum, one| sum.checked_add(one.0))?;
+    Micros(sum).scaled(
+        1,
+        i64::try_from(amounts.len())
+            .ok()
+            .filter(|count| *count > 0)?,
+    )
 }
 
 /// The offers that its active flows split to.

@@ -13,6 +13,7 @@ use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::counters::Counts;
 use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
+use crate::evaluator::Evaluating;
 use crate::importer::Importer;
 use crate::keeper::Keeping;
 use crate::library::Library;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub fingerprint_key: [u8; 16],
     pub steps: StepSigner,
     pub library: Library,
+    /// How the rounds of rules go.
+    pub evaluating: Arc<Evaluating>,
     pub importer: Arc<Importer>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.

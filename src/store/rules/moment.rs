@@ -11,19 +11,20 @@ use rusqlite::Connection;
 use super::dues::{self, Due};
 use super::occasion::Occasion;
 use super::runs::{self, Run};
+use crate::clock;
 use crate::domain::conversion::{Conversion, Status};
 use crate::domain::documents::Documents;
 use crate::domain::rule::{Moment, Rule};
 use crate::rules::{Happened, Ready, Subject, Verdict};
+use crate::store::clicks::read::ClickOf;
 use crate::store::conversions::Books;
 use crate::store::error::StoreError;
-use crate::store::outbox::plan::ClickOf;
 
 /// Asks all rules; whether any of them left something to be done.
 pub(in crate::store) fn note(
     connection: &Connection,
     books: &Books,
-    click: &ClickOf<'_>,
+    click: &ClickOf,
     row: &Conversion,
     status: Status,
 ) -> Result<bool, StoreError> {
@@ -94,12 +95,12 @@ fn ask(
     if !is_in_scope(rule, occasion, documents) {
         return Ok(false);
     }
-    let group = group_of(ready, occasion, documents);
+    let (group, now) = (group_of(ready, occasion, documents), clock::now_ms());
     let subject = Subject {
         rule,
         group: &group,
         run_id: 0,
-        at: row.status_at,
+        at: now,
         numbers: None,
         conversion: Some(Happened {
             id: occasion.id(),
@@ -121,14 +122,14 @@ fn ask(
                 rule_id: rule.id,
                 group: written,
                 conversion_id: row.id,
-                at: row.status_at,
+                at: now,
             },
         )?,
         Verdict::Holds => runs::leave(
             connection,
             &Run {
-                id: books.ids.next(row.status_at),
-                at: row.status_at,
+                id: books.ids.next(now),
+                at: now,
                 rule_id: rule.id,
                 rule_version: rule.version,
                 key: format!("conversion:{}:{id}:{}", rule.id, status.as_str()),

@@ -34,6 +34,7 @@ mod query;
 mod rates;
 pub mod resource;
 mod rule_runs;
+mod rule_trials;
 mod simulate;
 
 use std::collections::BTreeMap;
@@ -100,6 +101,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(postbacks::endpoints());
     endpoints.extend(outbox::endpoints());
     endpoints.extend(rule_runs::endpoints());
+    endpoints.extend(rule_trials::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());

@@ -25,6 +25,7 @@ use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
 use crate::engine::Options;
+use crate::evaluator::trial::{Trial, TriedGroup};
 use crate::importer::Preview;
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
@@ -166,6 +167,8 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Group>(&mut schemas);
     add::<Event>(&mut schemas);
     add::<Rule>(&mut schemas);
+    add::<Trial>(&mut schemas);
+    add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
