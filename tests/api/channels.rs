@@ -18,11 +18,12 @@ const TOKEN: &str = "987654:Zx9-Yw8_Vu7Ts6Rq5Po4Nm3Lk2Ji1Hg0";
 const SECRET_PART: &str = "Vu7Ts6Rq5Po4";
 const OK: &str = r#"{"ok":true,"result":{"message_id":1}}"#;
 
-/// A tracker whose bots talk to this receiver.
+/// A tracker whose bots talk to this receiver, and which keeps nothing to itself.
 fn tracker(telegram: &Receiver) -> Tracker {
     Options::default()
         .set("OUTBOUND__ALLOW_PRIVATE", "true")
         .set("OUTBOUND__TELEGRAM_API", &telegram.url(""))
+        .set("LOG__LEVEL", "trace")
         .spawn()
 }
 
@@ -294,6 +295,9 @@ fn no_answer_and_no_file_holds_a_secret() {
     assert_nowhere(&tracker);
     tracker.stop();
     assert_nowhere(&tracker);
+    let log = tracker.log();
+    assert!(log.contains("INFO"), "{log}");
+    assert!(!log.contains(SECRET_PART) && !log.contains(&secret));
     let key = tracker.data().join("millrace.key");
     let mode = fs::metadata(&key).unwrap().permissions().mode() & 0o777;
     assert_eq!((fs::read(&key).unwrap().len(), mode), (32, 0o600));
@@ -328,6 +332,19 @@ fn a_lost_key_is_told_with_each_message_until_the_secret_is_entered_again() {
     fs::rename(key.with_extension("away"), &key).unwrap();
     resend(&tracker, &id);
     wait_for(&tracker, &id, "sent");
+
+    fs::write(&key, "torn").unwrap();
+    wait_for_error(&tracker, &test(&tracker, hook), "not a key of 32 bytes");
+    let (status, answer) = tracker.patch(&path, &json!({ "bot_token": TOKEN }));
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("key_unusable"))
+    );
+    assert_eq!(
+        fs::read(&key).unwrap(),
+        b"torn",
+        "nobody else's file is written over"
+    );
 }
 
 #[test]
