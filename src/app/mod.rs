@@ -26,6 +26,7 @@ use crate::engine::counters::Looking;
 use crate::engine::memory::Visitors;
 use crate::evaluator::{Evaluating, Evaluator, Tools};
 use crate::herald::budgets::Watcher;
+use crate::herald::summaries::Teller;
 use crate::herald::{Desk, Herald};
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
@@ -188,8 +189,10 @@ impl App {
             editor: Arc::clone(&editor),
             ids: Arc::clone(&ids),
             counts: Arc::clone(&counts),
+            rates: Arc::clone(&rates),
         };
-        let herald = Herald::start(Watcher::open(desk)?)?;
+        let teller = Teller::new(desk.clone());
+        let herald = Herald::start(Watcher::open(desk)?, teller)?;
         let evaluating: Arc<Evaluating> = Arc::default();
         let tools = Tools {
             library: library.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`]), what the click path
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`]), what the click path
 //! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what
 //! others are told ([`outgoing`], [`message`]).
 //!
@@ -42,6 +42,7 @@ pub mod revenue_kind;
 pub mod rule;
 pub mod secret;
 pub mod state;
+pub mod summary;
 pub mod target;
 pub mod tracking_domain;
 pub mod traffic_source;

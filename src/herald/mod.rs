@@ -7,6 +7,7 @@
 
 pub mod budgets;
 mod rounds;
+pub mod summaries;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +16,18 @@ use crate::clock;
 use crate::domain::id::IdGenerator;
 use crate::editor::Editor;
 use crate::engine::counters::Counts;
+use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
 use budgets::Watcher;
 use rounds::Rounds;
+use summaries::Teller;
 
 /// How often it is looked whether a budget is spent.
 const BUDGETS_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether a summary is due.
+const SUMMARIES_EVERY: Duration = Duration::from_secs(2);
 
 /// What it works with.
 #[derive(Clone)]
@@ -32,6 +37,7 @@ pub struct Desk {
     pub editor: Arc<Editor>,
     pub ids: Arc<IdGenerator>,
     pub counts: Arc<Counts>,
+    pub rates: Arc<RateBook>,
 }
 
 /// Its threads.
@@ -40,14 +46,17 @@ pub struct Herald {
 }
 
 impl Herald {
-    pub fn start(mut watcher: Watcher) -> std::io::Result<Herald> {
+    pub fn start(mut watcher: Watcher, mut teller: Teller) -> std::io::Result<Herald> {
         let budgets = Rounds::start("budgets", BUDGETS_EVERY, move |_| {
             if let Err(error) = watcher.round(clock::now_ms()) {
                 tracing::warn!(%error, "a spent budget is told in the next round");
             }
         })?;
+        let summaries = Rounds::start("summaries", SUMMARIES_EVERY, move |stop| {
+            teller.round(clock::now_ms(), stop);
+        })?;
         Ok(Herald {
-            rounds: vec![budgets],
+            rounds: vec![budgets, summaries],
         })
     }
 

@@ -4,7 +4,6 @@ create table summaries (
     id integer primary key,
     name text not null,
     state text not null,
-    channel_id integer not null,
     version integer not null,
     document text not null,
     created_at integer not null,

@@ -36,6 +36,7 @@ pub mod resource;
 mod rule_runs;
 mod rule_trials;
 mod simulate;
+mod summaries;
 
 use std::collections::BTreeMap;
 
@@ -57,6 +58,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
 use crate::domain::traffic_source::TrafficSource;
 
@@ -90,6 +92,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(resource::endpoints::<Rule>());
     endpoints.extend(resource::endpoints::<Channel>());
+    endpoints.extend(resource::endpoints::<Summary>());
+    endpoints.extend(summaries::endpoints());
     endpoints.extend(channels::endpoints());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());

@@ -21,6 +21,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
@@ -62,6 +63,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Rule", &["name", "actions"]),
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
+    ("Summary", &["name", "channel_id"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -170,6 +172,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Trial>(&mut schemas);
     add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
+    add::<Summary>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
