@@ -364,12 +364,3 @@ impl Fresh {
         }
     }
 }
-
-/// A warning: the field is kept, and this version does nothing with it.
-pub(crate) fn not_yet_acted_on(field: impl Into<String>, what: &str) -> Problem {
-    Problem::new(
-        field,
-        "not_yet_acted_on",
-        format!("{what} is stored, but this version does not act on it."),
-    )
-}

@@ -17,6 +17,7 @@
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
+//! | `rule_rounds` | rules at work |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -60,6 +61,7 @@ mod presets;
 mod receiver;
 mod redirects;
 mod routing;
+mod rule_rounds;
 mod simulator;
 mod startup;
 mod test_clicks;
