@@ -15,7 +15,7 @@ use crate::domain::period;
 pub(super) type Counted = BTreeMap<String, [i64; 2]>;
 
 /// Dimensions that SQL names by their key, and those that the program works out.
-pub(super) const TRIED: [&str; 20] = [
+pub(super) const TRIED: [&str; 21] = [
     "campaign_id",
     "campaign_group_id",
     "flow_id",
@@ -36,6 +36,7 @@ pub(super) const TRIED: [&str; 20] = [
     "sub_id_3",
     "is_bot",
     "bot_reason",
+    "ip",
 ];
 
 const CLICKS: &str = "
