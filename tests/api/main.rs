@@ -11,6 +11,7 @@
 //! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
 //! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
+//! | `budgets_told`, `summaries` | what is said by itself |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
@@ -25,6 +26,7 @@
 // A test that cannot go on may say so with a panic.
 #![allow(clippy::unwrap_used)]
 
+mod budgets_told;
 mod bulk;
 mod caps;
 mod channels;
@@ -64,6 +66,7 @@ mod routing;
 mod rule_rounds;
 mod simulator;
 mod startup;
+mod summaries;
 mod test_clicks;
 mod tracker;
 mod uniqueness;

@@ -233,12 +233,12 @@ mod tests {
         let text = text(&summary(), &account(campaigns.into()));
 
         let expected = "Morning\nFri 2026-11-20 (Europe/Kyiv), USD\n\n\
-            Clicks              120  before 100, +20 %\n\
-            Cost              12.34  before 20.00, -38 %\n\
-            Revenue            0.00  before 0.00\n\
-            Profit           -12.34  before -20.00, +38 %\n\
-            ROI            -100.0 %  before -100.0 %\n\
-            Conversions           0  before 0\n\n\
+            Clicks            120  before 100, +20 %\n\
+            Cost            12.34  before 20.00, -38 %\n\
+            Revenue          0.00  before 0.00\n\
+            Profit         -12.34  before -20.00, +38 %\n\
+            ROI          -100.0 %  before -100.0 %\n\
+            Conversions         0  before 0\n\n\
             Best by profit\n5.00  C1 (cost -5.00, ROI -100.0 %)\n3.00  C2 (cost -3.00, ROI -100.0 %)\n\n\
             Worst by profit\n-10.00  C6 (cost 10.00, ROI -100.0 %)\n-2.00  C5 (cost 2.00, ROI -100.0 %)";
         assert_eq!(text, expected);
@@ -254,7 +254,7 @@ mod tests {
 
         assert!(!text.contains("profit\n"), "{text}");
         assert!(
-            text.contains("ROI                -  before -100.0 %"),
+            text.contains("ROI             -  before -100.0 %"),
             "{text}"
         );
         assert_eq!(data["totals"]["clicks"], 0);
