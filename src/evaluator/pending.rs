@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Tools;
 use super::gate::{Gate, Held};
-use super::proposal::{Case, read};
+use super::proposal::Case;
 use super::round::{edited, keep_dry};
 use crate::clock;
 use crate::rules::Ready;
@@ -78,7 +78,7 @@ fn piece(tools: &Tools, left: Vec<Run>) -> Result<(), StoreError> {
 }
 
 fn group_of<'r>(ready: &'r Arc<Ready>, run: &Run) -> Option<(&'r Ready, Vec<Option<String>>)> {
-    let group = read(&run.group, ready.compiled.dimensions().len())?;
+    let group = ready.group_of_name(&run.group)?;
     ready.is_at_conversion().then_some((&**ready, group))
 }
 

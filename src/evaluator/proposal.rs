@@ -73,7 +73,7 @@ impl Case<'_> {
                 rule_id: self.ready.rule.id,
                 rule_version: self.ready.rule.version,
                 key,
-                group: written(self.group),
+                group: self.ready.group_name(self.group),
                 campaign_id: self.campaign_id(),
                 conversion_id: self.occasion.map(Occasion::id),
                 numbers: numbers.to_string(),
@@ -105,15 +105,4 @@ impl Case<'_> {
             .or_else(|| of_flow(value("flow_id")?))
             .or(only)
     }
-}
-
-/// A group as runs and dues name it.
-pub(super) fn written(group: &[Option<String>]) -> String {
-    serde_json::to_string(group).unwrap_or_default()
-}
-
-/// The group of this name; `None` if it is none of a rule with so many dimensions.
-pub(super) fn read(written: &str, dimensions: usize) -> Option<Vec<Option<String>>> {
-    let group: Vec<Option<String>> = serde_json::from_str(written).ok()?;
-    (group.len() == dimensions).then_some(group)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::gate::Gate;
 use super::numbers::{Numbers, view};
-use super::proposal::{Case, read, written};
+use super::proposal::Case;
 use super::schedule::Schedule;
 use super::{Tools, asking};
 use crate::clock;
@@ -119,7 +119,7 @@ pub(super) fn work(
             if case.verdict(tools) != Says::Holds {
                 continue;
             }
-            let name = written(&group);
+            let name = asked.ready.group_name(&group);
             let key = match due {
                 Some(due) => format!(
                     "due:{}:{}:{}:{name}",
@@ -181,7 +181,7 @@ pub(super) fn looks(
         let (rule, compiled) = (&one.ready.rule, &one.ready.compiled);
         let only = (!one.dues.is_empty()).then(|| {
             let dues = one.dues.iter();
-            dues.filter_map(|due| read(&due.group, compiled.dimensions().len()))
+            dues.filter_map(|due| one.ready.group_of_name(&due.group))
                 .collect()
         });
         places.push((questions.len(), compiled.needs_payout()));
@@ -238,10 +238,10 @@ impl Look {
         asked: &'a Asked,
     ) -> Result<Vec<(Group, Option<&'a Due>)>, TooMany> {
         let found = self.groups.as_ref().map_err(|error| *error)?;
-        let dimensions = asked.ready.compiled.dimensions().len();
         if !asked.dues.is_empty() {
             let dues = asked.dues.iter();
-            let dues = dues.filter_map(|due| Some((read(&due.group, dimensions)?, Some(due))));
+            let dues =
+                dues.filter_map(|due| Some((asked.ready.group_of_name(&due.group)?, Some(due))));
             return Ok(dues.collect());
         }
         let empty = self

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::Tools;
 use super::numbers::Numbers;
-use super::proposal::{Case, written};
+use super::proposal::Case;
 use super::round::{Asked, Look, looks};
 use crate::clock;
 use crate::domain::documents::Documents;
@@ -128,7 +128,7 @@ impl Tried {
         let would = match self.holds {
             true => {
                 let now = clock::now_ms();
-                let key = format!("trial:{}", written(&self.group));
+                let key = format!("trial:{}", ready.group_name(&self.group));
                 let id = tools.library.ids.next(now);
                 let case = self.case(ready, documents, now);
                 let proposed = case.proposed(tools, id, key, None);

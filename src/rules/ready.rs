@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::compiled::{Compiled, compile};
 use crate::domain::documents::Documents;
 use crate::domain::rule::{Moment, Rule};
@@ -15,6 +17,28 @@ pub struct Ready {
 impl Ready {
     pub fn is_at_conversion(&self) -> bool {
         matches!(self.rule.moment, Moment::Conversion { .. })
+    }
+
+    /// A group as runs and dues name it: a JSON object of its values by dimension.
+    pub fn group_name(&self, group: &[Option<String>]) -> String {
+        let dimensions = self.rule.group_by.iter().cloned();
+        let values = group.iter().map(|value| match value {
+            Some(value) => Value::String(value.clone()),
+            None => Value::Null,
+        });
+        Value::Object(dimensions.zip(values).collect()).to_string()
+    }
+
+    /// The group of this name; `None` if the rule has been given other dimensions since.
+    pub fn group_of_name(&self, name: &str) -> Option<Vec<Option<String>>> {
+        let named: Map<String, Value> = serde_json::from_str(name).ok()?;
+        let dimensions = &self.rule.group_by;
+        let is_same = named.len() == dimensions.len() && named.keys().eq(dimensions);
+        let values = named.into_iter().map(|(_, value)| match value {
+            Value::String(value) => Some(value),
+            _ => None,
+        });
+        is_same.then(|| values.collect())
     }
 }
 

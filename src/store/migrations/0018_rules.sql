@@ -20,7 +20,7 @@ create table rule_runs (
     rule_version integer not null,
     -- What makes it the same run: rule, group, and the round or the conversion and its status.
     key text not null unique,
-    -- JSON array of the values of the rule's dimensions, null for an empty one.
+    -- JSON object: the values of the rule's dimensions, null for an empty one.
     "group" text not null,
     -- Of the group, where the rule's dimensions or its conversion tell it.
     campaign_id integer,

@@ -44,7 +44,7 @@ pub struct RuleRun {
     /// The same run is done once.
     pub key: String,
     /// The values of the rule's dimensions, `null` for an empty one.
-    #[schema(value_type = Vec<Option<String>>)]
+    #[schema(value_type = Object, example = json!({ "source": "zone7" }))]
     pub group: Json,
     pub campaign_id: Option<u64>,
     pub conversion_id: Option<String>,

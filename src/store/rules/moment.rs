@@ -112,7 +112,7 @@ fn ask(
         }),
     };
     let verdict = ready.compiled.verdict(&subject);
-    let written = serde_json::to_string(&group).unwrap_or_default();
+    let written = ready.group_name(&group);
     let id = row.id.to_row();
     match verdict {
         Verdict::DoesNot => return Ok(false),

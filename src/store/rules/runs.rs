@@ -28,7 +28,7 @@ pub struct Run {
     pub rule_version: u64,
     /// What makes it the same run.
     pub key: String,
-    /// JSON array of the values of the rule's dimensions.
+    /// JSON object of the values of the rule's dimensions.
     pub group: String,
     pub campaign_id: Option<u64>,
     pub conversion_id: Option<Id>,
