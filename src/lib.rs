@@ -11,6 +11,7 @@
 //! | [`postback`] | what a network said -> a conversion: words, identity, moves, payouts, files of them |
 //! | [`rules`] | what has to hold, and what is to be done then |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
+//! | [`report`] | what is counted and by what it is grouped: metrics, dimensions, sums |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`outbound`], [`sender`] | the only outgoing HTTP; what sends what waits in the outbox |
 //! | [`vault`] | secrets that have to be read back, encrypted |
@@ -27,9 +28,9 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `rules`, `presets` and `simulator` are
-//! pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never names actix or
-//! `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
+//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `rules`, `report`, `presets`
+//! and `simulator` are pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never
+//! names actix or `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
 //! # Reading order
 //!
@@ -53,6 +54,7 @@ pub mod macros;
 pub mod outbound;
 pub mod postback;
 pub mod presets;
+pub mod report;
 pub mod rules;
 pub mod sender;
 pub mod simulator;

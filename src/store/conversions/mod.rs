@@ -14,7 +14,7 @@ mod raw;
 mod receive;
 pub mod replay;
 pub mod rerate;
-mod rows;
+pub(in crate::store) mod rows;
 mod savepoint;
 #[cfg(test)]
 mod testing;

@@ -49,9 +49,9 @@ const SAVE_CHANGE: &str = "
     values (:id, :conversion_id, :at, :origin, :postback_id, :status, :original_status, :amount,
         :currency, :revenue, :tid, :offer_id, :cap_change, :cap_day, :spent)";
 
-pub(super) const REPEAT: i64 = 1;
-pub(super) const CORRECTION: i64 = 1 << 1;
-pub(super) const TEST: i64 = 1 << 2;
+pub(in crate::store) const REPEAT: i64 = 1;
+pub(in crate::store) const CORRECTION: i64 = 1 << 1;
+pub(in crate::store) const TEST: i64 = 1 << 2;
 pub(super) const PAYOUT_UNREAD: i64 = 1 << 3;
 
 /// All conversions of a click, in the order in which they were made.
