@@ -179,7 +179,7 @@ mod tests {
     fn a_message_is_queued_once_for_each_key() {
         let connection = database();
         let ids = IdGenerator::new(0, None);
-        let mut queue = |to, key: &str| {
+        let queue = |to, key: &str| {
             let message = message(to, key);
             queue(&connection, &ids, &documents(), 1_790_000_000_000, &message).unwrap()
         };
