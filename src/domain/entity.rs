@@ -12,6 +12,7 @@ use super::form::{Form, quoted};
 use super::group::GroupKind;
 use super::outgoing::OutgoingPostback;
 use super::problem::Problem;
+use super::rule::Rule;
 use super::state::State;
 
 pub use super::reference::Reference;
@@ -116,6 +117,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// Its outgoing postbacks, with their fields.
     fn outgoing(&self) -> Vec<(String, &OutgoingPostback)> {
         Vec::new()
+    }
+
+    /// The rule that it is: what rules may name is known elsewhere.
+    fn as_rule(&self) -> Option<&Rule> {
+        None
     }
 
     /// The links in it that may hold macros, with their fields.

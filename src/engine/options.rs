@@ -9,6 +9,7 @@ use crate::macros::table::{self, Macro};
 
 /// Everything that can be chosen in a campaign.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CampaignOptions)]
 pub struct Options {
     pub filters: Vec<FilterOption>,
     pub redirects: Vec<RedirectOption>,

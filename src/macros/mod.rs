@@ -56,5 +56,6 @@ mod value;
 pub use body::{Body, BodyKind};
 pub use context::{Facts, MacroContext, Named, Parent, Told, Within};
 pub use encode::Encoder;
-pub use outgoing::{Expanded, Outgoing};
+pub use outgoing::{Expanded, Outgoing, macro_problem};
+pub(crate) use pieces::{Piece, Written, pieces};
 pub use template::Template;

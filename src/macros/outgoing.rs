@@ -89,6 +89,11 @@ impl Outgoing {
     }
 }
 
+/// What is wrong with one macro of an outgoing postback, as it is written.
+pub fn macro_problem(source: &str) -> Option<Problem> {
+    Body::outgoing(source, BodyKind::Text).1.pop()
+}
+
 fn other(text: &str, kind: BodyKind) -> (Content, Vec<Problem>) {
     let (body, problems) = Body::outgoing(text, kind);
     (Content::Other(body), problems)

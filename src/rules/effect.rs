@@ -51,6 +51,16 @@ impl What {
         all.find(|(_, one)| *one == self)
             .map_or("", |(word, _)| word)
     }
+
+    /// The field, the dimension and the fact that hold its id.
+    pub fn field(self) -> &'static str {
+        match self {
+            What::Campaign => "campaign_id",
+            What::Flow => "flow_id",
+            What::Landing => "landing_id",
+            What::Offer => "offer_id",
+        }
+    }
 }
 
 /// How a number changes. What it is now is looked up when it is changed.

@@ -26,6 +26,7 @@ const NAMED: &[(&str, fn(u64) -> Reference)] = &[
     ("landing_id", Reference::Landing),
     ("traffic_source_id", Reference::TrafficSource),
     ("list_id", Reference::List),
+    ("channel_id", Reference::Channel),
 ];
 
 impl RuleAction {

@@ -134,6 +134,10 @@ impl Entity for Rule {
         vec![&self.name]
     }
 
+    fn as_rule(&self) -> Option<&Rule> {
+        Some(self)
+    }
+
     fn references(&self) -> Vec<(String, Reference)> {
         let of_scope = [
             (

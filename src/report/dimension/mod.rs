@@ -39,6 +39,7 @@ impl Eq for Dimension {}
 /// What the values of a dimension are, and so how one is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = DimensionInput)]
 pub enum Input {
     /// The id of an entity, whose path in the API this is.
     Id {

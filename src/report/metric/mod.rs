@@ -35,6 +35,7 @@ impl Eq for Metric {}
 /// What a value is, and so how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MetricFormat)]
 pub enum Format {
     /// A whole number.
     Count,

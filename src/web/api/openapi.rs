@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::facts::Options;
 use super::limits::{BudgetState, CapState};
 use super::rates::CurrencyRate;
 use super::{BASE, Endpoint, endpoints};
@@ -24,11 +25,11 @@ use crate::domain::rule::Rule;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
-use crate::engine::Options;
 use crate::importer::Preview;
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
 use crate::presets::postback_url::UrlParameter;
+use crate::presets::rule::RuleAnswer;
 use crate::presets::source::SourceAnswer;
 use crate::simulator::Outcome;
 use crate::store::api_keys::ApiKey;
@@ -180,6 +181,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<PresetSummary>(&mut schemas);
     add::<SourceAnswer>(&mut schemas);
     add::<NetworkAnswer>(&mut schemas);
+    add::<RuleAnswer>(&mut schemas);
     add::<UrlParameter>(&mut schemas);
     add::<Outcome>(&mut schemas);
     add::<Report>(&mut schemas);
