@@ -153,7 +153,7 @@ fn add(sums: &mut Sums, seed: u64, happened: &[Happened]) {
             is_unique_global: dice.bool(),
             has_landing: dice.bool(),
             steps: dice.u32(..4),
-            cost: Micros(dice.i64(..1_000)),
+            cost: Micros(dice.i64(0..1_000)),
         });
     } else {
         let statuses = [1, 2, 3, 4, 0].map(Status::from_code);
