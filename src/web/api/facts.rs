@@ -67,14 +67,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Options {
     #[serde(flatten)]
-    campaigns: engine::Options,
+    engine: engine::Options,
     #[serde(flatten)]
     rules: rules::Options,
 }
 
 async fn options() -> HttpResponse {
     HttpResponse::Ok().json(Options {
-        campaigns: engine::options(),
+        engine: engine::options(),
         rules: rules::options(),
     })
 }
