@@ -13,16 +13,17 @@ use crate::payer::wait_until;
 use crate::receiver::{Heard, Manner, Receiver};
 use crate::tracker::{Options, Tracker};
 
-const TOKEN: &str = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11";
+const TOKEN: &str = "987654:Zx9-Yw8_Vu7Ts6Rq5Po4Nm3Lk2Ji1Hg0";
 /// The part of it that is secret.
-const SECRET_PART: &str = "DEF1234ghIkl";
+const SECRET_PART: &str = "Vu7Ts6Rq5Po4";
 const OK: &str = r#"{"ok":true,"result":{"message_id":1}}"#;
 
-/// A tracker whose bots talk to this receiver.
+/// A tracker whose bots talk to this receiver, and which keeps nothing to itself.
 fn tracker(telegram: &Receiver) -> Tracker {
     Options::default()
         .set("OUTBOUND__ALLOW_PRIVATE", "true")
         .set("OUTBOUND__TELEGRAM_API", &telegram.url(""))
+        .set("LOG__LEVEL", "trace")
         .spawn()
 }
 
@@ -254,7 +255,7 @@ fn no_answer_and_no_file_holds_a_secret() {
         tracker.get(&format!("/api/v1/channels/{hook}")),
         tracker.get("/api/v1/outbox"),
         tracker.get(&format!("/api/v1/outbox/{id}")),
-        tracker.get("/api/v1/changes"),
+        tracker.get("/api/v1/bulk"),
         tracker.get("/healthz"),
     ];
     let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
@@ -294,6 +295,9 @@ fn no_answer_and_no_file_holds_a_secret() {
     assert_nowhere(&tracker);
     tracker.stop();
     assert_nowhere(&tracker);
+    let log = tracker.log();
+    assert!(log.contains("INFO"), "{log}");
+    assert!(!log.contains(SECRET_PART) && !log.contains(&secret));
     let key = tracker.data().join("millrace.key");
     let mode = fs::metadata(&key).unwrap().permissions().mode() & 0o777;
     assert_eq!((fs::read(&key).unwrap().len(), mode), (32, 0o600));
@@ -328,6 +332,19 @@ fn a_lost_key_is_told_with_each_message_until_the_secret_is_entered_again() {
     fs::rename(key.with_extension("away"), &key).unwrap();
     resend(&tracker, &id);
     wait_for(&tracker, &id, "sent");
+
+    fs::write(&key, "torn").unwrap();
+    wait_for_error(&tracker, &test(&tracker, hook), "not a key of 32 bytes");
+    let (status, answer) = tracker.patch(&path, &json!({ "bot_token": TOKEN }));
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("key_unusable"))
+    );
+    assert_eq!(
+        fs::read(&key).unwrap(),
+        b"torn",
+        "nobody else's file is written over"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::payer::{Payer, wait_until};
 use crate::receiver::{Manner, Receiver};
 use crate::tracker::Options;
 
-/// Longer than two looks into the outbox.
+/// Longer than it takes until a call is made.
 const A_WHILE: Duration = Duration::from_millis(900);
 
 fn allowing() -> Options {
@@ -581,4 +581,35 @@ fn the_click_before_a_jump_is_told() {
     ];
     expected.sort();
     assert_eq!(told, expected);
+}
+
+#[test]
+fn old_requests_are_forgotten_and_what_was_told_stays_told() {
+    let source = Receiver::new(Manner::Says(200, "ok"));
+    let mut payer = payer(json!([{ "url": source.url("/?s={status}") }]));
+    let id = payer.click();
+    payer.says(&format!("subid={id}&payout=1&tid=t"));
+    let call = wait_for(&payer, "sent", 1)[0].clone();
+    assert_eq!(in_full(&payer, &call)["tries"].as_array().unwrap().len(), 1);
+
+    payer.tracker.stop();
+    let path = payer.tracker.data().join("millrace.db");
+    let age = "update outbox set id = 7; update outbox_attempts set outbox_id = 7";
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.execute_batch(age).unwrap();
+    drop(database);
+    payer.tracker.start();
+
+    let old = || payer.tracker.get("/api/v1/outbox/7").1;
+    wait_until("it is forgotten", || old()["url"] == "");
+    assert_eq!(
+        (&old()["tries"], &old()["state"]),
+        (&json!([]), &json!("sent"))
+    );
+    for status in ["rejected", "sale"] {
+        payer.says(&format!("subid={id}&payout=1&tid=t&status={status}"));
+    }
+    wait_for(&payer, "sent", 2);
+    sleep(A_WHILE);
+    assert_eq!(source.targets(), ["/?s=sale", "/?s=rejected"]);
 }

@@ -63,7 +63,9 @@ pub fn queue(
     };
     let mut statement = connection.prepare_cached(SQL)?;
     let queued = statement.query_row(values, |row| row.get(0)).optional()?;
-    news::note();
+    if queued.is_some() {
+        news::note();
+    }
     Ok(queued)
 }
 
