@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::documents::{Documents, Use};
 use super::form::{Form, quoted};
 use super::group::GroupKind;
-use super::outgoing::OutgoingPostback;
+use super::outgoing::{OutgoingCall, OutgoingPostback};
 use super::problem::Problem;
 use super::rule::Rule;
 use super::state::State;
@@ -122,6 +122,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
     /// The rule that it is: what rules may name is known elsewhere.
     fn as_rule(&self) -> Option<&Rule> {
         None
+    }
+
+    /// Its calls about something else than a conversion, with their fields.
+    fn calls(&self) -> Vec<(String, &OutgoingCall)> {
+        Vec::new()
     }
 
     /// The links in it that may hold macros, with their fields.

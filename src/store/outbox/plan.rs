@@ -9,7 +9,7 @@ use crate::domain::click::Click;
 use crate::domain::conversion::{CONVERSION, Conversion, REBILL, Status};
 use crate::domain::id::{Id, PublicId};
 use crate::domain::message::host;
-use crate::domain::outgoing::{Method, OutgoingPostback};
+use crate::domain::outgoing::{Method, OutgoingCall, OutgoingPostback};
 use crate::domain::state::State;
 use crate::macros::Outgoing;
 use crate::store::clicks::read::find as find_click;
@@ -108,12 +108,12 @@ fn add(
         on conflict (conversion_id, status, target) do nothing";
     let (row, click) = (subject.row, subject.click);
     let (templates, _) = Outgoing::parse(postback);
-    let target = key(postback);
+    let target = key(&postback.call);
     let reason = reason(connection, subject, postback, &templates, &target)?;
     let parent = parent(connection, books, click.id, &templates)?;
     let mut request = subject.expand(postback, &templates, parent.as_ref());
-    if postback.method == Method::Post {
-        let content_type = postback.content_type.as_str().to_owned();
+    if postback.call.method == Method::Post {
+        let content_type = postback.call.content_type.as_str().to_owned();
         request
             .headers
             .push(("Content-Type".to_owned(), content_type));
@@ -133,13 +133,13 @@ fn add(
         ":event": row.event,
         ":status": status.as_str(),
         ":target": target,
-        ":method": postback.method.as_str(),
+        ":method": postback.call.method.as_str(),
         ":url": request.url,
         ":host": host(&request.url),
         ":headers": serde_json::to_string(&request.headers).unwrap_or_default(),
         ":body": request.body,
-        ":success_contains": postback.success.contains,
-        ":success_lacks": postback.success.lacks,
+        ":success_contains": postback.call.success.contains,
+        ":success_lacks": postback.call.success.lacks,
         ":state": if reason.is_some() { SKIPPED } else { WAITING },
         ":reason": reason,
     })?;
@@ -222,9 +222,9 @@ fn is_further(
 }
 
 /// What makes two targets the same, as 16 hexadecimal digits.
-fn key(postback: &OutgoingPostback) -> String {
+fn key(call: &OutgoingCall) -> String {
     let mut digest = Sha256::new();
-    for part in [postback.method.as_str(), &postback.url, &postback.body] {
+    for part in [call.method.as_str(), &call.url, &call.body] {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
@@ -245,18 +245,16 @@ mod tests {
 
     #[test]
     fn targets_differ_by_what_is_sent() {
-        let one = OutgoingPostback {
+        let one = OutgoingCall {
             url: "https://a.example/".to_owned(),
-            ..OutgoingPostback::default()
+            ..OutgoingCall::default()
         };
-        let other = OutgoingPostback {
+        let other = OutgoingCall {
             body: "x".to_owned(),
             ..one.clone()
         };
-        let same = OutgoingPostback {
-            first_only: true,
-            ..one.clone()
-        };
+        let mut same = one.clone();
+        same.success.contains = "ok".to_owned();
 
         assert_eq!(key(&one).len(), 16);
         assert_ne!(key(&one), key(&other));

@@ -67,7 +67,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Flow", &["target"]),
     ("KeptParameter", &["name"]),
     ("OutgoingHeader", &["name"]),
-    ("OutgoingPostback", &["url"]),
+    ("CallTemplate", &["url"]),
     ("ParameterName", &["name"]),
     ("Target", &["kind", "url", "reply", "campaign_id"]),
     ("WeightedLanding", &["landing_id"]),
