@@ -104,16 +104,17 @@ impl RulePreset {
     ) -> Result<RuleAnswer, Vec<Problem>> {
         let known: Vec<&str> = self.asks.iter().map(|ask| ask.key.as_str()).collect();
         let mut problems = fill::problems(values, &known);
+        // These stand in no URL: what an id may be is said below.
+        problems.retain(|problem| problem.code != "invalid");
         let mut ids = BTreeMap::new();
         for (key, text) in values {
             match read(key, text) {
                 Ok(value) => {
                     ids.insert(key.as_str(), value);
                 }
-                Err(message) if problems.iter().all(|one| one.field != *key) => {
-                    problems.push(Problem::new(key, "invalid", message));
-                }
-                Err(_) => {}
+                // What is wrong with the key itself is told already.
+                Err(_) if problems.iter().any(|one| one.field == *key) => {}
+                Err(message) => problems.push(Problem::new(key, "invalid", message)),
             }
         }
         if !problems.is_empty() {

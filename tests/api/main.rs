@@ -18,6 +18,7 @@
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `routing` | flows at work, and saves while visitors click |
+//! | `rules` | rules as they are saved, and ready-made ones |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
 
@@ -60,6 +61,7 @@ mod presets;
 mod receiver;
 mod redirects;
 mod routing;
+mod rules;
 mod simulator;
 mod startup;
 mod test_clicks;
