@@ -8,6 +8,7 @@ use std::{env, fs};
 use millrace::engine::{filter, redirect};
 use millrace::macros::table;
 use millrace::postback::markdown as postbacks;
+use millrace::rules;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -23,6 +24,8 @@ fn tables_of_the_readme_say_what_the_registries_say() {
         ("postback parameters", postbacks::parameters()),
         ("statuses", postbacks::words()),
         ("verdicts", postbacks::verdicts()),
+        ("actions", rules::actions()),
+        ("metrics", rules::metrics()),
     ] {
         fresh = with_table(&fresh, name, &table)
             .unwrap_or_else(|| panic!("README.md has no <!-- {name} --> and <!-- /{name} -->"));

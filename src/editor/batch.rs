@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{add_new, as_json, next_head, unreadable_macros};
+use super::{add_new, as_json, next_head, uncompiled};
 use crate::domain::campaign::Campaign;
 use crate::domain::channel::Channel;
 use crate::domain::documents::Documents;
@@ -134,7 +134,7 @@ fn edited<E: Stored>(
     let own = own.as_ref().unwrap_or(stored.as_ref());
     let incomplete = entity.complete(documents, Some(own), fresh);
     add_new(&mut problems, incomplete);
-    add_new(&mut problems, unreadable_macros(&entity));
+    add_new(&mut problems, uncompiled(&entity));
     Ok(Box::new(Edited {
         entity: Arc::new(entity),
         stored: Some(Arc::clone(stored)),

@@ -35,6 +35,7 @@ use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::engine::{CampaignProblems, filter};
 use crate::macros::{Outgoing, Template};
+use crate::rules;
 use crate::store::entities::{self, Save, Stored};
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
@@ -181,7 +182,7 @@ impl Editor {
         let mut fresh = editing.fresh;
         let incomplete = entity.complete(documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
-        add_new(&mut problems, unreadable_macros(&entity));
+        add_new(&mut problems, uncompiled(&entity));
         let created = self.commit(editing, documents, model, entity, problems)?;
         editing.fresh = fresh;
         Ok(created)
@@ -222,7 +223,7 @@ impl Editor {
             return Err(conflict(sent, &entity, stored));
         }
         add_new(&mut problems, incomplete);
-        add_new(&mut problems, unreadable_macros(&entity));
+        add_new(&mut problems, uncompiled(&entity));
         let stored = Some(Arc::clone(stored));
         let saved = self.commit(editing, documents, stored, entity, problems)?;
         editing.fresh = fresh;
@@ -399,7 +400,15 @@ impl Editing {
     }
 }
 
-/// The macros in an entity's links that cannot be understood.
+/// What an entity says in words that only others know: macros in its links that cannot be understood,
+/// a rule that does not compile.
+fn uncompiled<E: Entity>(entity: &E) -> Vec<Problem> {
+    let rule = entity.as_rule().map(rules::compile);
+    let mut problems = rule.and_then(Result::err).unwrap_or_default();
+    problems.extend(unreadable_macros(entity));
+    problems
+}
+
 fn unreadable_macros<E: Entity>(entity: &E) -> Vec<Problem> {
     let templates = entity.templates().into_iter();
     let links = templates.map(|(field, text)| (field, Template::problems(text)));

@@ -9,8 +9,9 @@ use crate::macros::table::{self, Macro};
 use crate::report::dimension::{self, Dimension};
 use crate::report::metric::{self, Metric};
 
-/// Everything that can be chosen in a campaign, in a report and in a rule.
+/// Everything that can be chosen in a campaign and in a report.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = EngineOptions)]
 pub struct Options {
     pub filters: Vec<FilterOption>,
     pub redirects: Vec<RedirectOption>,

@@ -14,6 +14,10 @@ pub(super) struct SourceFiles;
 #[folder = "src/presets/networks"]
 pub(super) struct NetworkFiles;
 
+#[derive(Embed)]
+#[folder = "src/presets/rules"]
+pub(super) struct RuleFiles;
+
 /// Reads every file of a folder; the presets come sorted by slug.
 pub(super) fn read<E: Embed, F: DeserializeOwned, P>(
     preset: impl Fn(String, F) -> Result<P, String>,

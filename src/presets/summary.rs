@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::source::Format;
-use super::{Confidence, NetworkPreset, SourcePreset};
+use super::{Confidence, NetworkPreset, RulePreset, SourcePreset};
 
 /// What a preset makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -12,12 +12,14 @@ use super::{Confidence, NetworkPreset, SourcePreset};
 pub enum PresetKind {
     TrafficSource,
     Network,
+    Rule,
 }
 
 impl PresetKind {
     pub const ALL: &'static [(&'static str, PresetKind)] = &[
         ("traffic_source", PresetKind::TrafficSource),
         ("network", PresetKind::Network),
+        ("rule", PresetKind::Rule),
     ];
 }
 
@@ -27,13 +29,14 @@ pub struct PresetSummary {
     pub kind: PresetKind,
     pub slug: &'static str,
     pub name: &'static str,
-    /// What a traffic source mainly sells; `null` for networks.
+    /// What a traffic source mainly sells; `null` for others.
     pub format: Option<Format>,
-    /// The software behind a network, `own` if none is known; `null` for traffic sources.
+    /// The software behind a network, `own` if none is known; `null` for others.
     pub platform: Option<&'static str>,
     /// Whether conversions can be reported by a plain postback: to the source, from the network.
     pub has_postback: bool,
-    pub confidence: Confidence,
+    /// `null` for rules, which nobody else documents.
+    pub confidence: Option<Confidence>,
 }
 
 impl PresetSummary {
@@ -55,7 +58,7 @@ impl From<&'static SourcePreset> for PresetSummary {
             format: Some(preset.format),
             platform: None,
             has_postback: preset.postback.is_some(),
-            confidence: preset.confidence,
+            confidence: Some(preset.confidence),
         }
     }
 }
@@ -69,7 +72,21 @@ impl From<&'static NetworkPreset> for PresetSummary {
             format: None,
             platform: Some(&preset.platform),
             has_postback: preset.postback.click_id.is_some(),
-            confidence: preset.confidence,
+            confidence: Some(preset.confidence),
+        }
+    }
+}
+
+impl From<&'static RulePreset> for PresetSummary {
+    fn from(preset: &'static RulePreset) -> Self {
+        Self {
+            kind: PresetKind::Rule,
+            slug: &preset.slug,
+            name: &preset.name,
+            format: None,
+            platform: None,
+            has_postback: false,
+            confidence: None,
         }
     }
 }

@@ -59,13 +59,16 @@ pub(super) fn fact(rule: &Rule, key: &str) -> Result<Fact, String> {
 
 /// The only one that the scope lets in.
 pub(super) fn only_one(rule: &Rule, what: What) -> Option<u64> {
-    let ids = match what {
-        What::Campaign => &rule.scope.campaign_ids,
-        What::Offer => &rule.scope.offer_ids,
-        What::Flow | What::Landing => return None,
-    };
-    match ids[..] {
-        [id] => Some(id),
+    match what {
+        What::Campaign => sole(&rule.scope.campaign_ids),
+        What::Offer => sole(&rule.scope.offer_ids),
+        What::Flow | What::Landing => None,
+    }
+}
+
+pub(super) fn sole(ids: &[u64]) -> Option<u64> {
+    match ids {
+        [id] => Some(*id),
         _ => None,
     }
 }

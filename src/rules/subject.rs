@@ -15,7 +15,8 @@ pub struct Subject<'a> {
     pub run_id: i64,
     /// UTC milliseconds.
     pub at: i64,
-    /// `None` while nobody has looked at the numbers of the group.
+    /// `None` while nobody has looked at the numbers of the group. By key, in micro-units:
+    /// [`Compiled::metrics`](super::Compiled::metrics) and `payout`; others have no value.
     pub numbers: Option<Ask<'a, Micros>>,
     /// `None` for a rule that is asked every so many minutes.
     pub conversion: Option<Happened<'a>>,

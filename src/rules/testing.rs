@@ -65,7 +65,9 @@ pub(crate) fn documents() -> Documents {
     documents
         .offers
         .insert(9, Arc::new(Offer::read(&offer).unwrap()));
-    let source = json!({ "id": 4, "name": "Pushes" });
+    let source = json!({ "id": 4, "name": "Pushes", "pause": { "method": "post",
+        "url": "https://s.example/{campaign_id}?z={source}", "content_type": "json",
+        "body": "{\"roi\": {roi}, \"cr\": {cr}, \"by\": \"{reason}\", \"at\": \"{at}\", \"x\": {y}}" } });
     let source = TrafficSource::read(&source).unwrap();
     documents.traffic_sources.insert(4, Arc::new(source));
     documents

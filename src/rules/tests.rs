@@ -12,6 +12,7 @@ use crate::domain::message::Recipient;
 use crate::domain::money::Micros;
 use crate::domain::rule::Rule;
 use crate::domain::state::State;
+use crate::domain::traffic_source::TrafficSource;
 
 fn roi(value: &str) -> Value {
     json!({ "metric": "roi", "is": "<", "value": value })
@@ -193,6 +194,7 @@ fn every_problem_is_told_with_its_field() {
             { "key": "set_weight", "value": { "set": "1" } },
             { "key": "list_add", "value": { "value": "country" } },
             { "key": "message" },
+            { "key": "call_source" },
         ],
     }));
 
@@ -219,6 +221,7 @@ fn every_problem_is_told_with_its_field() {
             "actions[8].value.list_id: required",
             "actions[8].value.value: invalid",
             "actions[9].value.channel_id: required",
+            "actions[10].value.traffic_source_id: required",
         ]
     );
     assert_eq!(problems(json!({ "actions": [] })), ["actions: required"]);
@@ -595,6 +598,53 @@ fn a_message_tells_people_and_programs_the_same() {
 }
 
 #[test]
+fn a_source_is_called_with_what_the_group_is_encoded_for_its_place() {
+    let call = of_sources(
+        json!({ "name": "A \"b\"", "conditions": { "all": [roi("-50")] },
+        "actions": [{ "key": "call_source" }] }),
+    );
+    let group = Asked::group(&["5", "a&b/c"]).with(&[("roi", -60)]);
+
+    let Effect::Tell(message) = effect(&call, &group) else {
+        panic!("it is a message");
+    };
+
+    let Recipient::Call(request) = message.to else {
+        panic!("it is a call");
+    };
+    assert_eq!(request.url, "https://s.example/5?z=a%26b%2Fc");
+    assert_eq!(
+        request.body,
+        r#"{"roi": -60, "cr": null, "by": "A \u0022b\u0022", "at": "2026-05-10T17:00:00Z", "x": {y}}"#
+    );
+    assert_eq!(message.data["numbers"], json!({ "roi": "-60" }));
+    assert_eq!(message.campaign_id, Some(5));
+}
+
+#[test]
+fn a_source_that_cannot_be_called_is_said() {
+    let call = acting("call_source", json!(true));
+    let group = Asked::group(&["5", "z"]);
+    let without = |change: fn(&mut TrafficSource)| {
+        let mut documents = documents();
+        let mut source = (*documents.traffic_sources[&4]).clone();
+        change(&mut source);
+        documents.traffic_sources.insert(4, Arc::new(source));
+        group.plan_among(&call, &documents).remove(0).unwrap_err()
+    };
+
+    assert!(without(|source| source.pause = None).ends_with("set its field pause."));
+    assert_eq!(
+        without(|source| source.state = State::Archived),
+        "The traffic source 4 is archived."
+    );
+    let nowhere = Asked::group(&["", "z"]);
+    assert_eq!(refusal(&call, &nowhere), "The group has no traffic source.");
+    let named = acting("call_source", json!({ "traffic_source_id": 9 }));
+    assert_eq!(refusal(&named, &group), "There is no traffic source 9.");
+}
+
+#[test]
 fn left_out_a_text_names_rule_group_and_numbers() {
     let plain =
         of_sources(json!({ "minimum": { "clicks": 1 }, "conditions": { "all": [roi("-50")] } }));
@@ -749,14 +799,7 @@ fn what_may_not_be_meant_is_told() {
 fn every_table_is_served_whole() {
     let json = serde_json::to_value(options()).unwrap();
 
-    for key in [
-        "rule_actions",
-        "rule_facts",
-        "rule_words",
-        "dimensions",
-        "metrics",
-        "event_metrics",
-    ] {
+    for key in ["rule_actions", "rule_facts", "rule_words"] {
         let rows = json[key].as_array().unwrap();
         assert!(rows.len() >= 4, "{key}");
     }

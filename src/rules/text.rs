@@ -12,6 +12,7 @@ use crate::domain::form::Form;
 use crate::domain::money::Micros;
 use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
+use crate::domain::rule::Rule;
 use crate::macros::{Piece, Written, macro_problem, pieces, table};
 use crate::report::{dimension, metric};
 
@@ -59,7 +60,7 @@ impl Text {
         let mut problems = Vec::new();
         let parts = pieces(text).into_iter().map(|piece| match piece {
             Piece::Text(text) => Part::Literal(text.to_owned()),
-            Piece::Macro(written) => Part::of(&written, known).unwrap_or_else(|problem| {
+            Piece::Macro(written) => Part::of(&written, known.rule).unwrap_or_else(|problem| {
                 problems.push(problem);
                 Part::Literal(written.source.to_owned())
             }),
@@ -106,9 +107,24 @@ impl Text {
     }
 }
 
+/// The bare value of one name, for programs; `None` if it is none, or has no value.
+pub(super) fn value(name: &str, scene: &Scene<'_>) -> Option<String> {
+    let source = format!("{{{name}}}");
+    let [Piece::Macro(written)] = &pieces(&source)[..] else {
+        return None;
+    };
+    match Part::of(written, scene.subject.rule).ok()? {
+        Part::Number(number) => match scene.subject.number(&number) {
+            Seen::Is(value) => value.map(|value| value.to_string()),
+            Seen::NotYet => None,
+        },
+        part => Some(part.value(scene)),
+    }
+}
+
 impl Part {
     /// What a name stands for.
-    fn of(written: &Written<'_>, known: &Known<'_>) -> Result<Self, Problem> {
+    fn of(written: &Written<'_>, rule: &Rule) -> Result<Self, Problem> {
         let key = match written.argument {
             Some(argument) => format!("{}:{argument}", written.name),
             None => written.name.to_owned(),
@@ -117,7 +133,7 @@ impl Part {
             return Ok(Part::Word(word));
         }
         let number = Number::find(&key);
-        if known.is_at_conversion()
+        if known::is_at_conversion(rule)
             && let Some(found) = table::find_outgoing(written.name)
             // `{event:deposit}` is a metric, `{event}` a macro.
             && (written.argument.is_none() || found.argument.is_some() || number.is_none())
@@ -130,9 +146,9 @@ impl Part {
         if let Some(number) = number {
             return Ok(Part::Number(number));
         }
-        match known::fact(known.rule, &key) {
+        match known::fact(rule, &key) {
             Ok(_) => Ok(Part::Fact(key)),
-            Err(_) => Err(stays(written, &key, known)),
+            Err(_) => Err(stays(written, &key, rule)),
         }
     }
 
@@ -168,11 +184,11 @@ fn shown(value: Micros, number: &Number) -> Micros {
 }
 
 /// A name that is none.
-fn stays(written: &Written<'_>, key: &str, known: &Known<'_>) -> Problem {
+fn stays(written: &Written<'_>, key: &str, rule: &Rule) -> Problem {
     let words = word::ALL.iter().map(|word| word.name);
     let metrics = metric::all().map(|metric| metric.key);
     let facts = dimension::all().map(|dimension| dimension.key);
-    let facts = facts.filter(|key| known::fact(known.rule, key).is_ok());
+    let facts = facts.filter(|key| known::fact(rule, key).is_ok());
     let advice = match nearest(key, words.chain(metrics).chain(facts)) {
         Some(near) => format!(" Did you mean {{{near}}}?"),
         None => String::new(),

@@ -20,6 +20,7 @@
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `rule_rounds` | rules at work |
 //! | `routing` | flows at work, and saves while visitors click |
+//! | `rules` | rules as they are saved, and ready-made ones |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
 
@@ -64,6 +65,7 @@ mod receiver;
 mod redirects;
 mod routing;
 mod rule_rounds;
+mod rules;
 mod simulator;
 mod startup;
 mod summaries;

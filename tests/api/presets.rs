@@ -41,9 +41,10 @@ fn presets_are_listed_by_kind_and_found_by_a_part_of_their_name() {
     let all = listed(&tracker, "");
     let sources = listed(&tracker, "?kind=traffic_source");
     let networks = listed(&tracker, "?kind=network");
+    let rules = listed(&tracker, "?kind=rule");
 
-    assert!(sources.len() >= 90 && networks.len() >= 84);
-    assert_eq!(all.len(), sources.len() + networks.len());
+    assert!(sources.len() >= 90 && networks.len() >= 84 && rules.len() >= 6);
+    assert_eq!(all.len(), sources.len() + networks.len() + rules.len());
     assert_eq!(
         slugs(&listed(&tracker, "?search=PROPELLER")),
         ["propellerads"]

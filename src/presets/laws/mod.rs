@@ -1,6 +1,7 @@
 //! What holds for every preset.
 
 mod networks;
+mod rules;
 mod sources;
 
 use std::collections::BTreeSet;
@@ -25,15 +26,22 @@ fn texts() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
         let texts = vec![preset.name.as_str(), &preset.platform, &preset.notes];
         (preset.slug.as_str(), texts)
     });
-    sources.chain(networks)
+    let rules = rules().iter().map(|preset| {
+        let mut texts = vec![preset.name.as_str(), &preset.notes];
+        texts.extend(preset.asks.iter().map(|ask| ask.label.as_str()));
+        (preset.slug.as_str(), texts)
+    });
+    sources.chain(networks).chain(rules)
 }
 
 #[test]
 fn every_file_is_a_preset() {
     assert_eq!(SOURCES.1, []);
     assert_eq!(NETWORKS.1, []);
+    assert_eq!(RULES.1, []);
     assert!(sources().len() >= 90, "{}", sources().len());
     assert!(networks().len() >= 84, "{}", networks().len());
+    assert!(self::rules().len() >= 6, "{}", self::rules().len());
 }
 
 #[test]

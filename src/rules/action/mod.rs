@@ -9,13 +9,14 @@
 //! | `target.rs` | which campaign, flow, landing or offer is meant |
 //! | `change.rs` | a number that is raised, lowered or set |
 //! | `switch.rs` | pause and resume |
-//! | `weight.rs`, `budget.rs`, `list.rs`, `message.rs`, `note.rs` | the other actions |
+//! | `weight.rs`, `budget.rs`, `list.rs`, `call_source.rs`, `message.rs`, `note.rs` | the other actions |
 //!
 //! Adding an action: 1. A file here with a unit struct that implements [`ActionKind`], and what it
 //! compiles to. 2. Its line in [`OTHERS`]. The tests then ask it for everything that the dashboard
 //! needs. 3. `UPDATE_README=1 cargo test --test readme`.
 
 mod budget;
+mod call_source;
 mod change;
 mod list;
 mod message;
@@ -47,6 +48,7 @@ static OTHERS: &[&dyn ActionKind] = &[
     &budget::SetBudget,
     &list::LIST_ADD,
     &list::LIST_REMOVE,
+    &call_source::CallSource,
     &message::SendMessage,
     &note::WriteNote,
 ];

@@ -72,7 +72,7 @@ fn a_setting_that_is_required_is_missed_and_no_other_is() {
 #[test]
 fn ids_in_settings_are_references_of_the_rule() {
     let value = |id: u64| {
-        json!({ "campaign_id": id, "offer_id": id, "landing_id": id,
+        json!({ "campaign_id": id, "offer_id": id, "landing_id": id, "traffic_source_id": id,
         "list_id": id, "channel_id": id })
     };
     let read = rule(json!({ "actions": [{ "key": "x", "value": value(4) }] }));

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Endpoint, openapi};
 use crate::engine;
+use crate::rules;
 use crate::store::{set_aside, tallies};
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
@@ -21,7 +24,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             operation: json!({
                 "tags": ["facts"],
                 "operationId": "options",
-                "summary": "Filters, redirect kinds and macros, with label, help and example",
+                "summary": "Filters, redirect kinds, macros, metrics, dimensions, and what rules can ask \
+                    for and do; with label, help and example",
                 "responses": openapi::responses("200", openapi::reference("Options"), &["401", "403"]),
             }),
             route: || web::get().to(options),
@@ -59,8 +63,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// Everything that can be chosen, in campaigns, rules and reports.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Options {
+    #[serde(flatten)]
+    engine: engine::Options,
+    #[serde(flatten)]
+    rules: rules::Options,
+}
+
 async fn options() -> HttpResponse {
-    HttpResponse::Ok().json(engine::options())
+    HttpResponse::Ok().json(Options {
+        engine: engine::options(),
+        rules: rules::options(),
+    })
 }
 
 async fn list_set_aside(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> {

@@ -195,6 +195,7 @@ fn answer(status: StatusCode) -> HttpResponseBuilder {
 fn body<R: Resource>(entity: &R, documents: &Documents, observed: Vec<Problem>) -> String {
     let mut body = as_json(entity);
     let mut warnings = entity.warnings(documents);
+    warnings.extend(entity.doubts_beyond(documents));
     warnings.extend(entity.link_warnings());
     for (field, postback) in entity.outgoing() {
         let found = Outgoing::parse(postback).1.into_iter();

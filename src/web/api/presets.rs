@@ -1,4 +1,4 @@
-//! Ready-made traffic sources and networks: `GET /presets`, and one of them as a document that can
+//! Ready-made traffic sources, networks and rules: `GET /presets`, and one of them as a document that can
 //! be stored as it is.
 
 use std::collections::BTreeMap;
@@ -46,6 +46,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ),
             route: || web::get().to(network),
         },
+        Endpoint {
+            path: "/presets/rules/{slug}".to_owned(),
+            method: Method::GET,
+            body_max: BODY_MAX,
+            operation: one_operation(
+                "rule_preset",
+                "A ready-made rule, as a document for POST /rules. Ids of `asks` are sent as query \
+                 parameters of their own: ?list_id=3&campaign_ids=1,2",
+                "RulePreset",
+            ),
+            route: || web::get().to(rule),
+        },
     ]
 }
 
@@ -61,9 +73,9 @@ fn list_operation() -> Value {
     json!({
         "tags": ["presets"],
         "operationId": "presets",
-        "summary": "Ready-made traffic sources and networks, all at once",
+        "summary": "Ready-made traffic sources, networks and rules, all at once",
         "parameters": [
-            parameter("kind", json!({ "type": "string", "enum": kinds }), "Left out: both."),
+            parameter("kind", json!({ "type": "string", "enum": kinds }), "Left out: all."),
             parameter("search", json!({ "type": "string" }), "A part of a name or platform."),
         ],
         "responses": openapi::responses("200", page, &["401", "403", "422"]),
@@ -92,7 +104,8 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {
             ("kind", word) => {
                 kind = PresetKind::ALL.iter().find(|(known, _)| *known == word);
                 if kind.is_none() {
-                    let message = format!("{} is none of traffic_source, network.", quoted(word));
+                    let kinds: Vec<&str> = PresetKind::ALL.iter().map(|(word, _)| *word).collect();
+                    let message = format!("{} is none of {}.", quoted(word), kinds.join(", "));
                     problems.push(Problem::new("kind", "invalid", message));
                 }
             }
@@ -129,6 +142,14 @@ async fn network(slug: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let slugs = || presets::networks().iter().map(|one| one.slug.as_str());
     let preset = presets::find_network(&slug).ok_or_else(|| unknown("network", &slug, slugs()))?;
     Ok(HttpResponse::Ok().json(preset.expand()))
+}
+
+async fn rule(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let slugs = || presets::rules().iter().map(|one| one.slug.as_str());
+    let preset = presets::find_rule(&slug).ok_or_else(|| unknown("rule", &slug, slugs()))?;
+    let values: BTreeMap<String, String> = pairs(&request)?.into_iter().collect();
+    let answer = preset.expand(&values).map_err(ApiError::Invalid)?;
+    Ok(HttpResponse::Ok().json(answer))
 }
 
 pub(super) fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Endpoint, handlers, operations};
 use crate::domain::campaign::{Campaign, CostModel, Fallback};
 use crate::domain::channel::Channel;
+use crate::domain::documents::Documents;
 use crate::domain::event::Event;
 use crate::domain::form::quoted;
 use crate::domain::group::Group;
@@ -25,6 +26,7 @@ use crate::editor::as_json;
 use crate::engine::Catalog;
 use crate::macros::Template;
 use crate::presets;
+use crate::rules;
 use crate::store::entities::Stored;
 use crate::web::error::{BODY_MAX, LIST_BODY_MAX};
 
@@ -43,6 +45,13 @@ pub trait Resource: Stored {
 
     /// What is odd about its links, though they work: mistyped macros above all.
     fn link_warnings(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// What may have a surprising effect, as far as `domain` cannot tell ([`Entity::doubts`]).
+    ///
+    /// [`Entity::doubts`]: crate::domain::entity::Entity::doubts
+    fn doubts_beyond(&self, _documents: &Documents) -> Vec<Problem> {
         Vec::new()
     }
 
@@ -133,6 +142,10 @@ impl Resource for Event {
 
 impl Resource for Rule {
     const PATH: &'static str = "rules";
+
+    fn doubts_beyond(&self, documents: &Documents) -> Vec<Problem> {
+        rules::doubts(self, documents)
+    }
 }
 
 impl Resource for Summary {
