@@ -6,7 +6,7 @@ use crate::domain::documents::Documents;
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::editor::Editor;
 use crate::engine::counters::Counts;
-use crate::rules::{Ready, ready};
+use crate::rules::{Rules, ready};
 use crate::store::conversions::Books;
 use crate::store::rates::RateBook;
 use crate::store::rules::bell::Bell;
@@ -38,7 +38,7 @@ impl Library {
     }
 
     /// The rules in use.
-    pub fn rules(&self) -> Arc<Vec<Arc<Ready>>> {
+    pub fn rules(&self) -> Arc<Rules> {
         self.rulebook.of(self.documents())
     }
 
@@ -50,11 +50,11 @@ impl Library {
 /// The rules in use, compiled when they are first asked for after an edit.
 #[derive(Default)]
 pub struct RuleBook {
-    opened: Mutex<(Arc<Documents>, Arc<Vec<Arc<Ready>>>)>,
+    opened: Mutex<(Arc<Documents>, Arc<Rules>)>,
 }
 
 impl RuleBook {
-    fn of(&self, documents: Arc<Documents>) -> Arc<Vec<Arc<Ready>>> {
+    fn of(&self, documents: Arc<Documents>) -> Arc<Rules> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&opened.0, &documents) {
             let rules = ready(&documents, &opened.1);
