@@ -17,6 +17,7 @@
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
+//! | `rule_runs` | what rules did, listed and taken back |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
 //! | `faults` | what it does on a bad one |
@@ -59,6 +60,7 @@ mod presets;
 mod receiver;
 mod redirects;
 mod routing;
+mod rule_runs;
 mod simulator;
 mod startup;
 mod test_clicks;
