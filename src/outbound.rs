@@ -286,4 +286,40 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_next_call_to_a_host_goes_over_the_same_connection() {
+        use std::io::Write;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            // One connection and no other.
+            let (mut stream, _) = listener.accept().unwrap();
+            for _ in 0..2 {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    .unwrap();
+            }
+        });
+        let outbound = Outbound::new(true);
+
+        for _ in 0..2 {
+            let reply = outbound.call(&Call {
+                method: "GET",
+                url: &url,
+                headers: &[],
+                body: "",
+                key: "1",
+            });
+            assert_eq!(reply.map(|reply| reply.body), Ok("ok".to_owned()));
+        }
+
+        server.join().unwrap();
+    }
 }

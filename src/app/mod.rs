@@ -40,8 +40,7 @@ use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
-use crate::store::{clicks, conversions, counts, entities, migrations, settings};
-use crate::vault::Vault;
+use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -87,6 +86,7 @@ impl App {
             .with_context(|| format!("cannot open the database {}", path.display()))?;
         migrations::migrate(&mut connection, &path)
             .with_context(|| format!("cannot bring {} up to date", path.display()))?;
+        let vault = channels::vault(&connection)?;
         let documents = entities::load(&connection)?;
         let highest_flow_id = entities::highest_flow_id(&connection)?;
         let keys = Arc::new(ApiKeys::load(&connection)?);
@@ -178,7 +178,6 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
-        let vault = Vault::beside(&path);
         let post = Post::new(
             config.outbound.allow_private,
             &config.outbound.telegram_api,

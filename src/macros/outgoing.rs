@@ -59,14 +59,14 @@ impl Outgoing {
         problems
     }
 
-    /// Whether the registered macro `name` stands in it, under any of its names.
-    pub fn mentions(&self, name: &str) -> bool {
+    /// Whether the registered macro `name` stands in it under any of its names, or a function of it.
+    pub fn draws_on(&self, name: &str) -> bool {
         let in_body = match &self.body {
-            Content::Form(form) => form.mentions(name),
-            Content::Other(body) => body.mentions(name),
+            Content::Form(form) => form.draws_on(name),
+            Content::Other(body) => body.draws_on(name),
         };
         let mut headers = self.headers.iter();
-        in_body || self.url.mentions(name) || headers.any(|(_, value)| value.mentions(name))
+        in_body || self.url.draws_on(name) || headers.any(|(_, value)| value.draws_on(name))
     }
 
     /// The request about one conversion.
@@ -154,13 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_anywhere_in_it_is_mentioned() {
+    fn what_stands_anywhere_in_it_is_drawn_on() {
         let outgoing = |body| Outgoing::parse(&document(ContentType::Json, body)).0;
 
-        assert!(outgoing("").mentions("external_id"));
-        assert!(outgoing("").mentions("sub_id_1"));
-        assert!(outgoing("{tid}").mentions("tid"));
-        assert!(!outgoing("").mentions("tid"));
+        assert!(outgoing("").draws_on("external_id"));
+        assert!(outgoing("").draws_on("sub_id_1"));
+        assert!(outgoing("{tid}").draws_on("tid"));
+        assert!(outgoing("{sha256:lower:tid}").draws_on("tid"));
+        assert!(!outgoing("{md5:click_id}").draws_on("tid"));
+        assert!(!outgoing("").draws_on("tid"));
     }
 
     #[test]

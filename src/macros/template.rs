@@ -131,6 +131,14 @@ impl Template {
         })
     }
 
+    /// Whether the registered macro `name` stands in it, or a function of it.
+    pub(super) fn draws_on(&self, name: &str) -> bool {
+        self.segments.iter().any(|segment| match segment {
+            Segment::Value { of, .. } => of.draws_on(name),
+            Segment::Text(_) => false,
+        })
+    }
+
     /// Appends the link to `out`. Only printable ASCII without spaces, quotes, `<` and `>` comes
     /// out, whatever the values are.
     pub fn expand(&self, context: &MacroContext<'_>, out: &mut String) {

@@ -33,6 +33,20 @@ impl Value {
         matches!(self, Value::Registered(entry) if entry.name == name)
     }
 
+    /// Whether it is that or a function of it: where that is empty, so is this.
+    pub(super) fn draws_on(&self, name: &str) -> bool {
+        self.source().is_some_and(|entry| entry.name == name)
+    }
+
+    /// The registered macro that it is, or is a function of.
+    pub(super) fn source(&self) -> Option<&'static Macro> {
+        match self {
+            Value::Registered(entry) => Some(entry),
+            Value::Computed(_, ready) => ready.source,
+            Value::Parameter(_) => None,
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         match self {
             Value::Registered(entry) | Value::Computed(entry, _) => entry.name,

@@ -135,12 +135,7 @@ impl Shared {
             let Ok(Job { attempt, host }) = next else {
                 return;
             };
-            let sent = catch_unwind(AssertUnwindSafe(|| self.post.send(&attempt)));
-            // What it says is in the log; the thread has other calls to make.
-            let ended = sent.unwrap_or_else(|_| Ended {
-                error: Some("A fault of Millrace itself broke the call off.".to_owned()),
-                ..Ended::default()
-            });
+            let ended = survived(|| self.post.send(&attempt));
             let has_answered = ended.http_status.is_some();
             self.finished().push(Finished {
                 id: attempt.id,
@@ -152,6 +147,15 @@ impl Shared {
             self.bell.ring();
         }
     }
+}
+
+/// A fault in a call ends that call, not the thread, which has others to make. What it says is in the
+/// log.
+fn survived(send: impl FnOnce() -> Ended) -> Ended {
+    catch_unwind(AssertUnwindSafe(send)).unwrap_or_else(|_| Ended {
+        error: Some("A fault of Millrace itself broke the call off.".to_owned()),
+        ..Ended::default()
+    })
 }
 
 /// What only the one thread knows that finds and commits.
@@ -212,17 +216,17 @@ impl Dispatcher {
 
     /// Rows to be begun, each with a place of its host.
     fn choose(&self, now: i64) -> Result<(due::Found, Vec<Due>), StoreError> {
-        let mut places = self.shared.places();
-        let room = places.room();
+        let room = self.shared.places().room();
         if room == 0 {
             return Ok(Default::default());
         }
-        let free = |host: &str| places.room_of(host);
+        // Places are taken here only, so there can but be more of them meanwhile.
+        let free = |host: &str| self.shared.places().room_of(host);
         let is_open = |id| self.open.contains(&id);
         let mut found = due::look(&self.shared.readers, now, room, free, is_open)?;
         let chosen = std::mem::take(&mut found.due);
         for due in &chosen {
-            places.take(&due.host);
+            self.shared.places().take(&due.host);
         }
         Ok((found, chosen))
     }
@@ -280,6 +284,14 @@ fn until(next_at: Option<i64>, now: i64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_in_a_call_is_how_that_call_ended() {
+        let ended = survived(|| panic!("a bad answer"));
+
+        assert!(!ended.is_success);
+        assert!(ended.error.unwrap().contains("fault of Millrace"));
+    }
 
     #[test]
     fn the_sleep_ends_when_the_next_call_is_due() {

@@ -57,8 +57,9 @@ pub(super) fn keep_secret(connection: &Connection, channel: &Channel) -> Result<
     Ok(())
 }
 
-/// The one beside the database of this connection.
-fn vault(connection: &Connection) -> Result<Vault, StoreError> {
+/// Where the secrets of channels are sealed: beside the database of this connection, wherever that
+/// really lies.
+pub fn vault(connection: &Connection) -> Result<Vault, StoreError> {
     match connection.path() {
         None | Some("") => Err(StoreError::Damaged(
             "a database in memory has no place for a key".to_owned(),

@@ -5,7 +5,8 @@
 //! One thread ([`writer`]) owns the one writing connection. Clicks and offer clicks (a
 //! [`record::Record`] each) come to it from the worker threads through a [`writer::Lane`] each;
 //! postbacks ([`conversions::receive`]) through [`writer::Writer::edit`]; operator edits, pieces of
-//! imports and what the clerk does through [`writer::Writer::edit_blocking`]. All of them share one
+//! imports, what the clerk does and how outgoing calls go ([`outbox`]) through
+//! [`writer::Writer::edit_blocking`]. All of them share one
 //! queue and its order. The writer takes everything that waits, commits it as one transaction, each
 //! edit in a savepoint of its own, then lets them go: a redirect leaves after its click, the answer
 //! to a postback after its conversion is in the write-ahead log.

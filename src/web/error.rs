@@ -207,6 +207,10 @@ impl From<EditError> for ApiError {
                 message: in_use(what, id, &users),
                 users,
             },
+            EditError::Store(StoreError::Vault(error)) => Self::Refused {
+                code: "key_unusable",
+                message: format!("The secret cannot be encrypted: {error}."),
+            },
             EditError::Store(_) => Self::Unavailable,
         }
     }

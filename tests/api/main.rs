@@ -11,7 +11,7 @@
 //! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
 //! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
-//! | `outgoing`, `receiver` | what traffic sources are told of conversions, and one that is called |
+//! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
@@ -27,6 +27,7 @@
 
 mod bulk;
 mod caps;
+mod channels;
 mod clicks;
 mod conversion_edits;
 mod conversion_log;

@@ -10,7 +10,7 @@ use crate::payer::{Payer, wait_until};
 use crate::receiver::{Manner, Receiver};
 use crate::tracker::Options;
 
-/// Longer than two looks into the outbox.
+/// Longer than it takes until a call is made.
 const A_WHILE: Duration = Duration::from_millis(900);
 
 fn allowing() -> Options {
@@ -187,6 +187,7 @@ fn an_empty_external_id_and_tests_are_skipped_and_listed() {
     let source = Receiver::new(Manner::Says(200, "ok"));
     let payer = payer(json!([
         { "url": source.url("/id?id={external_id}") },
+        { "url": source.url("/id?hash={md5:external_id}") },
         { "url": source.url("/any?id={click_id}") },
     ]));
     let id = payer.click();
@@ -196,14 +197,11 @@ fn an_empty_external_id_and_tests_are_skipped_and_listed() {
     payer.says(&format!("subid={tested}&payout=1"));
 
     wait_for(&payer, "sent", 1);
-    let skipped = wait_for(&payer, "skipped", 3);
-    assert!(
-        skipped[0]["reason"]
-            .as_str()
-            .unwrap()
-            .contains("external_id"),
-        "{skipped:?}"
-    );
+    let skipped = wait_for(&payer, "skipped", 5);
+    for call in &skipped[..2] {
+        let reason = call["reason"].as_str().unwrap();
+        assert!(reason.contains("external_id"), "{skipped:?}");
+    }
     let path = format!(
         "/api/v1/outbox/{}/resend",
         skipped[0]["id"].as_str().unwrap()
@@ -363,14 +361,18 @@ fn a_silent_receiver_holds_up_neither_others_nor_the_end() {
         Receiver::new(Manner::Says(200, "ok")),
     );
     let mut payer = payer(json!([{ "url": silent.url("/") }, { "url": quick.url("/") }]));
-    let clicks: Vec<String> = (0..8).map(|_| payer.click()).collect();
+    let clicks: Vec<String> = (0..12).map(|_| payer.click()).collect();
 
     for id in &clicks {
         payer.says(&format!("subid={id}&payout=1"));
     }
 
-    wait_for(&payer, "sent", 8);
-    assert!(silent.heard().len() <= 4, "{}", silent.heard().len());
+    wait_for(&payer, "sent", 12);
+    assert!(silent.heard().len() <= 8, "{}", silent.heard().len());
+    let (_, health) = payer.tracker.get("/healthz");
+    assert_eq!(health["outbox"]["waiting"], 12, "{health:#}");
+    assert!(health["outbox"]["oldest_waiting_seconds"].is_u64());
+    assert_eq!(health["outbox"]["failing"], 0);
     wait_until("nobody waits for it any longer", || {
         let calls = outbox(&payer, "state=waiting");
         let errors = calls
@@ -380,6 +382,8 @@ fn a_silent_receiver_holds_up_neither_others_nor_the_end() {
             .into_iter()
             .any(|told| told.contains("within 10 seconds"))
     });
+    let failing = || payer.tracker.get("/healthz").1["outbox"]["failing"].clone();
+    wait_until("eight have failed", || failing() == json!(8));
     let began = Instant::now();
     payer.tracker.stop();
     assert!(
@@ -522,4 +526,90 @@ fn the_outbox_is_filtered_by_what_it_is_about() {
     let (status, answer) = payer.tracker.get("/api/v1/outbox?state=lost");
     assert_eq!(status, 422, "{answer:#}");
     assert_eq!(payer.tracker.get("/api/v1/outbox/12345").0, 404);
+}
+
+#[test]
+fn what_is_asked_for_while_it_is_under_way_is_tried_as_soon_as_that_has_failed() {
+    let source = Receiver::new(Manner::Silent);
+    let payer = payer(json!([{ "url": source.url("/") }]));
+    let id = payer.click();
+    payer.says(&format!("subid={id}&payout=1"));
+    wait_until("it is under way", || source.heard().len() == 1);
+    let call = outbox(&payer, "state=waiting")[0].clone();
+
+    source.turns(Manner::Says(200, "ok"));
+    let path = format!("/api/v1/outbox/{}/resend", call["id"].as_str().unwrap());
+    assert_eq!(payer.tracker.post(&path, &json!({})).0, 200);
+
+    wait_for(&payer, "sent", 1);
+    let tries = in_full(&payer, &call)["tries"].clone();
+    let time = |number: usize, field: &str| {
+        let text = tries[number][field].as_str().unwrap();
+        chrono::DateTime::parse_from_rfc3339(text).unwrap()
+    };
+    let waited = time(1, "at") - time(0, "finished_at");
+    assert!(waited < chrono::Duration::seconds(5), "{tries:#}");
+}
+
+#[test]
+fn the_click_before_a_jump_is_told() {
+    let source = Receiver::new(Manner::Says(200, "ok"));
+    let payer = payer(json!([
+        { "url": source.url("/?c={parent_campaign_id}&id={parent_click_id}&own={click_id}") },
+    ]));
+    let first = payer.tracker.create(
+        "/api/v1/campaigns",
+        &json!({ "name": "First", "alias": "first", "flows": [{ "name": "on", "kind": "default",
+            "target": { "kind": "campaign", "campaign_id": payer.campaign } }] }),
+    );
+    let answer = payer.tracker.click("/first", &[]);
+    let jumped = answer.click_id().expect("a click id").to_owned();
+    let direct = payer.click();
+
+    for id in [&jumped, &direct] {
+        payer.says(&format!("subid={id}&payout=1"));
+    }
+
+    wait_for(&payer, "sent", 2);
+    let (_, click) = payer.tracker.get(&format!("/api/v1/clicks/{jumped}"));
+    let parent = click["parent_click_id"].as_str().expect("a parent");
+    let mut told = source.targets();
+    told.sort();
+    let mut expected = [
+        format!("/?c=&id=&own={direct}"),
+        format!("/?c={first}&id={parent}&own={jumped}"),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn old_requests_are_forgotten_and_what_was_told_stays_told() {
+    let source = Receiver::new(Manner::Says(200, "ok"));
+    let mut payer = payer(json!([{ "url": source.url("/?s={status}") }]));
+    let id = payer.click();
+    payer.says(&format!("subid={id}&payout=1&tid=t"));
+    let call = wait_for(&payer, "sent", 1)[0].clone();
+    assert_eq!(in_full(&payer, &call)["tries"].as_array().unwrap().len(), 1);
+
+    payer.tracker.stop();
+    let path = payer.tracker.data().join("millrace.db");
+    let age = "update outbox set id = 7; update outbox_attempts set outbox_id = 7";
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.execute_batch(age).unwrap();
+    drop(database);
+    payer.tracker.start();
+
+    let old = || payer.tracker.get("/api/v1/outbox/7").1;
+    wait_until("it is forgotten", || old()["url"] == "");
+    assert_eq!(
+        (&old()["tries"], &old()["state"]),
+        (&json!([]), &json!("sent"))
+    );
+    for status in ["rejected", "sale"] {
+        payer.says(&format!("subid={id}&payout=1&tid=t&status={status}"));
+    }
+    wait_for(&payer, "sent", 2);
+    sleep(A_WHILE);
+    assert_eq!(source.targets(), ["/?s=sale", "/?s=rejected"]);
 }

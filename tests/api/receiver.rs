@@ -17,6 +17,8 @@ pub(crate) enum Manner {
     Silent,
     /// With a body of a gigabyte.
     Floods,
+    /// With an error that repeats the first line of the request.
+    Echoes,
 }
 
 /// A request as it came.
@@ -92,6 +94,7 @@ fn serve(
     manner: &Mutex<Manner>,
 ) -> std::io::Result<()> {
     let request = read(&mut stream)?;
+    let line = request.line.clone();
     heard.lock().unwrap().push(request);
     let manner = manner.lock().unwrap().clone();
     match manner {
@@ -99,6 +102,11 @@ fn serve(
             stream,
             "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
+        ),
+        Manner::Echoes => write!(
+            stream,
+            "HTTP/1.1 404 X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{line}",
+            line.len()
         ),
         Manner::Redirects => {
             let to = stream.local_addr()?;

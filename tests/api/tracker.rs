@@ -84,6 +84,11 @@ impl Tracker {
         &self.data
     }
 
+    /// What it has said on stderr.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.scratch.path().join("log")).unwrap_or_default()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.process.as_ref().unwrap().id()
     }
@@ -348,7 +353,7 @@ impl Drop for Tracker {
             let _ = process.wait();
         }
         if thread::panicking() {
-            let log = fs::read_to_string(self.scratch.path().join("log")).unwrap_or_default();
+            let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             eprintln!(
                 "--- the server's last words\n{}",

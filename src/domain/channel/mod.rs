@@ -189,15 +189,16 @@ fn read_url(form: &mut Form<'_>, kind: ChannelKind) -> String {
     }
     let url = check::read_url(form, "url");
     let lower = url.to_ascii_lowercase();
-    if url.is_empty() {
-    } else if !lower.starts_with("http://") && !lower.starts_with("https://") {
-        let message = "The address of a webhook starts with https:// or http://.";
-        form.problem("url", "invalid", message);
-    } else if url.contains(['{', '}', '#']) {
-        let message = "The address of a webhook is called as it is: it holds no macros and no #.";
-        form.problem("url", "invalid", message);
-    }
-    url
+    let is_written_out = lower.starts_with("http://") || lower.starts_with("https://");
+    let message = match url.is_empty() {
+        false if !is_written_out => "The address of a webhook starts with https:// or http://.",
+        false if url.contains(['{', '}', '#']) => {
+            "The address of a webhook is called as it is: it holds no macros and no #."
+        }
+        _ => return url,
+    };
+    form.problem("url", "invalid", message);
+    String::new()
 }
 
 #[cfg(test)]

@@ -85,12 +85,14 @@ fn of(
             "\"{text}\" is not the name of a macro or of a click parameter; write it without braces, as in {{md5:click_id}}."
         ));
     };
-    Ok(Ready::new(inner.origin(), move |context, out| {
+    let (origin, source) = (inner.origin(), inner.source());
+    let ready = Ready::new(origin, move |context, out| {
         let value = plain(|out| inner.write(context, out));
         if !value.is_empty() {
             out.push(&function(value));
         }
-    }))
+    });
+    Ok(ready.of(source))
 }
 
 fn digest<D: Digest>(value: &str) -> String {

@@ -82,6 +82,8 @@ impl fmt::Debug for Takes {
 #[derive(Clone)]
 pub struct Ready {
     pub(super) origin: Origin,
+    /// The registered macro that it is a function of.
+    pub(super) source: Option<&'static Macro>,
     write: Arc<Write>,
 }
 
@@ -94,8 +96,14 @@ impl Ready {
     ) -> Self {
         Self {
             origin,
+            source: None,
             write: Arc::new(write),
         }
+    }
+
+    /// The same as a function of a macro.
+    pub(super) fn of(self, source: Option<&'static Macro>) -> Self {
+        Self { source, ..self }
     }
 
     pub(super) fn write(&self, context: &MacroContext<'_>, out: &mut Encoder<'_>) {

@@ -108,10 +108,10 @@ impl Body {
         (body, warnings)
     }
 
-    /// Whether the registered macro `name` stands in it, under any of its names.
-    pub(super) fn mentions(&self, name: &str) -> bool {
+    /// Whether the registered macro `name` stands in it, or a function of it.
+    pub(super) fn draws_on(&self, name: &str) -> bool {
         self.segments.iter().any(|segment| match segment {
-            Segment::Value { of, .. } | Segment::JsonValue(of) => of.is(name),
+            Segment::Value { of, .. } | Segment::JsonValue(of) => of.draws_on(name),
             Segment::Text(_) => false,
         })
     }

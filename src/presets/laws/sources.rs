@@ -79,7 +79,7 @@ fn outgoing_postbacks_name_only_our_macros_and_values_that_are_asked_for() {
             ..OutgoingPostback::default()
         };
         let (outgoing, warnings) = Outgoing::parse(&document);
-        assert!(outgoing.mentions("external_id"), "{}", preset.slug);
+        assert!(outgoing.draws_on("external_id"), "{}", preset.slug);
         assert_eq!(warnings, [], "{}", preset.slug);
         for name in names(url) {
             assert!(

@@ -210,4 +210,48 @@ mod tests {
 
         assert_eq!(facts(&connection), before);
     }
+
+    #[test]
+    fn calls_of_older_versions_stay_in_the_outbox() {
+        const CALLS: &str = "
+            insert into outbox (id, at, conversion_id, click_id, campaign_id, event, status, target,
+                method, url, host, headers, body, success_contains, success_lacks, state, attempts,
+                next_at)
+            values (7, 1, 2, 3, 4, 'conversion', 'sale', 't', 'GET', 'http://h/', 'h', '[]', '', '',
+                    '', 'sent', 2, 5),
+                (8, 1, 2, 3, 4, 'conversion', 'lead', 't', 'GET', 'http://h/', 'h', '[]', '', '',
+                    '', 'waiting', 1, 6);
+            insert into outbox_attempts (outbox_id, number, at, possibly_repeated)
+            values (7, 1, 0, 0)";
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (_, sql) in &MIGRATIONS[..16] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 16).unwrap();
+        connection.execute_batch(CALLS).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+
+        migrate(&mut connection, &directory.path().join("old.db")).unwrap();
+
+        let text =
+            |sql: &str| -> String { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+        let rows = "
+            select group_concat(concat_ws(' ', id, kind, conversion_id, click_id, status, url, state,
+                attempts, next_at), '; ') from (select * from outbox order by id)";
+        assert_eq!(
+            text(rows),
+            "7 postback 2 3 sale http://h/ sent 2 5; 8 postback 2 3 lead http://h/ waiting 1 6"
+        );
+        assert_eq!(text("select count(*) || '' from outbox_attempts"), "1");
+        let again = "
+            insert into outbox (id, at, kind, conversion_id, status, target, method, url, host,
+                headers, body, success_contains, success_lacks, state, next_at)
+            values (9, 1, 'postback', 2, 'sale', 't', 'GET', '', '', '', '', '', '', 'waiting', 0)";
+        assert!(connection.execute(again, []).is_err(), "it is told once");
+        let index = "
+            select group_concat(name, ' ') from
+            (select name from sqlite_schema where tbl_name = 'outbox' and sql is not null
+                and type = 'index' order by name)";
+        assert_eq!(text(index), "outbox_key outbox_waiting");
+    }
 }

@@ -63,7 +63,9 @@ pub fn queue(
     };
     let mut statement = connection.prepare_cached(SQL)?;
     let queued = statement.query_row(values, |row| row.get(0)).optional()?;
-    news::note();
+    if queued.is_some() {
+        news::note();
+    }
     Ok(queued)
 }
 
@@ -179,7 +181,7 @@ mod tests {
     fn a_message_is_queued_once_for_each_key() {
         let connection = database();
         let ids = IdGenerator::new(0, None);
-        let mut queue = |to, key: &str| {
+        let queue = |to, key: &str| {
             let message = message(to, key);
             queue(&connection, &ids, &documents(), 1_790_000_000_000, &message).unwrap()
         };

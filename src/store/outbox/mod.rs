@@ -7,6 +7,7 @@
 //! [`due`] finds what is to be sent next, `news` wakes who sends it, [`prune`] forgets old requests
 //! but not that they were sent.
 
+mod begin;
 pub mod due;
 pub mod health;
 pub mod log;

@@ -7,7 +7,7 @@ use super::telling::{Subject, spread};
 use super::{POSTBACK, SKIPPED, WAITING, news};
 use crate::domain::click::Click;
 use crate::domain::conversion::{CONVERSION, Conversion, REBILL, Status};
-use crate::domain::id::Id;
+use crate::domain::id::{Id, PublicId};
 use crate::domain::message::host;
 use crate::domain::outgoing::{Method, OutgoingPostback};
 use crate::domain::state::State;
@@ -110,7 +110,8 @@ fn add(
     let (templates, _) = Outgoing::parse(postback);
     let target = key(postback);
     let reason = reason(connection, subject, postback, &templates, &target)?;
-    let mut request = subject.expand(postback, &templates);
+    let parent = parent(connection, books, click.id, &templates)?;
+    let mut request = subject.expand(postback, &templates, parent.as_ref());
     if postback.method == Method::Post {
         let content_type = postback.content_type.as_str().to_owned();
         request
@@ -145,6 +146,31 @@ fn add(
     Ok(())
 }
 
+/// The campaign that sent the visitor on and the public id of its click, if the templates ask.
+fn parent(
+    connection: &Connection,
+    books: &Books,
+    click_id: Id,
+    templates: &Outgoing,
+) -> Result<Option<(u64, PublicId)>, rusqlite::Error> {
+    const SQL: &str = "
+        select routes.campaign_id, jumps.parent_id
+        from jumps join clicks on clicks.id = jumps.parent_id
+        join routes on routes.id = clicks.route_id
+        where jumps.click_id = ?1";
+    if !templates.draws_on("parent_click_id") && !templates.draws_on("parent_campaign_id") {
+        return Ok(None);
+    }
+    let mut statement = connection.prepare_cached(SQL)?;
+    let found = statement.query_row([click_id.to_row()], |row| {
+        Ok((row.get(0)?, Id::from_row(row.get(1)?)))
+    });
+    let Some((campaign_id, Some(parent_id))) = found.optional()? else {
+        return Ok(None);
+    };
+    Ok(Some((campaign_id, books.codec.encode(parent_id))))
+}
+
 /// Why it is not sent, in words for the operator.
 fn reason(
     connection: &Connection,
@@ -158,7 +184,7 @@ fn reason(
     let lot = spread(spread(row.id.to_row() as u64) ^ spread(salt(target))) % ALL;
     let reason = if row.is_test || click.is_test {
         "It is a test."
-    } else if external_id.is_empty() && templates.mentions("external_id") {
+    } else if external_id.is_empty() && templates.draws_on("external_id") {
         "The click has no external_id: the traffic source has not sent its own id of the click."
     } else if lot >= postback.share.0 as u64 {
         return Ok(Some(format!(

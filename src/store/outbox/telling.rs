@@ -4,13 +4,14 @@ use crate::domain::campaign::Campaign;
 use crate::domain::click::{Click, ClickCost};
 use crate::domain::conversion::{Conversion, Kept, Status};
 use crate::domain::documents::Documents;
+use crate::domain::id::PublicId;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::offer::{Payout, PayoutKind};
 use crate::domain::outgoing::OutgoingPostback;
 use crate::domain::period;
 use crate::domain::rates::Rates;
 use crate::domain::visitor::Visitor;
-use crate::macros::{Expanded, Facts, MacroContext, Named, Outgoing, Told, Within};
+use crate::macros::{Expanded, Facts, MacroContext, Named, Outgoing, Parent, Told, Within};
 
 const ALL: i64 = 100_000_000;
 
@@ -31,7 +32,12 @@ impl Subject<'_> {
     }
 
     /// The request that tells of it.
-    pub(super) fn expand(&self, postback: &OutgoingPostback, templates: &Outgoing) -> Expanded {
+    pub(super) fn expand(
+        &self,
+        postback: &OutgoingPostback,
+        templates: &Outgoing,
+        parent: Option<&(u64, PublicId)>,
+    ) -> Expanded {
         let (row, click) = (self.row, self.click);
         let visitor = Visitor {
             ip: click.ip,
@@ -79,7 +85,10 @@ impl Subject<'_> {
             landing_id: click.landing_id,
             offer_id: row.offer_id.or(click.offer_id),
             traffic_source_id: click.traffic_source_id,
-            parent: None,
+            parent: parent.map(|(campaign_id, click_id)| Parent {
+                campaign_id: *campaign_id,
+                click_id: click_id.as_str(),
+            }),
             visitor: &visitor,
             cost,
             host: domain.map_or("", |domain| &domain.host),

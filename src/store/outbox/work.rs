@@ -1,14 +1,12 @@
 //! Attempts: which are begun, and what became of them.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::message::{closed, shown_url};
+use super::begin::begin;
 use super::{EXPIRED, SENT, SKIPPED, news};
-use crate::domain::channel::Channel;
-use crate::domain::entity::Entity;
-use crate::domain::message::{Request, host};
-use crate::domain::outgoing::{Method, Success};
-use crate::store::channels::{self, Kept};
+use crate::domain::message::Request;
+use crate::domain::outgoing::Success;
+use crate::store::channels::Kept;
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
 
@@ -62,109 +60,19 @@ pub struct Finished {
 pub fn turn(
     writer: &Writer,
     finished: Vec<Finished>,
-    begin: Vec<i64>,
+    rows: Vec<i64>,
     now: i64,
 ) -> Result<Vec<Attempt>, StoreError> {
     writer.edit_blocking(move |connection| {
         for one in &finished {
             end(connection, one)?;
         }
-        let mut attempts = Vec::with_capacity(begin.len());
-        for id in begin {
-            attempts.extend(begin_one(connection, id, now)?);
+        let mut attempts = Vec::with_capacity(rows.len());
+        for id in rows {
+            attempts.extend(begin(connection, id, now)?);
         }
         Ok(attempts)
     })
-}
-
-fn begin_one(
-    connection: &Connection,
-    id: i64,
-    now: i64,
-) -> Result<Option<Attempt>, rusqlite::Error> {
-    const FIND: &str = "
-        select channel_id, attempts, method, url, headers, body, success_contains, success_lacks
-        from outbox
-        where id = :id and state = 'waiting'
-            and not exists (select 1 from outbox_attempts
-                where outbox_id = :id and finished_at is null)";
-    const TAKE: &str = "
-        update outbox set attempts = attempts + 1, tries = tries + 1 where id = :id";
-    const NOTE: &str = "
-        insert into outbox_attempts (outbox_id, number, at, possibly_repeated)
-        select id, attempts, :now, possibly_repeated from outbox where id = :id";
-    let mut statement = connection.prepare_cached(FIND)?;
-    let found = statement.query_row(named_params! { ":id": id }, |row| {
-        Ok((row.get::<_, Option<u64>>(0)?, read(id, row)?))
-    });
-    let Some((channel_id, mut attempt)) = found.optional()? else {
-        return Ok(None);
-    };
-    if let (Some(channel_id), What::Request(request)) = (channel_id, &attempt.what) {
-        let Some(to) = address(connection, id, channel_id, &request.url, now)? else {
-            return Ok(None);
-        };
-        let body = request.body.clone();
-        attempt.what = What::Message { to, body };
-    }
-    let mut take = connection.prepare_cached(TAKE)?;
-    take.execute(named_params! { ":id": id })?;
-    let mut note = connection.prepare_cached(NOTE)?;
-    note.execute(named_params! { ":id": id, ":now": now })?;
-    Ok(Some(attempt))
-}
-
-fn read(id: i64, row: &Row<'_>) -> Result<Attempt, rusqlite::Error> {
-    let method: String = row.get("method")?;
-    let headers: String = row.get("headers")?;
-    let methods = [Method::Get, Method::Post];
-    let method = methods.into_iter().find(|one| one.as_str() == method);
-    Ok(Attempt {
-        id,
-        number: row.get::<_, i64>("attempts")? + 1,
-        what: What::Request(Request {
-            method: method.unwrap_or_default(),
-            url: row.get("url")?,
-            headers: serde_json::from_str(&headers).unwrap_or_default(),
-            body: row.get("body")?,
-        }),
-        success: Success {
-            contains: row.get("success_contains")?,
-            lacks: row.get("success_lacks")?,
-        },
-    })
-}
-
-/// The channel as it is now, which may have moved since the message was queued. Where it takes nothing
-/// any more the row is settled, and there is none.
-fn address(
-    connection: &Connection,
-    id: i64,
-    channel_id: u64,
-    url: &str,
-    now: i64,
-) -> Result<Option<Box<Kept>>, rusqlite::Error> {
-    const SKIP: &str = "
-        update outbox set state = :state, reason = :reason, finished_at = :now where id = :id";
-    const MOVE: &str = "update outbox set url = :url, host = :host where id = :id";
-    let kept = channels::find(connection, channel_id)?;
-    let gone = || Some(format!("There is no {}.", Channel::reference(channel_id)));
-    let reason = kept
-        .as_ref()
-        .map_or_else(gone, |kept| closed(&kept.channel));
-    if let Some(reason) = reason {
-        let values = named_params! { ":id": id, ":state": SKIPPED, ":reason": reason, ":now": now };
-        connection.prepare_cached(SKIP)?.execute(values)?;
-        return Ok(None);
-    }
-    if let Some(kept) = &kept {
-        let shown = shown_url(&kept.channel);
-        if shown != url {
-            let values = named_params! { ":id": id, ":host": host(&shown), ":url": shown };
-            connection.prepare_cached(MOVE)?.execute(values)?;
-        }
-    }
-    Ok(kept.map(Box::new))
 }
 
 /// Notes how an attempt ended, and when the next one is due.
@@ -305,11 +213,11 @@ mod tests {
         found.due.into_iter().map(|due| due.id).collect()
     }
 
-    fn begin(writer: &Writer, id: i64, now: i64) -> Vec<Attempt> {
+    fn begun(writer: &Writer, id: i64, now: i64) -> Vec<Attempt> {
         turn(writer, Vec::new(), vec![id], now).unwrap()
     }
 
-    fn end(writer: &Writer, attempt: &Attempt, ended: Ended, at: i64) {
+    fn ended(writer: &Writer, attempt: &Attempt, ended: Ended, at: i64) {
         let finished = Finished {
             id: attempt.id,
             number: attempt.number,
@@ -332,15 +240,15 @@ mod tests {
         let (writer, readers) = open(&directory);
         let mut now = NOW;
         for wait in WAITS {
-            let attempt = begin(&writer, 1, now).remove(0);
-            end(&writer, &attempt, Ended::default(), now);
+            let attempt = begun(&writer, 1, now).remove(0);
+            ended(&writer, &attempt, Ended::default(), now);
             assert_eq!(ids(&readers, now + wait * 1_000 - 1, "h2"), [0; 0]);
             now += wait * 1_000;
             assert_eq!(ids(&readers, now, "h2"), [1]);
         }
-        let last = begin(&writer, 1, now).remove(0);
+        let last = begun(&writer, 1, now).remove(0);
 
-        end(&writer, &last, Ended::default(), now);
+        ended(&writer, &last, Ended::default(), now);
 
         assert_eq!(ids(&readers, i64::MAX, ""), [2]);
         assert_eq!(resend(&writer, 1, now).unwrap(), Resent::Queued);
@@ -351,13 +259,13 @@ mod tests {
     fn a_receiver_that_asks_for_patience_gets_it() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, readers) = open(&directory);
-        let attempt = begin(&writer, 1, NOW).remove(0);
+        let attempt = begun(&writer, 1, NOW).remove(0);
         let patient = Ended {
             wait_seconds: Some(25),
             ..Ended::default()
         };
 
-        end(&writer, &attempt, patient, NOW);
+        ended(&writer, &attempt, patient, NOW);
 
         assert_eq!(ids(&readers, NOW + 24_999, "h2"), [0; 0]);
         assert_eq!(ids(&readers, NOW + 25_000, "h2"), [1]);
@@ -367,12 +275,12 @@ mod tests {
     fn a_call_is_under_way_once_and_a_success_is_the_end() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, readers) = open(&directory);
-        let attempt = begin(&writer, 1, NOW).remove(0);
+        let attempt = begun(&writer, 1, NOW).remove(0);
 
-        assert_eq!(begin(&writer, 1, NOW), []);
-        end(&writer, &attempt, success(), NOW);
+        assert_eq!(begun(&writer, 1, NOW), []);
+        ended(&writer, &attempt, success(), NOW);
 
-        assert_eq!(begin(&writer, 1, NOW), []);
+        assert_eq!(begun(&writer, 1, NOW), []);
         assert_eq!(ids(&readers, i64::MAX, ""), [2]);
         assert_eq!(resend(&writer, 1, NOW).unwrap(), Resent::Sent);
         assert_eq!(reopen(&writer, NOW).unwrap(), 0);
@@ -382,15 +290,15 @@ mod tests {
     fn asked_for_while_an_attempt_is_open_it_is_due_when_that_has_failed() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, readers) = open(&directory);
-        let attempt = begin(&writer, 1, NOW).remove(0);
+        let attempt = begun(&writer, 1, NOW).remove(0);
         assert_eq!(resend(&writer, 1, NOW + 1).unwrap(), Resent::Queued);
 
-        end(&writer, &attempt, Ended::default(), NOW + 2);
+        ended(&writer, &attempt, Ended::default(), NOW + 2);
 
         assert_eq!(ids(&readers, NOW + 2, "h2"), [1]);
-        let again = begin(&writer, 1, NOW + 3).remove(0);
+        let again = begun(&writer, 1, NOW + 3).remove(0);
         resend(&writer, 1, NOW + 4).unwrap();
-        end(&writer, &again, success(), NOW + 5);
+        ended(&writer, &again, success(), NOW + 5);
         assert_eq!(ids(&readers, i64::MAX, ""), [2], "a success is the end");
     }
 
@@ -398,11 +306,11 @@ mod tests {
     fn what_was_open_at_the_end_is_due_at_once() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, _) = open(&directory);
-        begin(&writer, 1, NOW);
+        begun(&writer, 1, NOW);
 
         assert_eq!(reopen(&writer, NOW + 5).unwrap(), 1);
 
         assert_eq!(reopen(&writer, NOW + 5).unwrap(), 0);
-        assert_eq!(begin(&writer, 1, NOW + 5)[0].number, 2);
+        assert_eq!(begun(&writer, 1, NOW + 5)[0].number, 2);
     }
 }
