@@ -11,13 +11,16 @@
 //! | [`postback`] | what a network said -> a conversion: words, identity, moves, payouts, files of them |
 //! | [`rules`] | what has to hold, and what is to be done then |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
+//! | [`report`] | what is counted and by what it is grouped: metrics, dimensions, sums |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`outbound`], [`sender`] | the only outgoing HTTP; what sends what waits in the outbox |
 //! | [`vault`] | secrets that have to be read back, encrypted |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
 //! | [`web`] | HTTP: the click path, postbacks, the JSON API |
+//! | [`library`] | what conversions are judged by, opened as it is now |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`clerk`] | beside the requests: postbacks read again, old ones dropped, rates followed |
+//! | [`herald`] | what is said by itself: spent budgets, daily summaries |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
@@ -27,9 +30,9 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `rules`, `presets` and `simulator` are
-//! pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never names actix or
-//! `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
+//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `presets`, `report`,
+//! `rules` and `simulator` are pure: they never name actix, rusqlite, tokio, `store` or `web`. `store`
+//! never names actix or `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
 //! # Reading order
 //!
@@ -46,13 +49,17 @@ pub mod detect;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod evaluator;
+pub mod herald;
 pub mod importer;
 pub mod jobs;
 pub mod keeper;
+pub mod library;
 pub mod macros;
 pub mod outbound;
 pub mod postback;
 pub mod presets;
+pub mod report;
 pub mod rules;
 pub mod sender;
 pub mod simulator;

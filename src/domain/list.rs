@@ -29,7 +29,7 @@ pub struct List {
 /// Most values of one list.
 pub const VALUES_MAX: usize = 200_000;
 /// The longest value, in bytes.
-const VALUE_MAX: usize = 1_000;
+pub const VALUE_MAX: usize = 1_000;
 
 /// `values`: texts without repeats, in the order in which each came first.
 pub fn read_values(form: &mut Form<'_>) -> Vec<String> {

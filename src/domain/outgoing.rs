@@ -1,4 +1,5 @@
-//! A call to the traffic source, or to whoever else wants to know, when a conversion comes or moves.
+//! Calls to the traffic source, or to whoever else wants to know: when a conversion comes or moves,
+//! or when a campaign is to be paused there.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,9 +29,10 @@ const OWN_HEADERS: &[&str] = &[
 const PERCENT: i64 = 1_000_000;
 const ALL: Micros = Micros(100 * PERCENT);
 
-/// Where a conversion is told, how, and which ones.
+/// Where to call, and with what. Texts in it may hold macros.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
-pub struct OutgoingPostback {
+#[schema(as = CallTemplate)]
+pub struct OutgoingCall {
     /// URL template.
     pub url: String,
     pub method: Method,
@@ -39,6 +41,14 @@ pub struct OutgoingPostback {
     /// Body template of a `post`.
     pub body: String,
     pub content_type: ContentType,
+    pub success: Success,
+}
+
+/// Where a conversion is told, how, and which ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct OutgoingPostback {
+    #[serde(flatten)]
+    pub call: OutgoingCall,
     /// Which conversions are told.
     pub statuses: Vec<Status>,
     /// Which events are told: `conversion`, `rebill`, keys of own events; empty for all. Own events
@@ -57,7 +67,6 @@ pub struct OutgoingPostback {
     /// In which `{payout}` is told; `null` for its own.
     #[schema(value_type = Option<String>, example = "EUR")]
     pub currency: Option<Currency>,
-    pub success: Success,
 }
 
 /// What an answer has to say beside a status from 200 to 299.
@@ -124,22 +133,14 @@ impl ContentType {
     }
 }
 
-impl OutgoingPostback {
+impl OutgoingCall {
     pub(in crate::domain) fn read(form: &mut Form<'_>) -> Self {
-        const EACH: &[Status] = &[Status::Lead, Status::Sale, Status::Rejected, Status::Trash];
-        let read = OutgoingPostback {
+        let read = OutgoingCall {
             url: read_url(form),
             method: form.choice("method", Method::ALL, Method::default()),
             headers: form.list("headers", HEADERS_MAX, |form, _| OutgoingHeader::read(form)),
             body: read_text(form, "body", BODY_MAX),
             content_type: form.choice("content_type", ContentType::ALL, ContentType::default()),
-            statuses: form.choices("statuses", Status::ALL, EACH),
-            events: form.texts("events", WORDS_MAX),
-            sources: form.texts("sources", WORDS_MAX),
-            share: read_percent(form, "share"),
-            payout_share: read_percent(form, "payout_share"),
-            first_only: form.boolean("first_only", false),
-            currency: form.optional_currency("currency"),
             success: form.object("success", Success::read).unwrap_or_default(),
         };
         if read.method == Method::Get && !read.body.is_empty() {
@@ -150,6 +151,22 @@ impl OutgoingPostback {
             );
         }
         read
+    }
+}
+
+impl OutgoingPostback {
+    pub(in crate::domain) fn read(form: &mut Form<'_>) -> Self {
+        const EACH: &[Status] = &[Status::Lead, Status::Sale, Status::Rejected, Status::Trash];
+        OutgoingPostback {
+            call: OutgoingCall::read(form),
+            statuses: form.choices("statuses", Status::ALL, EACH),
+            events: form.texts("events", WORDS_MAX),
+            sources: form.texts("sources", WORDS_MAX),
+            share: read_percent(form, "share"),
+            payout_share: read_percent(form, "payout_share"),
+            first_only: form.boolean("first_only", false),
+            currency: form.optional_currency("currency"),
+        }
     }
 }
 
@@ -198,7 +215,7 @@ fn read_url(form: &mut Form<'_>) -> String {
         form.problem(
             "url",
             "invalid",
-            "The address of a postback is written out: it starts with https:// or http://.",
+            "The address of a call is written out: it starts with https:// or http://.",
         );
     }
     url
@@ -233,10 +250,10 @@ mod tests {
     fn what_is_left_out_tells_everything_with_a_get() {
         let read = read(&json!({ "url": "https://s.example/?id={external_id}" })).unwrap();
 
-        assert_eq!(read.method, Method::Get);
+        assert_eq!(read.call.method, Method::Get);
         assert_eq!(read.statuses.len(), 4);
         assert_eq!((read.share, read.payout_share), (ALL, ALL));
-        assert!(read.success.accepts(""));
+        assert!(read.call.success.accepts(""));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::check;
 use super::entity::{Entity, Head, heads, ids, read_head};
 use super::form::Form;
 use super::money::Micros;
-use super::outgoing::OutgoingPostback;
+use super::outgoing::{OutgoingCall, OutgoingPostback};
 use super::parameter::{self, ParameterNames};
 use super::state::State;
 
@@ -23,6 +23,9 @@ pub struct TrafficSource {
     pub parameters: ParameterNames,
     /// The call to the source when a conversion comes or moves.
     pub postback: Option<OutgoingPostback>,
+    /// The call that pauses a campaign, or a part of it, at the source: when a budget is spent, or
+    /// when a rule says so. Its macros are words of the campaign, not of a click.
+    pub pause: Option<OutgoingCall>,
     /// Share of paid clicks that never arrive, in percent (0 to 99.99); for campaigns whose own
     /// traffic loss is 0.
     #[schema(value_type = String, example = "0")]
@@ -54,6 +57,7 @@ impl Entity for TrafficSource {
             group_id: form.id("group_id"),
             parameters: parameter::read(form),
             postback: form.object("postback", OutgoingPostback::read),
+            pause: form.object("pause", OutgoingCall::read),
             traffic_loss: check::read_traffic_loss(form),
             notes: check::read_notes(form),
             created_at,
@@ -68,6 +72,11 @@ impl Entity for TrafficSource {
     fn outgoing(&self) -> Vec<(String, &OutgoingPostback)> {
         let postback = self.postback.iter();
         postback.map(|one| ("postback".to_owned(), one)).collect()
+    }
+
+    fn calls(&self) -> Vec<(String, &OutgoingCall)> {
+        let pause = self.pause.iter();
+        pause.map(|one| ("pause".to_owned(), one)).collect()
     }
 }
 
@@ -105,7 +114,8 @@ mod tests {
         let document = json!({ "parameters": {
                 "source": { "name": "zone" }, "keyword": { "name": "ZONE" }, "cost": { "name": "a b" },
                 "creative": { "name": "c" } },
-            "postback": { "method": "put" }, "traffic_loss": "100" });
+            "postback": { "method": "put" }, "pause": { "url": "x", "share": "5" },
+            "traffic_loss": "100" });
 
         let problems = TrafficSource::read(&document).unwrap_err();
 
@@ -119,6 +129,8 @@ mod tests {
                 "parameters.source.name",
                 "postback.url",
                 "postback.method",
+                "pause.url",
+                "pause.share",
                 "traffic_loss",
             ]
         );

@@ -19,6 +19,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::store::entities::{Save, Stored, saving};
@@ -112,6 +113,7 @@ pub(super) fn change(
         Reference::Event(id) => edited::<Event>(id, document, documents, fresh, returns),
         Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
         Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
+        Reference::Summary(id) => edited::<Summary>(id, document, documents, fresh, returns),
     }
 }
 

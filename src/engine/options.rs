@@ -6,8 +6,10 @@ use super::filter::{self, FilterOption};
 use super::redirect::{self, RedirectOption};
 use super::reply::{self, ReplyOption};
 use crate::macros::table::{self, Macro};
+use crate::report::dimension::{self, Dimension};
+use crate::report::metric::{self, Metric};
 
-/// Everything that can be chosen in a campaign.
+/// Everything that can be chosen in a campaign, in a report and in a rule.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Options {
     pub filters: Vec<FilterOption>,
@@ -16,6 +18,11 @@ pub struct Options {
     pub macros: Vec<&'static Macro>,
     /// What outgoing postbacks have beside these; of the same name they win there.
     pub outgoing_macros: Vec<&'static Macro>,
+    /// What clicks and conversions can be grouped by.
+    pub dimensions: Vec<&'static Dimension>,
+    pub metrics: Vec<&'static Metric>,
+    /// Each about one of the operator's own events, whose key follows a colon: `event:registration`.
+    pub event_metrics: Vec<&'static Metric>,
 }
 
 pub fn options() -> Options {
@@ -25,11 +32,16 @@ pub fn options() -> Options {
         replies: reply::options(),
         macros: table::all().collect(),
         outgoing_macros: table::outgoing().collect(),
+        dimensions: dimension::all().collect(),
+        metrics: metric::all().collect(),
+        event_metrics: metric::of_events().collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::domain::flow::ReplyKind;
 
@@ -67,5 +79,16 @@ mod tests {
             json["macros"].as_array().map(Vec::len),
             Some(table::all().count())
         );
+        let country = json!({ "key": "country", "label": "Country", "example": "DE",
+            "help": "Country of the address.", "input": { "kind": "country" } });
+        let dimensions = json["dimensions"].as_array().expect("a list");
+        assert!(dimensions.contains(&country));
+        assert_eq!(dimensions.len(), dimension::all().count());
+        let roi = json!({ "key": "roi", "label": "ROI", "help": "Profit for a hundred spent.",
+            "formula": "(revenue - cost) / cost × 100", "format": "percent", "better": "up" });
+        let metrics = json["metrics"].as_array().expect("a list");
+        assert!(metrics.contains(&roi));
+        assert_eq!(metrics.len(), metric::all().count());
+        assert_eq!(json["event_metrics"][0]["key"], "event");
     }
 }

@@ -26,6 +26,8 @@
 //!
 //! An [`Outgoing`] postback has macros of its conversion as well; nothing else has.
 //!
+//! What is said of a whole campaign (a pause webhook, a message) has [`words`] instead of macros.
+//!
 //! Adding a macro: 1. one row in `table/`. 2. Its fact in
 //! [`MacroContext`], if it is a new one, or in [`Facts`], if it has to be looked up; and in the
 //! sample of `testing.rs`, so that the row's examples are checked against it. 3. If it takes a new
@@ -52,9 +54,11 @@ mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 mod value;
+pub mod words;
 
 pub use body::{Body, BodyKind};
 pub use context::{Facts, MacroContext, Named, Parent, Told, Within};
 pub use encode::Encoder;
-pub use outgoing::{Expanded, Outgoing};
+pub use outgoing::{Expanded, Outgoing, macro_problem};
+pub(crate) use pieces::{Piece, Written, pieces};
 pub use template::Template;

@@ -7,7 +7,7 @@ use crate::domain::outgoing::{ContentType, OutgoingPostback};
 use crate::domain::problem::Problem;
 
 /// A form is encoded as the query of a link, so it is read as one behind this.
-const FORM: &str = "https://form/?";
+pub(super) const FORM: &str = "https://form/?";
 
 /// A parsed outgoing postback.
 pub struct Outgoing {
@@ -32,6 +32,7 @@ pub struct Expanded {
 impl Outgoing {
     /// Reads the templates. The problems are warnings, with the fields they are about.
     pub fn parse(document: &OutgoingPostback) -> (Outgoing, Vec<Problem>) {
+        let document = &document.call;
         let (url, found) = Template::outgoing(&document.url);
         let mut problems = under("url", found);
         let mut headers = Vec::with_capacity(document.headers.len());
@@ -89,6 +90,11 @@ impl Outgoing {
     }
 }
 
+/// What is wrong with one macro of an outgoing postback, as it is written.
+pub fn macro_problem(source: &str) -> Option<Problem> {
+    Body::outgoing(source, BodyKind::Text).1.pop()
+}
+
 fn other(text: &str, kind: BodyKind) -> (Content, Vec<Problem>) {
     let (body, problems) = Body::outgoing(text, kind);
     (Content::Other(body), problems)
@@ -102,11 +108,11 @@ fn under(field: &str, problems: Vec<Problem>) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::outgoing::{Method, OutgoingHeader};
+    use crate::domain::outgoing::{Method, OutgoingCall, OutgoingHeader};
     use crate::macros::testing::Sample;
 
     fn document(content_type: ContentType, body: &str) -> OutgoingPostback {
-        OutgoingPostback {
+        let call = OutgoingCall {
             url: "https://s.example/?id={external_id}&s={status:lead=1,sale=2}".to_owned(),
             method: Method::Post,
             headers: vec![OutgoingHeader {
@@ -115,6 +121,10 @@ mod tests {
             }],
             body: body.to_owned(),
             content_type,
+            ..OutgoingCall::default()
+        };
+        OutgoingPostback {
+            call,
             ..OutgoingPostback::default()
         }
     }
@@ -168,7 +178,7 @@ mod tests {
     #[test]
     fn an_argument_that_cannot_be_read_keeps_it_from_being_saved() {
         let mut document = document(ContentType::Json, "");
-        document.url = "https://s.example/?p={payout:DOLLARS}".to_owned();
+        document.call.url = "https://s.example/?p={payout:DOLLARS}".to_owned();
 
         let problems = Outgoing::problems(&document);
 

@@ -1,18 +1,18 @@
 //! Cuts a text into literals and macros.
 
 /// A piece of the text, before it is known what it means and where it stands.
-pub(super) enum Piece<'t> {
+pub(crate) enum Piece<'t> {
     Text(&'t str),
     Macro(Written<'t>),
 }
 
 /// A macro as it is written: `{name}`, `{_name}`, `{name:argument}`.
 #[derive(Clone, Copy)]
-pub(super) struct Written<'t> {
+pub(crate) struct Written<'t> {
     /// Braces and all.
-    pub(super) source: &'t str,
-    pub(super) name: &'t str,
-    pub(super) argument: Option<&'t str>,
+    pub(crate) source: &'t str,
+    pub(crate) name: &'t str,
+    pub(crate) argument: Option<&'t str>,
     pub(super) raw: bool,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Written<'t> {
 const LONGEST: usize = 512;
 
 /// Cuts a text. Whether the names mean anything is for the caller to say.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut literal = 0;
     let mut from = 0;

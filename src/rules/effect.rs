@@ -25,7 +25,7 @@ pub enum Effect {
         is_added: bool,
     },
     /// A message, a webhook, a call to a traffic source.
-    Tell(Message),
+    Tell(Box<Message>),
     /// Stands in the log of runs.
     Note(String),
 }
@@ -50,6 +50,16 @@ impl What {
         let mut all = Self::ALL.iter();
         all.find(|(_, one)| *one == self)
             .map_or("", |(word, _)| word)
+    }
+
+    /// The field, the dimension and the fact that hold its id.
+    pub fn field(self) -> &'static str {
+        match self {
+            What::Campaign => "campaign_id",
+            What::Flow => "flow_id",
+            What::Landing => "landing_id",
+            What::Offer => "offer_id",
+        }
     }
 }
 

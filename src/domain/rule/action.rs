@@ -19,13 +19,16 @@ pub struct RuleAction {
     pub value: FilterValue,
 }
 
+type Naming = (&'static str, fn(u64) -> Reference);
+
 /// The fields of settings that name another entity.
-const NAMED: &[(&str, fn(u64) -> Reference)] = &[
+const NAMED: &[Naming] = &[
     ("campaign_id", Reference::Campaign),
     ("offer_id", Reference::Offer),
     ("landing_id", Reference::Landing),
     ("traffic_source_id", Reference::TrafficSource),
     ("list_id", Reference::List),
+    ("channel_id", Reference::Channel),
 ];
 
 impl RuleAction {

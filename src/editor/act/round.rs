@@ -63,7 +63,7 @@ impl<'d> Round<'d> {
                 Ok(Effect::Tell(message)) => {
                     let message = Message {
                         run_id: Some(run.id.to_row()),
-                        ..message.clone()
+                        ..(**message).clone()
                     };
                     deeds.push(telling(&message));
                     told.push((deeds.len() - 1, message));

@@ -65,7 +65,7 @@ impl Body {
     }
 
     /// The same in an outgoing postback.
-    pub(super) fn outgoing(text: &str, kind: BodyKind) -> (Body, Vec<Problem>) {
+    pub fn outgoing(text: &str, kind: BodyKind) -> (Body, Vec<Problem>) {
         Self::read(text, kind, Reader::of_body(&[]).outgoing())
     }
 
@@ -156,14 +156,14 @@ impl fmt::Debug for Body {
 }
 
 /// What stands before a macro.
-enum Surroundings {
+pub(super) enum Surroundings {
     Html(Page),
     Text,
     Json { in_string: bool, escaped: bool },
 }
 
 impl Surroundings {
-    fn of(kind: BodyKind) -> Self {
+    pub(super) fn of(kind: BodyKind) -> Self {
         match kind {
             BodyKind::Html => Surroundings::Html(Page::new()),
             BodyKind::Text => Surroundings::Text,
@@ -174,7 +174,7 @@ impl Surroundings {
         }
     }
 
-    fn read(&mut self, text: &str) {
+    pub(super) fn read(&mut self, text: &str) {
         match self {
             Surroundings::Html(page) => page.read(text),
             Surroundings::Text => {}
@@ -191,7 +191,7 @@ impl Surroundings {
         }
     }
 
-    fn read_macro(&mut self) {
+    pub(super) fn read_macro(&mut self) {
         match self {
             Surroundings::Html(page) => page.read_macro(),
             Surroundings::Text => {}
@@ -240,7 +240,7 @@ fn segment(
     Some(Segment::Value { of, encoding })
 }
 
-fn push_json_value(value: &str, out: &mut String) {
+pub(super) fn push_json_value(value: &str, out: &mut String) {
     if value.is_empty() {
         out.push_str("null");
     } else if is_json_number(value) {

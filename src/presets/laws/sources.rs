@@ -11,7 +11,7 @@ use crate::detect::params::unexpanded::unexpanded;
 use crate::detect::params::{ParameterMap, Query};
 use crate::domain::campaign::{Campaign, PARAMETERS, ParameterName};
 use crate::domain::entity::Entity;
-use crate::domain::outgoing::OutgoingPostback;
+use crate::domain::outgoing::{OutgoingCall, OutgoingPostback};
 use crate::macros::{Outgoing, table};
 
 fn source(slug: &str) -> &'static SourcePreset {
@@ -74,8 +74,12 @@ fn outgoing_postbacks_name_only_our_macros_and_values_that_are_asked_for() {
             assert_eq!(preset.asks, [], "{}", preset.slug);
             continue;
         };
-        let document = OutgoingPostback {
+        let call = OutgoingCall {
             url: url.clone(),
+            ..OutgoingCall::default()
+        };
+        let document = OutgoingPostback {
+            call,
             ..OutgoingPostback::default()
         };
         let (outgoing, warnings) = Outgoing::parse(&document);

@@ -26,7 +26,7 @@ pub(crate) const IS_TEST: &str = "(clicks.flags >> 5 & 1)";
 
 /// The column, as it was read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Flags(pub(super) i64);
+pub(in crate::store) struct Flags(pub(in crate::store) i64);
 
 impl Flags {
     pub(super) fn of(click: &Click) -> Self {
@@ -52,15 +52,15 @@ impl Flags {
         )
     }
 
-    pub(super) fn is_unique_campaign(self) -> bool {
+    pub(in crate::store) fn is_unique_campaign(self) -> bool {
         self.is_unique(1)
     }
 
-    pub(super) fn is_unique_flow(self) -> bool {
+    pub(in crate::store) fn is_unique_flow(self) -> bool {
         self.is_unique(2)
     }
 
-    pub(super) fn is_unique_global(self) -> bool {
+    pub(in crate::store) fn is_unique_global(self) -> bool {
         self.is_unique(3)
     }
 
@@ -78,16 +78,25 @@ impl Flags {
         self.0 >> FELL_BACK & 1 == 1 || as_before
     }
 
-    pub(super) fn is_test(self) -> bool {
+    pub(in crate::store) fn is_test(self) -> bool {
         self.0 >> TEST & 1 == 1
     }
 
-    pub(super) fn bot_reason(self) -> Option<BotReason> {
+    pub(in crate::store) fn is_bot(self) -> bool {
+        self.0 >> 8 & 0xff > 0
+    }
+
+    /// How far the click's time lies from that of its id, in milliseconds.
+    pub(in crate::store) fn shift(self) -> i64 {
+        self.0 >> 16
+    }
+
+    pub(in crate::store) fn bot_reason(self) -> Option<BotReason> {
         BotReason::of_code((self.0 >> 8 & 0xff) as u8)
     }
 
     /// A person came after the preview, and the label was taken off.
-    pub(super) fn is_cleared(self) -> bool {
+    pub(in crate::store) fn is_cleared(self) -> bool {
         self.0 & CLEARED != 0
     }
 }

@@ -4,6 +4,7 @@
 //! 5): ad networks' ids mostly are. `cast(column as text)` gives back exactly what came in, so a
 //! number with leading zeros, a sign or more than 63 bits stays text.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use rusqlite::ToSql;
@@ -98,6 +99,34 @@ pub(crate) fn unpack_sub_ids(json: &str) -> Vec<(u8, String)> {
         .collect()
 }
 
+/// One of the sub ids, by its number from 1, without reading the others.
+pub(crate) fn unpack_sub_id(json: &str, number: u8) -> Option<Cow<'_, str>> {
+    let mut rest = json.strip_prefix('[')?;
+    for _ in 1..number {
+        rest = rest.get(element_len(rest)..)?.strip_prefix(',')?;
+    }
+    let element = rest.get(..element_len(rest))?;
+    match element.strip_prefix('"') {
+        None => (element != "0").then_some(Cow::Borrowed(element)),
+        Some(_) if element.contains('\\') => serde_json::from_str(element).ok().map(Cow::Owned),
+        Some(quoted) => quoted.strip_suffix('"').map(Cow::Borrowed),
+    }
+}
+
+/// Bytes of the first of some elements.
+fn element_len(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    if bytes.first() != Some(&b'"') {
+        let end = bytes.iter().position(|byte| matches!(byte, b',' | b']'));
+        return end.unwrap_or(bytes.len());
+    }
+    let mut at = 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(bytes.len())
+}
+
 /// The bytes of an address: 4 or 16.
 pub(crate) fn pack_ip(ip: &IpAddr) -> IpBytes {
     match ip {
@@ -176,6 +205,11 @@ mod tests {
         ) {
             let sub_ids: Vec<(u8, String)> = values.into_iter().collect();
             let packed = pack_sub_ids(&sub_ids);
+            for number in 1..=30 {
+                let one = packed.as_deref().and_then(|json| unpack_sub_id(json, number));
+                let sent = sub_ids.iter().find(|(sent, _)| *sent == number);
+                prop_assert_eq!(one.as_deref(), sent.map(|(_, value)| value.as_str()));
+            }
             prop_assert_eq!(packed.map_or(Vec::new(), |json| unpack_sub_ids(&json)), sub_ids);
         }
     }

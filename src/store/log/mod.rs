@@ -91,14 +91,20 @@ pub(crate) enum Ids {
 impl Ids {
     /// The ids among which the rows of the query are.
     fn range(self, query: &Query) -> Range<i64> {
-        let from = query.from.filter(|_| self != Ids::Unrelated);
-        let to = query.to.filter(|_| self == Ids::OfTime);
+        let ids = self.between(query.from, query.to);
+        let cursor = query.before.map_or(i64::MAX, Id::to_row);
+        ids.start..ids.end.min(cursor)
+    }
+
+    /// The ids among which the rows of a time range are.
+    pub(in crate::store) fn between(self, from: Option<i64>, to: Option<i64>) -> Range<i64> {
+        let from = from.filter(|_| self != Ids::Unrelated);
+        let to = to.filter(|_| self == Ids::OfTime);
         let floor = from.map_or(0, |from| Id::first_at(from).to_row());
         let before = to.map_or(i64::MAX, |to| {
             Id::first_at(to.saturating_add(CLOCK_SLACK_MS)).to_row()
         });
-        let cursor = query.before.map_or(i64::MAX, Id::to_row);
-        floor..before.min(cursor)
+        floor..before
     }
 }
 

@@ -9,10 +9,10 @@ use crate::domain::click::Click;
 use crate::domain::conversion::{CONVERSION, Conversion, REBILL, Status};
 use crate::domain::id::{Id, PublicId};
 use crate::domain::message::host;
-use crate::domain::outgoing::{Method, OutgoingPostback};
+use crate::domain::outgoing::{Method, OutgoingCall, OutgoingPostback};
 use crate::domain::state::State;
 use crate::macros::Outgoing;
-use crate::store::clicks::read::find as find_click;
+use crate::store::clicks::read::ClickOf;
 use crate::store::conversions::Books;
 
 /// A micro-unit of a percent of all: shares are compared with numbers below this.
@@ -23,29 +23,26 @@ const ALL: u64 = 100_000_000;
 pub(in crate::store) fn queue(
     connection: &Connection,
     books: &Books,
-    before: Option<&Conversion>,
+    click: &ClickOf,
     row: &Conversion,
+    status: Status,
 ) -> Result<(), rusqlite::Error> {
-    let (Some(click_id), Some(status)) = (row.click_id, row.status) else {
-        return Ok(());
-    };
-    let is_news = before.is_none_or(|old| old.status != row.status || old.event != row.event);
-    if !is_news || row.is_correction || !is_told(books, &row.event) || !has_targets(books, row) {
+    if !is_told(books, &row.event) || !has_targets(books, row) {
         return Ok(());
     }
-    let Some(click) = find_click(connection, click_id)? else {
+    let Some(click) = click.find(connection)? else {
         return Ok(());
     };
-    let public = books.codec.encode(click_id);
+    let public = books.codec.encode(click.id);
     let subject = Subject {
         row,
-        click: &click,
+        click,
         click_id: public.as_str(),
         documents: &books.documents,
         rates: &books.rates,
     };
-    for postback in targets(books, &click) {
-        if postback.statuses.contains(&status) && is_for(postback, row, &click) {
+    for postback in targets(books, click) {
+        if postback.statuses.contains(&status) && is_for(postback, row, click) {
             add(connection, books, &subject, status, postback)?;
         }
     }
@@ -108,12 +105,12 @@ fn add(
         on conflict (conversion_id, status, target) do nothing";
     let (row, click) = (subject.row, subject.click);
     let (templates, _) = Outgoing::parse(postback);
-    let target = key(postback);
+    let target = key(&postback.call);
     let reason = reason(connection, subject, postback, &templates, &target)?;
     let parent = parent(connection, books, click.id, &templates)?;
     let mut request = subject.expand(postback, &templates, parent.as_ref());
-    if postback.method == Method::Post {
-        let content_type = postback.content_type.as_str().to_owned();
+    if postback.call.method == Method::Post {
+        let content_type = postback.call.content_type.as_str().to_owned();
         request
             .headers
             .push(("Content-Type".to_owned(), content_type));
@@ -133,13 +130,13 @@ fn add(
         ":event": row.event,
         ":status": status.as_str(),
         ":target": target,
-        ":method": postback.method.as_str(),
+        ":method": postback.call.method.as_str(),
         ":url": request.url,
         ":host": host(&request.url),
         ":headers": serde_json::to_string(&request.headers).unwrap_or_default(),
         ":body": request.body,
-        ":success_contains": postback.success.contains,
-        ":success_lacks": postback.success.lacks,
+        ":success_contains": postback.call.success.contains,
+        ":success_lacks": postback.call.success.lacks,
         ":state": if reason.is_some() { SKIPPED } else { WAITING },
         ":reason": reason,
     })?;
@@ -222,9 +219,9 @@ fn is_further(
 }
 
 /// What makes two targets the same, as 16 hexadecimal digits.
-fn key(postback: &OutgoingPostback) -> String {
+fn key(call: &OutgoingCall) -> String {
     let mut digest = Sha256::new();
-    for part in [postback.method.as_str(), &postback.url, &postback.body] {
+    for part in [call.method.as_str(), &call.url, &call.body] {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
@@ -245,18 +242,16 @@ mod tests {
 
     #[test]
     fn targets_differ_by_what_is_sent() {
-        let one = OutgoingPostback {
+        let one = OutgoingCall {
             url: "https://a.example/".to_owned(),
-            ..OutgoingPostback::default()
+            ..OutgoingCall::default()
         };
-        let other = OutgoingPostback {
+        let other = OutgoingCall {
             body: "x".to_owned(),
             ..one.clone()
         };
-        let same = OutgoingPostback {
-            first_only: true,
-            ..one.clone()
-        };
+        let mut same = one.clone();
+        same.success.contains = "ok".to_owned();
 
         assert_eq!(key(&one).len(), 16);
         assert_ne!(key(&one), key(&other));

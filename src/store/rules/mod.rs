@@ -4,9 +4,12 @@
 //! makes it the same run: done once, however often it is asked for. What it changed stands beside it
 //! ([`moves`]): by that it is undone, and rules that would turn each other's work back find out.
 
+pub mod bell;
 pub mod dues;
 pub mod log;
+pub mod moment;
 pub mod moves;
+pub mod occasion;
 pub mod runs;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use super::{BASE, observed};
 use crate::domain::documents::Documents;
 use crate::domain::problem::Problem;
 use crate::editor::{EditError, Editor, as_json};
-use crate::macros::Outgoing;
+use crate::macros::{Outgoing, words};
 use crate::web::error::ApiError;
 
 pub(super) async fn list<R: Resource>(
@@ -198,6 +198,10 @@ fn body<R: Resource>(entity: &R, documents: &Documents, observed: Vec<Problem>) 
     warnings.extend(entity.link_warnings());
     for (field, postback) in entity.outgoing() {
         let found = Outgoing::parse(postback).1.into_iter();
+        warnings.extend(found.map(|warning| warning.under(&field)));
+    }
+    for (field, call) in entity.calls() {
+        let found = words::warnings(call).into_iter();
         warnings.extend(found.map(|warning| warning.under(&field)));
     }
     warnings.extend(observed);

@@ -21,10 +21,12 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
 use crate::engine::Options;
+use crate::evaluator::trial::{Trial, TriedGroup};
 use crate::importer::Preview;
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
@@ -61,13 +63,14 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Rule", &["name", "actions"]),
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
+    ("Summary", &["name", "channel_id"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
     ("Flow", &["target"]),
     ("KeptParameter", &["name"]),
     ("OutgoingHeader", &["name"]),
-    ("OutgoingPostback", &["url"]),
+    ("CallTemplate", &["url"]),
     ("ParameterName", &["name"]),
     ("Target", &["kind", "url", "reply", "campaign_id"]),
     ("WeightedLanding", &["landing_id"]),
@@ -166,7 +169,10 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Group>(&mut schemas);
     add::<Event>(&mut schemas);
     add::<Rule>(&mut schemas);
+    add::<Trial>(&mut schemas);
+    add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
+    add::<Summary>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));

@@ -18,6 +18,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::as_json;
@@ -132,6 +133,10 @@ impl Resource for Event {
 
 impl Resource for Rule {
     const PATH: &'static str = "rules";
+}
+
+impl Resource for Summary {
+    const PATH: &'static str = "summaries";
 }
 
 impl Resource for Channel {

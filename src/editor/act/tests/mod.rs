@@ -180,7 +180,7 @@ fn percent(percent: &str) -> Change {
 }
 
 fn message(to: Recipient, key: &str) -> Effect {
-    Effect::Tell(Message {
+    Effect::Tell(Box::new(Message {
         to,
         text: "It burns.".to_owned(),
         data: json!({ "type": "rule" }),
@@ -190,7 +190,7 @@ fn message(to: Recipient, key: &str) -> Effect {
         click_id: None,
         rule_id: Some(1),
         run_id: None,
-    })
+    }))
 }
 
 fn offer_weights(campaign: &Campaign) -> Vec<u32> {

@@ -1,0 +1,113 @@
+//! The base sums that metrics are made of.
+
+use super::sums::{Counter, Sums};
+use super::view::View;
+use crate::domain::money::Micros;
+
+/// A sum over clicks or conversions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// With or without bots, as the view says.
+    Clicks,
+    UniqueClicks,
+    UniqueFlowClicks,
+    UniqueGlobalClicks,
+    LandingViews,
+    OfferClicks,
+    OfferClickRepeats,
+    /// With bots in every view.
+    AllClicks,
+    Bots,
+    Leads,
+    Sales,
+    Rejected,
+    Trash,
+    Rebills,
+    Customers,
+    /// Own events that count as conversions.
+    EventConversions,
+    /// As the view says.
+    Revenue,
+    RevenueHold,
+    RevenueConfirmed,
+    RevenueRejected,
+    Cost,
+    /// Of the one event that a metric is asked for.
+    EventCount,
+    EventRevenue,
+}
+
+impl Measure {
+    pub const ALL: &'static [(&'static str, Measure)] = &[
+        ("clicks", Measure::Clicks),
+        ("unique clicks", Measure::UniqueClicks),
+        ("flow-unique clicks", Measure::UniqueFlowClicks),
+        ("global-unique clicks", Measure::UniqueGlobalClicks),
+        ("landing views", Measure::LandingViews),
+        ("offer clicks", Measure::OfferClicks),
+        ("offer click repeats", Measure::OfferClickRepeats),
+        ("all clicks", Measure::AllClicks),
+        ("bots", Measure::Bots),
+        ("leads", Measure::Leads),
+        ("sales", Measure::Sales),
+        ("rejected", Measure::Rejected),
+        ("trash", Measure::Trash),
+        ("rebills", Measure::Rebills),
+        ("customers", Measure::Customers),
+        ("own events counted", Measure::EventConversions),
+        ("revenue", Measure::Revenue),
+        ("revenue on hold", Measure::RevenueHold),
+        ("revenue confirmed", Measure::RevenueConfirmed),
+        ("revenue rejected", Measure::RevenueRejected),
+        ("cost", Measure::Cost),
+        ("event", Measure::EventCount),
+        ("event revenue", Measure::EventRevenue),
+    ];
+
+    /// What formulas call it.
+    pub fn words(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, measure)| *measure == self)
+            .map_or("", |(words, _)| words)
+    }
+
+    /// In micro-units. `event` is the key of the event that is asked for, if one is.
+    pub(super) fn of(self, sums: &Sums, view: View, event: Option<&str>) -> i128 {
+        let clicks = |counter| whole(sums.clicks(counter, view.without_bots));
+        let earned = sums.earned();
+        let of_event = event.and_then(|key| earned.event(key));
+        match self {
+            Measure::Clicks => clicks(Counter::Clicks),
+            Measure::UniqueClicks => clicks(Counter::Unique),
+            Measure::UniqueFlowClicks => clicks(Counter::UniqueFlow),
+            Measure::UniqueGlobalClicks => clicks(Counter::UniqueGlobal),
+            Measure::LandingViews => clicks(Counter::LandingViews),
+            Measure::OfferClicks => clicks(Counter::OfferClicks),
+            Measure::OfferClickRepeats => clicks(Counter::OfferClickRepeats),
+            Measure::AllClicks => whole(sums.clicks(Counter::Clicks, false)),
+            Measure::Bots => whole(sums.bots(Counter::Clicks)),
+            Measure::Leads => whole(earned.leads),
+            Measure::Sales => whole(earned.sales),
+            Measure::Rejected => whole(earned.rejected),
+            Measure::Trash => whole(earned.trash),
+            Measure::Rebills => whole(earned.rebills),
+            Measure::Customers => whole(earned.customers),
+            Measure::EventConversions => whole(earned.event_conversions),
+            Measure::Revenue => view
+                .revenue
+                .of(earned.revenue_hold.0, earned.revenue_confirmed.0),
+            Measure::RevenueHold => earned.revenue_hold.0.into(),
+            Measure::RevenueConfirmed => earned.revenue_confirmed.0.into(),
+            Measure::RevenueRejected => earned.revenue_rejected.0.into(),
+            Measure::Cost => sums.cost().0.into(),
+            Measure::EventCount => of_event.map_or(0, |event| whole(event.count)),
+            Measure::EventRevenue => {
+                of_event.map_or(0, |event| view.revenue.of(event.hold.0, event.confirmed.0))
+            }
+        }
+    }
+}
+
+fn whole(count: u32) -> i128 {
+    i128::from(count) * i128::from(Micros::UNIT)
+}

@@ -1,0 +1,29 @@
+//! Actions and metrics as Markdown, for the README.
+
+use std::fmt::Write;
+
+use super::action;
+use crate::report::metric;
+
+/// One line for each action.
+pub fn actions() -> String {
+    let mut out = String::from("| action | what it does | `value`, for example |\n|---|---|---|\n");
+    for kind in action::all() {
+        let example = kind.example();
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(out, "| `{}` | {} | `{example}` |", kind.key(), kind.help());
+    }
+    out
+}
+
+/// One line for each metric, those about one event last.
+pub fn metrics() -> String {
+    let mut out = String::from("| metric | what it is | formula |\n|---|---|---|\n");
+    let plain = metric::all().map(|one| (one.key.to_owned(), one));
+    let of_events = metric::of_events().map(|one| (format!("{}:<event>", one.key), one));
+    for (key, one) in plain.chain(of_events) {
+        let (help, formula) = (one.help, &one.formula);
+        let _ = writeln!(out, "| `{key}` | {}. {help} | {formula} |", one.label);
+    }
+    out
+}

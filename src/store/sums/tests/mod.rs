@@ -1,0 +1,259 @@
+//! The answers, against the same worked out row by row.
+
+mod naive;
+mod world;
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use proptest::prelude::*;
+use rusqlite::params;
+
+use super::*;
+use crate::domain::id::Id;
+use crate::report::{MetricRef, RevenueKind, View, dimension};
+use naive::{Counted, Naive, TRIED};
+use world::{DAY, HOUR, NOW, World};
+
+const NO_PACE: fn() -> bool = || true;
+
+fn span(dice: &mut Rng) -> Span {
+    let from = NOW + dice.i64(-2 * DAY..4 * DAY);
+    // Some are empty, some the other way round.
+    let to = from + dice.i64(-HOUR..3 * DAY);
+    Span { from, to }
+}
+
+fn some_of(dice: &mut Rng, ids: &[u64]) -> Vec<u64> {
+    match dice.u8(..3) {
+        0 => ids.iter().copied().filter(|_| dice.bool()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn question(dice: &mut Rng, naive: &Naive<'_>) -> Question {
+    let mut keys = TRIED.to_vec();
+    dice.shuffle(&mut keys);
+    keys.truncate(dice.usize(..4));
+    let mut spans = Spans::of_all(span(dice));
+    for campaign in 1..4 {
+        if dice.u8(..3) == 0 {
+            spans.by_campaign.insert(campaign, span(dice));
+        }
+    }
+    let mut question = Question {
+        scope: Scope {
+            campaigns: some_of(dice, &[1, 2, 3, 99]),
+            traffic_sources: some_of(dice, &[1, 2, 98]),
+            offers: some_of(dice, &[7, 8, 9, 97]),
+        },
+        dimensions: keys.iter().filter_map(|key| dimension::find(key)).collect(),
+        spans,
+        basis: Basis::ALL[dice.usize(..3)].1,
+        only: None,
+    };
+    if dice.u8(..3) == 0 {
+        let mut only: Vec<Group> = naive.answer(&question).into_keys().collect();
+        only.retain(|_| dice.bool());
+        only.push(keys.iter().map(|_| Some("never met".to_owned())).collect());
+        question.only = Some(only);
+    }
+    question
+}
+
+/// What the naive way counts too.
+const COUNTED: [&str; 21] = [
+    "clicks",
+    "unique_clicks",
+    "unique_flow_clicks",
+    "unique_global_clicks",
+    "landing_views",
+    "offer_clicks",
+    "offer_click_repeats",
+    "bots",
+    "conversions",
+    "leads",
+    "sales",
+    "rejected",
+    "trash",
+    "rebills",
+    "customers",
+    "revenue_hold",
+    "revenue_confirmed",
+    "revenue_rejected",
+    "cost",
+    "event:deposit",
+    "event_revenue:ghost",
+];
+
+fn counted(sums: &Sums) -> Counted {
+    let value = |key: &str, without_bots| {
+        let view = View {
+            revenue: RevenueKind::All,
+            without_bots,
+        };
+        let value = MetricRef::parse(key).unwrap().value(sums, view);
+        value.expect("a sum").0
+    };
+    COUNTED
+        .map(|key| (key.to_owned(), [value(key, false), value(key, true)]))
+        .into()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn one_pass_answers_what_each_row_says_to_the_last_micro_unit(seed: u64) {
+        let dice = &mut Rng::with_seed(seed);
+        let mut world = World::new();
+        world.fill(dice);
+        let naive = Naive::of(&world);
+        let questions: Vec<Question> = (0..12).map(|_| question(dice, &naive)).collect();
+
+        let readers = world.readers();
+        let (documents, rates) = (&world.documents, &world.rates);
+        let answers = answer(&readers, documents, rates, &questions, &mut NO_PACE.clone());
+
+        let answers = answers.unwrap().expect("nobody stopped it");
+        for (question, answer) in questions.iter().zip(answers) {
+            let found: BTreeMap<Group, Counted> = answer
+                .expect("few groups")
+                .iter()
+                .map(|(group, sums)| (group.clone(), counted(sums)))
+                .collect();
+            let mut expected = naive.answer(question);
+            for counted in expected.values_mut() {
+                counted.retain(|key, _| COUNTED.contains(&key.as_str()));
+                for key in COUNTED {
+                    counted.entry(key.to_owned()).or_default();
+                }
+            }
+            prop_assert_eq!(found, expected, "{:?}", question);
+        }
+    }
+}
+
+/// Clicks of a campaign, each from a source of its own, a millisecond apart.
+fn insert_clicks(world: &World, route_id: i64, count: i64) {
+    const SQL: &str = "
+        insert into clicks (id, route_id, agent_id, place_id, ip, source, flags)
+        values (?, ?, 1, 1, x'01020304', ?, 0)";
+    let transaction = world.connection.unchecked_transaction().unwrap();
+    for number in 0..count {
+        let id = Id::first_at(NOW + number).to_row() + route_id;
+        transaction
+            .execute(SQL, params![id, route_id, number])
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+fn about(campaign: u64, dimensions: &[&str], to: i64) -> Question {
+    Question {
+        scope: Scope {
+            campaigns: vec![campaign],
+            ..Scope::default()
+        },
+        dimensions: dimensions
+            .iter()
+            .filter_map(|key| dimension::find(key))
+            .collect(),
+        spans: Spans::of_all(Span { from: NOW, to }),
+        basis: Basis::Click,
+        only: None,
+    }
+}
+
+/// The number of groups of each answer.
+fn sizes(world: &World, questions: &[Question]) -> Vec<Result<usize, TooMany>> {
+    let readers = world.readers();
+    let (documents, rates) = (&world.documents, &world.rates);
+    let answers = answer(&readers, documents, rates, questions, &mut NO_PACE.clone());
+    let answers = answers.unwrap().expect("nobody stopped it").into_iter();
+    answers
+        .map(|answer| answer.map(|groups| groups.len()))
+        .collect()
+}
+
+#[test]
+fn too_many_groups_are_refused_and_other_questions_answered() {
+    let world = World::new();
+    insert_clicks(&world, 1, MOST_GROUPS as i64 + 1);
+    let limit = MOST_GROUPS as i64;
+
+    let sizes = sizes(
+        &world,
+        &[
+            about(1, &["source"], NOW + limit + 1),
+            about(1, &["source"], NOW + limit),
+            about(1, &["country"], NOW + DAY),
+            about(1, &[], NOW + DAY),
+        ],
+    );
+
+    assert_eq!(sizes, [Err(TooMany), Ok(MOST_GROUPS), Ok(1), Ok(1)]);
+}
+
+#[test]
+fn one_campaign_that_fills_the_memory_does_not_take_the_others_with_it() {
+    let world = World::new();
+    insert_clicks(&world, 1, 3_100);
+    insert_clicks(&world, 3, 10);
+
+    let one_of_many = Question {
+        only: Some(vec![vec![Some("3000".to_owned())]]),
+        ..about(1, &["source"], NOW + DAY)
+    };
+    let sizes = sizes(
+        &world,
+        &[
+            about(1, &["source"], NOW + DAY),
+            about(1, &["source"], NOW + 5),
+            about(2, &["source"], NOW + DAY),
+            one_of_many,
+        ],
+    );
+
+    assert_eq!(sizes, [Err(TooMany), Err(TooMany), Ok(10), Ok(1)]);
+}
+
+#[test]
+fn a_pass_that_is_stopped_has_no_answer() {
+    let world = World::new();
+    insert_clicks(&world, 1, 50);
+    let questions = [about(1, &[], NOW + DAY)];
+    let mut pages = 0;
+    let mut pace = || {
+        pages += 1;
+        pages < 3
+    };
+
+    let readers = world.readers();
+    let answers = answer(
+        &readers,
+        &world.documents,
+        &world.rates,
+        &questions,
+        &mut pace,
+    );
+
+    assert!(answers.unwrap().is_none());
+    assert_eq!(pages, 3);
+}
+
+#[test]
+fn a_span_of_a_campaign_beats_the_common_one() {
+    let world = World::new();
+    insert_clicks(&world, 1, 20);
+    insert_clicks(&world, 3, 20);
+    let mut question = about(1, &["campaign_id", "source"], NOW + 5);
+    question.scope = Scope::default();
+    let own = Span {
+        from: NOW + 10,
+        to: NOW + 12,
+    };
+    question.spans.by_campaign.insert(2, own);
+
+    assert_eq!(sizes(&world, &[question]), [Ok(5 + 2)]);
+}
