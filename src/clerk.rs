@@ -6,14 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::domain::documents::Documents;
-use crate::domain::id::{Id, IdCodec, IdGenerator};
-use crate::editor::Editor;
-use crate::engine::counters::Counts;
-use crate::store::conversions::{self, Books, replay, rerate};
+use crate::domain::id::Id;
+use crate::library::Library;
+use crate::store::conversions::{self, replay, rerate};
 use crate::store::error::StoreError;
 use crate::store::imports;
 use crate::store::outbox::prune;
-use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
@@ -33,11 +31,7 @@ const RERATING: Duration = Duration::from_secs(2);
 pub struct Clerk {
     pub writer: Writer,
     pub readers: Readers,
-    pub editor: Arc<Editor>,
-    pub rates: Arc<RateBook>,
-    pub ids: Arc<IdGenerator>,
-    pub codec: IdCodec,
-    pub counts: Arc<Counts>,
+    pub library: Library,
     /// How long the log is kept.
     pub log_days: u64,
     /// How long outgoing requests are kept.
@@ -88,7 +82,7 @@ impl Clerk {
 
     /// After networks or events were edited: their new words may be ones that were waited for.
     fn follow_words(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
-        let books = self.books();
+        let books = self.library.books();
         let is_known = |old: &Arc<Documents>| has_same_words(old, &books.documents);
         let is_new = !seen.documents.as_ref().is_some_and(is_known);
         if is_new || seen.looks_again_at.is_some_and(|at| now >= at) {
@@ -102,8 +96,9 @@ impl Clerk {
     fn follow_rates(&self, now: i64) -> Result<(), StoreError> {
         let until = Instant::now() + RERATING;
         loop {
-            let rates = Arc::clone(&self.rates.now());
-            let has_more = rerate::next_piece(&self.readers, &self.writer, &rates, &self.ids, now)?;
+            let rates = Arc::clone(&self.library.rates.now());
+            let ids = &self.library.ids;
+            let has_more = rerate::next_piece(&self.readers, &self.writer, &rates, ids, now)?;
             if !has_more || Instant::now() >= until {
                 return Ok(());
             }
@@ -112,20 +107,10 @@ impl Clerk {
 
     fn read_again(&self, ids: Vec<Id>) -> Result<(), StoreError> {
         if !ids.is_empty() {
-            let read = replay::replay(&self.writer, &self.books(), ids)?;
+            let read = replay::replay(&self.writer, &self.library.books(), ids)?;
             tracing::info!(postbacks = read.len(), "read again");
         }
         Ok(())
-    }
-
-    fn books(&self) -> Books {
-        Books {
-            documents: self.editor.documents(),
-            rates: Arc::clone(&self.rates.now()),
-            ids: Arc::clone(&self.ids),
-            codec: self.codec.clone(),
-            counts: Arc::clone(&self.counts),
-        }
     }
 }
 

@@ -17,8 +17,10 @@
 //! | [`vault`] | secrets that have to be read back, encrypted |
 //! | [`store`] | the SQLite file: the one writer, the spill, readers, logs, migrations |
 //! | [`web`] | HTTP: the click path, postbacks, the JSON API |
+//! | [`library`] | what conversions are judged by, opened as it is now |
 //! | [`keeper`] | what is remembered of visitors, over a restart |
 //! | [`clerk`] | beside the requests: postbacks read again, old ones dropped, rates followed |
+//! | [`herald`] | what is said by itself: spent budgets, daily summaries |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
@@ -28,9 +30,9 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `rules`, `report`, `presets`
-//! and `simulator` are pure: they never name actix, rusqlite, tokio, `store` or `web`. `store` never
-//! names actix or `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
+//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `presets`, `report`,
+//! `rules` and `simulator` are pure: they never name actix, rusqlite, tokio, `store` or `web`. `store`
+//! never names actix or `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
 //! # Reading order
 //!
@@ -47,9 +49,12 @@ pub mod detect;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod evaluator;
+pub mod herald;
 pub mod importer;
 pub mod jobs;
 pub mod keeper;
+pub mod library;
 pub mod macros;
 pub mod outbound;
 pub mod postback;

@@ -24,15 +24,19 @@ use crate::editor::Editor;
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
 use crate::engine::memory::Visitors;
+use crate::evaluator::{Evaluating, Evaluator, Tools};
+use crate::herald::budgets::Watcher;
+use crate::herald::summaries::Teller;
+use crate::herald::{Desk, Herald};
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
+use crate::library::Library;
 use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
 use crate::store::connection::open_writer;
-use crate::store::conversions::Books;
 use crate::store::error::StoreError;
 use crate::store::imports;
 use crate::store::lock::DirectoryLock;
@@ -64,6 +68,8 @@ pub struct App {
     checkpointer: Checkpointer,
     jobs: Jobs,
     sender: Sender,
+    herald: Herald,
+    evaluator: Evaluator,
     _lock: DirectoryLock,
 }
 
@@ -138,23 +144,20 @@ impl App {
             },
         ));
         let tallies = Arc::new(Tallies::default());
+        let library = Library {
+            editor: Arc::clone(&editor),
+            rates: Arc::clone(&rates),
+            ids: Arc::clone(&ids),
+            codec: codec.clone(),
+            counts: Arc::clone(&counts),
+            bell: Arc::default(),
+            rulebook: Arc::default(),
+        };
         let importer = {
-            let (editor, rates) = (Arc::clone(&editor), Arc::clone(&rates));
-            let (ids, counts) = (Arc::clone(&ids), Arc::clone(&counts));
-            let of_books = codec.clone();
-            let books = move || Books {
-                documents: editor.documents(),
-                rates: Arc::clone(&rates.now()),
-                ids: Arc::clone(&ids),
-                codec: of_books.clone(),
-                counts: Arc::clone(&counts),
-            };
-            Arc::new(Importer::new(
-                writer.clone(),
-                readers.clone(),
-                codec.clone(),
-                books,
-            ))
+            let library = library.clone();
+            let (writer, readers) = (writer.clone(), readers.clone());
+            let books = move || library.books();
+            Arc::new(Importer::new(writer, readers, codec.clone(), books))
         };
         importer.note_interrupted()?;
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
@@ -167,11 +170,7 @@ impl App {
             clerk: Clerk {
                 writer: writer.clone(),
                 readers: readers.clone(),
-                editor: Arc::clone(&editor),
-                rates: Arc::clone(&rates),
-                ids: Arc::clone(&ids),
-                codec: codec.clone(),
-                counts: Arc::clone(&counts),
+                library: library.clone(),
                 log_days: config.postback.log_days,
                 outbox_days: config.outbound.log_days,
             },
@@ -184,6 +183,23 @@ impl App {
             vault.clone(),
         );
         let sender = Sender::start(writer.clone(), readers.clone(), post)?;
+        let desk = Desk {
+            writer: writer.clone(),
+            readers: readers.clone(),
+            editor: Arc::clone(&editor),
+            ids: Arc::clone(&ids),
+            counts: Arc::clone(&counts),
+            rates: Arc::clone(&rates),
+        };
+        let teller = Teller::new(desk.clone());
+        let herald = Herald::start(Watcher::open(desk)?, teller)?;
+        let evaluating: Arc<Evaluating> = Arc::default();
+        let tools = Tools {
+            library: library.clone(),
+            readers: readers.clone(),
+            writer: writer.clone(),
+        };
+        let evaluator = Evaluator::start(tools, Arc::clone(&evaluating))?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -201,6 +217,8 @@ impl App {
             vault,
             fingerprint_key,
             steps,
+            library,
+            evaluating,
             importer,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
@@ -213,6 +231,8 @@ impl App {
             checkpointer,
             jobs,
             sender,
+            herald,
+            evaluator,
             _lock: lock,
         })
     }
@@ -239,6 +259,8 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.evaluator.stop();
+        self.herald.stop();
         self.sender.stop();
         self.jobs.stop();
         self.checkpointer.stop();

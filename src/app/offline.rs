@@ -13,6 +13,7 @@ use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
 use crate::importer::Importer;
+use crate::rules::ready;
 use crate::simulator::Surroundings;
 use crate::store::api_keys;
 use crate::store::connection::open_writer;
@@ -70,6 +71,7 @@ pub fn import_offline(
         .with_context(|| format!("cannot open the database {}", path.display()))?;
     migrations::migrate(&mut connection, &path)?;
     let documents = entities::load(&connection)?;
+    let documents = Arc::new(documents);
     let rates = Arc::clone(&RateBook::load(&connection)?.now());
     let codec = IdCodec::new(&settings::secret16(&connection, "click_id_secret")?);
     let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
@@ -83,10 +85,13 @@ pub fn import_offline(
             &rates,
             clock::now_ms(),
         )?),
-        documents: Arc::new(documents),
         rates,
         ids: Arc::new(IdGenerator::new(config.storage.node, highest)),
         codec: codec.clone(),
+        // What they leave is done when the server runs.
+        rules: Arc::new(ready(&documents, &[])),
+        documents,
+        bell: Arc::default(),
     };
     let importer = Importer::new(writer.clone(), readers, codec, move || books.clone());
     importer.note_interrupted()?;

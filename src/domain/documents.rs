@@ -16,6 +16,7 @@ use super::parameter::{self, ParameterNames};
 use super::problem::Problem;
 use super::rule::Rule;
 use super::state::State;
+use super::summary::Summary;
 use super::tracking_domain::TrackingDomain;
 use super::traffic_source::TrafficSource;
 
@@ -33,6 +34,7 @@ pub struct Documents {
     pub events: BTreeMap<u64, Arc<Event>>,
     pub rules: BTreeMap<u64, Arc<Rule>>,
     pub channels: BTreeMap<u64, Arc<Channel>>,
+    pub summaries: BTreeMap<u64, Arc<Summary>>,
 }
 
 impl Documents {
@@ -52,6 +54,7 @@ impl Documents {
         self.note(&self.traffic_sources, &wanted, &mut uses);
         self.note(&self.domains, &wanted, &mut uses);
         self.note(&self.rules, &wanted, &mut uses);
+        self.note(&self.summaries, &wanted, &mut uses);
         uses
     }
 
@@ -130,6 +133,12 @@ impl Documents {
             Reference::Channel,
             &mut changed,
         );
+        note_changed(
+            &self.summaries,
+            &older.summaries,
+            Reference::Summary,
+            &mut changed,
+        );
         changed
     }
 
@@ -158,7 +167,8 @@ impl Documents {
             Reference::Network(id) => named_in(&self.networks, id),
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
-            Reference::Domain(_) | Reference::Rule(_) | Reference::Channel(_) => Vec::new(),
+            Reference::Domain(_) | Reference::Rule(_) => Vec::new(),
+            Reference::Channel(_) | Reference::Summary(_) => Vec::new(),
         }
     }
 }

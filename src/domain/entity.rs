@@ -119,14 +119,14 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The rule that it is: what rules may name is known elsewhere.
-    fn as_rule(&self) -> Option<&Rule> {
-        None
-    }
-
     /// Its calls about something else than a conversion, with their fields.
     fn calls(&self) -> Vec<(String, &OutgoingCall)> {
         Vec::new()
+    }
+
+    /// The rule that it is: what rules may name is known elsewhere.
+    fn as_rule(&self) -> Option<&Rule> {
+        None
     }
 
     /// The links in it that may hold macros, with their fields.
@@ -363,13 +363,4 @@ impl Fresh {
             }
         }
     }
-}
-
-/// A warning: the field is kept, and this version does nothing with it.
-pub(crate) fn not_yet_acted_on(field: impl Into<String>, what: &str) -> Problem {
-    Problem::new(
-        field,
-        "not_yet_acted_on",
-        format!("{what} is stored, but this version does not act on it."),
-    )
 }

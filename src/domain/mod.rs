@@ -2,10 +2,9 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`rule`],
-//! [`channel`]), what the click path records ([`visitor`],
-//! [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what others are told
-//! ([`outgoing`], [`message`]).
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`]), what the click path
+//! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what
+//! others are told ([`outgoing`], [`message`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
@@ -39,9 +38,11 @@ pub mod period;
 pub mod problem;
 pub mod rates;
 pub mod reference;
+pub mod revenue_kind;
 pub mod rule;
 pub mod secret;
 pub mod state;
+pub mod summary;
 pub mod target;
 pub mod tracking_domain;
 pub mod traffic_source;

@@ -23,9 +23,9 @@ pub enum NotMoney {
 
 impl Micros {
     pub const ZERO: Micros = Micros(0);
+    pub const ONE: Micros = Micros(Self::UNIT);
     /// One whole unit.
     pub const UNIT: i64 = 1_000_000;
-    pub const ONE: Micros = Micros(Self::UNIT);
     /// Whole units that still fit into 64 bits of micro-units.
     const LIMIT: i64 = 9_000_000_000_000;
 

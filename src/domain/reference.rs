@@ -21,6 +21,7 @@ pub enum Reference {
     Event(u64),
     Rule(u64),
     Channel(u64),
+    Summary(u64),
 }
 
 impl Reference {
@@ -38,6 +39,7 @@ impl Reference {
             "event" => Self::Event(id),
             "rule" => Self::Rule(id),
             "channel" => Self::Channel(id),
+            "summary" => Self::Summary(id),
             _ => return None,
         })
     }
@@ -56,6 +58,7 @@ impl Reference {
             Self::Event(id) => ("event", id),
             Self::Rule(id) => ("rule", id),
             Self::Channel(id) => ("channel", id),
+            Self::Summary(id) => ("summary", id),
         }
     }
 
@@ -87,6 +90,7 @@ impl Reference {
             Self::Event(id) => look(&documents.events, id),
             Self::Rule(id) => look(&documents.rules, id),
             Self::Channel(id) => look(&documents.channels, id),
+            Self::Summary(id) => look(&documents.summaries, id),
         }
     }
 }

@@ -20,6 +20,12 @@ impl State {
         ("archived", State::Archived),
     ];
 
+    pub fn as_str(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, one)| *one == self)
+            .map_or("", |(word, _)| word)
+    }
+
     pub fn is_active(self) -> bool {
         self == State::Active
     }

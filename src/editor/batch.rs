@@ -19,6 +19,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::store::entities::{Save, Stored, saving};
@@ -79,6 +80,16 @@ impl<E: Stored> Change for Edited<E> {
     }
 }
 
+/// The change that makes this of what is stored.
+pub(super) fn changed<E: Stored>(mut entity: E, stored: &Arc<E>) -> Box<dyn Change> {
+    entity.set_head(next_head(stored.head(), entity.head().state));
+    Box::new(Edited {
+        entity: Arc::new(entity),
+        stored: Some(Arc::clone(stored)),
+        problems: Vec::new(),
+    })
+}
+
 /// The change that gives an entity this document. The version in it does not count. What `returns`
 /// was its document before, so that its flows are its own whatever became of them.
 pub(super) fn change(
@@ -102,6 +113,7 @@ pub(super) fn change(
         Reference::Event(id) => edited::<Event>(id, document, documents, fresh, returns),
         Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
         Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
+        Reference::Summary(id) => edited::<Summary>(id, document, documents, fresh, returns),
     }
 }
 

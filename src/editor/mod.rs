@@ -7,6 +7,7 @@
 //!
 //! Everything here blocks: the caller is on a thread that may wait.
 
+pub mod act;
 mod batch;
 pub mod bulk;
 mod changes;
@@ -19,6 +20,7 @@ use arc_swap::ArcSwap;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use act::{Proposed, RunUndoError};
 pub use bulk::{Report, UndoError};
 pub use changes::User;
 pub use differences::{Difference, differences};

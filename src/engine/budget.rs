@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 
 use super::counters::Counts;
 use super::visit::{Counted, Counter, Counters, Visit};
-use crate::domain::campaign::{Budget, Campaign, WhenSpent};
+use crate::domain::campaign::{Budget, Campaign, Limit, WhenSpent};
 use crate::domain::click::ClickCost;
 use crate::domain::money::{Currency, Micros};
 use crate::domain::period;
@@ -118,6 +118,42 @@ pub fn spending(campaign: &Campaign, counters: &dyn Counters, at: i64) -> Spendi
     }
 }
 
+/// A limit that a campaign has reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    pub limit: Limit,
+    pub amount: Micros,
+    pub spent: Micros,
+    /// Number of the day in the campaign's zone; 0 for the total.
+    pub period: i64,
+}
+
+/// The limits that a campaign has reached.
+pub fn reached(campaign: &Campaign, counters: &dyn Counters, at: i64) -> Vec<Reached> {
+    let Budget { daily, total, .. } = campaign.budget;
+    if daily.is_none() && total.is_none() {
+        return Vec::new();
+    }
+    let spending = spending(campaign, counters, at);
+    let limits = [
+        (Limit::Daily, daily, spending.today, spending.day),
+        (Limit::Total, total, spending.ever, 0),
+    ];
+    let reached = limits
+        .into_iter()
+        .filter_map(|(limit, amount, spent, period)| {
+            amount
+                .filter(|amount| spent >= *amount)
+                .map(|amount| Reached {
+                    limit,
+                    amount,
+                    spent,
+                    period,
+                })
+        });
+    reached.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{AT, campaign};
@@ -171,6 +207,39 @@ mod tests {
         assert_eq!(after.resets_at, Some(midnight));
         assert_eq!((next_day.is_spent, next_day.today), (false, Micros::ZERO));
         assert_eq!(next_day.ever, money("1.25"));
+    }
+
+    #[test]
+    fn each_limit_is_reached_by_itself() {
+        let counts = Counts::default();
+        let document = with_budget(Some("1"), Some("2"));
+        let zone = period::zone("Asia/Kolkata");
+        let click = |amount| {
+            spend(
+                &counts,
+                &Rates::default(),
+                &document,
+                zone,
+                cost(amount, "USD"),
+                AT,
+            );
+            let reached = reached(&document, &counts, AT);
+            let told = reached
+                .into_iter()
+                .map(|one| (one.limit, one.amount, one.spent, one.period));
+            told.collect::<Vec<_>>()
+        };
+
+        assert_eq!(click("0.9"), []);
+        let daily = (
+            Limit::Daily,
+            money("1"),
+            money("1.5"),
+            period::day(AT, zone),
+        );
+        assert_eq!(click("0.6"), [daily]);
+        assert_eq!(click("0.5")[1], (Limit::Total, money("2"), money("2"), 0));
+        assert_eq!(reached(&with_budget(None, None), &counts, AT), []);
     }
 
     #[test]

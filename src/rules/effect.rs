@@ -25,7 +25,7 @@ pub enum Effect {
         is_added: bool,
     },
     /// A message, a webhook, a call to a traffic source.
-    Tell(Message),
+    Tell(Box<Message>),
     /// Stands in the log of runs.
     Note(String),
 }

@@ -21,6 +21,7 @@
 //! | `action/` | what a rule can do |
 //! | `text.rs`, `word.rs` | what it says to people |
 //! | `effect.rs` | what it wants done |
+//! | `ready.rs`, `payout.rs` | rules in use; what one conversion pays where nothing was sold |
 //! | `doubts.rs` | what works and may not be meant |
 //! | `options.rs`, `markdown.rs` | the tables for pickers and for the README |
 //!
@@ -38,6 +39,8 @@ mod laws;
 mod markdown;
 mod number;
 mod options;
+pub mod payout;
+mod ready;
 mod scene;
 mod subject;
 #[cfg(test)]
@@ -55,5 +58,6 @@ pub use known::Known;
 pub use markdown::{actions, metrics};
 pub use number::{Number, PAYOUT};
 pub use options::{Options, options};
+pub use ready::{Ready, ready};
 pub use scene::Scene;
 pub use subject::{Ask, Happened, Subject};

@@ -25,6 +25,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 
@@ -92,6 +93,7 @@ stored!(List, "lists", name);
 stored!(Group, "groups", name, kind);
 stored!(Event, "events", name, key);
 stored!(Rule, "rules", name);
+stored!(Summary, "summaries", name);
 stored!(Channel, "channels", name;
     fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
         channels::keep_secret(connection, self)
@@ -150,6 +152,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         events: load_all(connection)?,
         rules: load_all(connection)?,
         channels: load_all(connection)?,
+        summaries: load_all(connection)?,
     })
 }
 

@@ -24,9 +24,11 @@
 //!
 //! Requests of the API, on blocking threads, through a pool of read-only connections
 //! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
-//! lists are read in pieces ([`log`]), and so is what numbers are summed over ([`sums`]). The click path reads nothing: what it needs is in memory.
+//! lists are read in pieces ([`log`]), and so is what numbers are summed over ([`sums`]). The click
+//! path reads nothing: what it needs is in memory.
 
 pub mod api_keys;
+pub mod budgets;
 pub mod changes;
 pub mod channels;
 pub mod checkpoint;
@@ -47,6 +49,7 @@ pub mod postbacks;
 pub mod rates;
 pub mod readers;
 pub mod record;
+pub mod rules;
 pub mod set_aside;
 pub mod settings;
 mod spill;

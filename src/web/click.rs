@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::http::{Method, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::recent;
 use super::respond::{self, respond};
@@ -22,7 +22,6 @@ use crate::domain::click::{Click, ClickCost};
 use crate::domain::id::Id;
 use crate::domain::tracking_domain::without_port;
 use crate::domain::visitor::{Parameters, Visitor};
-use crate::editor::Editor;
 use crate::engine::counters::Looking;
 use crate::engine::link::{is_of_address, link};
 use crate::engine::memory::Known;
@@ -40,10 +39,8 @@ pub(super) async fn click(request: HttpRequest) -> HttpResponse {
     if ![Method::GET, Method::HEAD, Method::POST].contains(method) {
         return respond::method_not_allowed();
     }
-    if postback::is_postback(request.path(), request.query_string())
-        && let Some(editor) = request.app_data::<web::Data<Editor>>()
-    {
-        return postback::from_link(&request, &hot.shared, editor).await;
+    if postback::is_postback(request.path(), request.query_string()) {
+        return postback::from_link(&request, &hot.shared).await;
     }
     if go::is_step(request.path(), request.query_string()) {
         return go::go(&request, hot).await;

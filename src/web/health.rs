@@ -10,6 +10,7 @@ use super::auth;
 use super::state::Shared;
 use crate::clock;
 use crate::engine::memory::Fullness;
+use crate::evaluator::Rounds;
 use crate::store::outbox;
 use crate::store::writer;
 
@@ -23,6 +24,7 @@ struct Details {
     uniqueness: Uniqueness,
     /// What is to be sent; `null` while it cannot be read.
     outbox: Option<outbox::health::Health>,
+    rules: Rounds,
     #[serde(flatten)]
     writer: writer::Health,
 }
@@ -62,6 +64,7 @@ pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>
             saved_at: shared.keeping.saved_at(),
         },
         outbox: outbox.ok().and_then(Result::ok),
+        rules: shared.evaluating.now(),
         writer,
     })
 }

@@ -17,7 +17,6 @@ use super::{click, respond};
 use crate::detect::request::ClickRequest;
 use crate::detect::text::cut;
 use crate::domain::network::Network;
-use crate::editor::Editor;
 use crate::postback::verdict::Verdict;
 use crate::postback::{self, Body};
 use crate::store::conversions::{self, Books, Incoming, Outcome, Understood};
@@ -46,15 +45,14 @@ pub(super) async fn receive(
     request: HttpRequest,
     payload: web::Payload,
     shared: web::Data<Arc<Shared>>,
-    editor: web::Data<Editor>,
 ) -> HttpResponse {
     let key = request.match_info().get("key");
     let key = key.map(|key| cut(key, KEY_MAX).to_owned());
     match *request.method() {
-        Method::GET => handle(&request, None, key, &shared, &editor).await,
+        Method::GET => handle(&request, None, key, &shared).await,
         Method::POST => {
             let body = read_body(payload).await;
-            handle(&request, Some(body), key, &shared, &editor).await
+            handle(&request, Some(body), key, &shared).await
         }
         Method::HEAD => head(&shared),
         _ => respond::method_not_allowed(),
@@ -62,14 +60,10 @@ pub(super) async fn receive(
 }
 
 /// Answers a postback that came as a link.
-pub(super) async fn from_link(
-    request: &HttpRequest,
-    shared: &Arc<Shared>,
-    editor: &Editor,
-) -> HttpResponse {
+pub(super) async fn from_link(request: &HttpRequest, shared: &Arc<Shared>) -> HttpResponse {
     match *request.method() {
         Method::HEAD => head(shared),
-        _ => handle(request, None, None, shared, editor).await,
+        _ => handle(request, None, None, shared).await,
     }
 }
 
@@ -99,10 +93,9 @@ async fn handle(
     body: Option<Read>,
     key: Option<String>,
     shared: &Arc<Shared>,
-    editor: &Editor,
 ) -> HttpResponse {
     let arrived = click::arrived(request);
-    let books = shared.books(editor);
+    let books = shared.library.books();
     let network = key
         .as_deref()
         .and_then(|key| books.network_of_key(key))

@@ -10,14 +10,14 @@ use super::recent::RecentClicks;
 use super::step::StepSigner;
 use crate::detect::{Detectors, Rules};
 use crate::domain::id::{IdCodec, IdGenerator};
-use crate::editor::Editor;
 use crate::engine::counters::Counts;
 use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
+use crate::evaluator::Evaluating;
 use crate::importer::Importer;
 use crate::keeper::Keeping;
+use crate::library::Library;
 use crate::store::api_keys::ApiKeys;
-use crate::store::conversions::Books;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
@@ -47,6 +47,9 @@ pub struct Shared {
     /// Secret of the fingerprints of agents and places.
     pub fingerprint_key: [u8; 16],
     pub steps: StepSigner,
+    pub library: Library,
+    /// How the rounds of rules go.
+    pub evaluating: Arc<Evaluating>,
     pub importer: Arc<Importer>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
@@ -60,19 +63,6 @@ pub struct PostbackRules {
     pub timeout: Duration,
     /// Only those with the key of a network.
     pub require_key: bool,
-}
-
-impl Shared {
-    /// What postbacks are judged by, as it is now.
-    pub fn books(&self, editor: &Editor) -> Books {
-        Books {
-            documents: editor.documents(),
-            rates: Arc::clone(&self.rates.now()),
-            ids: Arc::clone(&self.ids),
-            codec: self.codec.clone(),
-            counts: Arc::clone(&self.counts),
-        }
-    }
 }
 
 /// One worker thread's own: nothing here is ever waited for.

@@ -269,7 +269,7 @@ fn a_spent_budget_diverts_visitors_until_the_next_day() {
 }
 
 #[test]
-fn a_budget_that_only_notifies_diverts_nobody_and_says_what_is_missing() {
+fn a_budget_that_only_notifies_diverts_nobody_and_says_that_nobody_hears() {
     let tracker = spawn();
     let campaign = paid_campaign(&tracker, "paid", &json!({"daily": "0.5"}));
     assert_eq!(sent_to(&tracker, "/paid"), "of-paid");
@@ -283,7 +283,7 @@ fn a_budget_that_only_notifies_diverts_nobody_and_says_what_is_missing() {
     );
     let warnings = &tracker.get(&format!("/api/v1/campaigns/{campaign}")).1["warnings"];
     assert_eq!(warnings[0]["field"], "budget.when_spent");
-    assert_eq!(warnings[0]["code"], "not_yet_acted_on");
+    assert_eq!(warnings[0]["code"], "nobody_hears");
 }
 
 #[test]

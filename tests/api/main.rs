@@ -11,12 +11,14 @@
 //! | `payer` | an affiliate network that sends postbacks, and what the file holds of them |
 //! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
+//! | `budgets_told`, `summaries` | what is said by itself |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
+//! | `rule_rounds` | rules at work |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `rules` | rules as they are saved, and ready-made ones |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
@@ -25,6 +27,7 @@
 // A test that cannot go on may say so with a panic.
 #![allow(clippy::unwrap_used)]
 
+mod budgets_told;
 mod bulk;
 mod caps;
 mod channels;
@@ -61,9 +64,11 @@ mod presets;
 mod receiver;
 mod redirects;
 mod routing;
+mod rule_rounds;
 mod rules;
 mod simulator;
 mod startup;
+mod summaries;
 mod test_clicks;
 mod tracker;
 mod uniqueness;

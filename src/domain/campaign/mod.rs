@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::check;
 use super::documents::Documents;
-use super::entity::{Entity, Fresh, Head, Reference, heads, ids, not_yet_acted_on, read_head};
+use super::entity::{Entity, Fresh, Head, Reference, heads, ids, read_head};
 use super::flow::{Flow, FlowKind};
 use super::form::Form;
 use super::jumps;
@@ -20,7 +20,7 @@ use super::state::State;
 
 pub use super::outgoing::{Method, OutgoingPostback};
 pub use super::parameter::{PARAMETERS, ParameterName};
-pub use budget::{Budget, WhenSpent};
+pub use budget::{Budget, Limit, WhenSpent};
 
 /// A campaign as it is stored, sent and received.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]

@@ -79,7 +79,8 @@ impl Entity for Campaign {
             flow.references().into_iter().map(under)
         });
         let own = domain.into_iter().chain(traffic_source);
-        own.chain(fallback).chain(flows).collect()
+        let of_budget = self.budget.references();
+        own.chain(fallback).chain(flows).chain(of_budget).collect()
     }
 
     fn forget_identity(document: &mut Map<String, Value>) {
@@ -153,7 +154,9 @@ impl Entity for Campaign {
     }
 
     fn doubts(&self, documents: &Documents) -> Vec<Problem> {
-        jumps::doubts(self, documents)
+        let mut doubts = jumps::doubts(self, documents);
+        doubts.extend(self.budget_doubts(documents));
+        doubts
     }
 
     fn is_costly(&self) -> bool {

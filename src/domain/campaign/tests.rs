@@ -1,9 +1,13 @@
 //! Which documents are campaigns.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::channel::Channel;
 use crate::domain::form::Form;
+use crate::domain::traffic_source::TrafficSource;
 
 /// The problems of a document, field and code.
 fn problems(document: Value) -> Vec<(String, &'static str)> {
@@ -192,29 +196,6 @@ fn a_campaign_has_one_default_flow_and_no_flow_twice() {
 }
 
 #[test]
-fn what_this_version_does_not_act_on_is_kept_and_said() {
-    let sent = json!({
-        "name": "A", "cost": { "model": "cpa", "value": "2" }, "budget": { "daily": "5" },
-    });
-
-    let campaign = Campaign::read(&sent).unwrap();
-
-    let fields: Vec<String> = campaign
-        .remarks()
-        .into_iter()
-        .map(|one| one.field)
-        .collect();
-    assert_eq!(fields, ["budget.when_spent", "fallback"]);
-    assert!(
-        campaign
-            .remarks()
-            .iter()
-            .filter(|one| one.field != "fallback")
-            .all(|one| one.code == "not_yet_acted_on")
-    );
-}
-
-#[test]
 fn a_cookie_that_is_switched_off_tells_nobody_apart() {
     let sent = json!({ "name": "A", "uniqueness": { "by": "cookie", "cookies": false, "window_hours": 8_761 } });
 
@@ -294,17 +275,55 @@ fn a_budget_says_what_it_will_not_do() {
 
     assert_eq!(remarks(document.clone()), []);
     document["budget"]["when_spent"] = json!("notify");
-    let when_spent = "budget.when_spent".to_owned();
-    assert_eq!(
-        remarks(document.clone()),
-        [(when_spent.clone(), "not_yet_acted_on")]
-    );
+    assert_eq!(remarks(document.clone()), []);
     document["budget"]["when_spent"] = json!("divert");
     document["fallback"] = json!({ "kind": "not_found" });
     assert_eq!(
         remarks(document.clone()),
-        [(when_spent, "visitors_turned_away")]
+        [("budget.when_spent".to_owned(), "visitors_turned_away")]
     );
     document["cost"]["value"] = json!("0");
     assert_eq!(remarks(document)[0], ("budget".to_owned(), "never_spent"));
+}
+
+#[test]
+fn a_budget_of_which_nobody_would_hear_is_worth_a_word() {
+    let campaign = |budget: Value| {
+        let document = json!({ "name": "A", "traffic_source_id": 4, "budget": budget });
+        Campaign::read(&document).unwrap()
+    };
+    let channel = |id: u64, state: &str| {
+        let document = json!({ "id": id, "name": "C", "kind": "webhook", "state": state,
+            "url": "https://hook.example/" });
+        (id, Arc::new(Channel::read(&document).unwrap()))
+    };
+    let source = |pause: Value| {
+        let document = json!({ "id": 4, "name": "S", "pause": pause });
+        Arc::new(TrafficSource::read(&document).unwrap())
+    };
+    let notify = campaign(json!({ "daily": "5" }));
+    let mut documents = Documents::default();
+    documents.channels.extend([channel(2, "paused")]);
+    documents.traffic_sources.insert(4, source(Value::Null));
+
+    let doubt = notify.budget_doubts(&documents).unwrap();
+    assert_eq!(doubt.code, "nobody_hears");
+    let diverting = campaign(json!({ "daily": "5", "when_spent": "divert" }));
+    assert_eq!(diverting.budget_doubts(&documents), None);
+    assert_eq!(campaign(json!({})).budget_doubts(&documents), None);
+
+    documents.channels.extend([channel(3, "active")]);
+    assert_eq!(notify.budget_doubts(&documents), None);
+    assert_eq!(notify.budget_channels(&documents), [3]);
+    let own = campaign(json!({ "daily": "5", "channel_ids": [2] }));
+    assert_eq!(own.budget_channels(&documents), [2]);
+    assert_eq!(
+        own.references()[1],
+        ("budget.channel_ids[0]".to_owned(), Reference::Channel(2))
+    );
+
+    documents.channels.clear();
+    let pause = json!({ "url": "https://s.example/" });
+    documents.traffic_sources.insert(4, source(pause));
+    assert_eq!(notify.budget_doubts(&documents), None);
 }

@@ -260,7 +260,7 @@ impl<'a> Form<'a> {
 
     /// A weight: 0 to 1,000,000, 100 if left out.
     pub fn weight(&mut self) -> u32 {
-        self.integer("weight", 0..=1_000_000, 100) as u32
+        self.integer("weight", 0..=WEIGHT_MAX, 100) as u32
     }
 
     /// The id of another entity.
@@ -460,6 +460,9 @@ impl<'a> Form<'a> {
         }
     }
 }
+
+/// The largest weight.
+pub const WEIGHT_MAX: u64 = 1_000_000;
 
 /// No upper bound of an amount but what fits.
 pub const MOST: Micros = Micros(i64::MAX);

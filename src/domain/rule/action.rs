@@ -19,8 +19,10 @@ pub struct RuleAction {
     pub value: FilterValue,
 }
 
+type Naming = (&'static str, fn(u64) -> Reference);
+
 /// The fields of settings that name another entity.
-const NAMED: &[(&str, fn(u64) -> Reference)] = &[
+const NAMED: &[Naming] = &[
     ("campaign_id", Reference::Campaign),
     ("offer_id", Reference::Offer),
     ("landing_id", Reference::Landing),

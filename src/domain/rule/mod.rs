@@ -20,6 +20,7 @@ use super::entity::{Entity, heads};
 use super::form::Form;
 use super::money::Micros;
 use super::reference::Reference;
+use super::revenue_kind::RevenueKind;
 use super::state::State;
 
 pub use action::RuleAction;
@@ -90,25 +91,6 @@ impl Default for Moment {
     fn default() -> Self {
         Moment::Every { minutes: 10 }
     }
-}
-
-/// Which conversions earn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RevenueKind {
-    /// On hold and confirmed.
-    #[default]
-    All,
-    Confirmed,
-    Hold,
-}
-
-impl RevenueKind {
-    pub const ALL: &'static [(&'static str, RevenueKind)] = &[
-        ("all", RevenueKind::All),
-        ("confirmed", RevenueKind::Confirmed),
-        ("hold", RevenueKind::Hold),
-    ];
 }
 
 /// The least that a group needs.

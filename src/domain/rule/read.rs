@@ -1,13 +1,14 @@
 //! A rule as it is read from its document.
 
 use super::condition::Condition;
-use super::{Minimum, Moment, RevenueKind, Rule, RuleAction, Scope, Window};
+use super::{Minimum, Moment, Rule, RuleAction, Scope, Window};
 use crate::domain::basis::Basis;
 use crate::domain::check;
 use crate::domain::conversion::Status;
 use crate::domain::entity::{Head, read_head};
 use crate::domain::form::{Form, MOST};
 use crate::domain::money::Micros;
+use crate::domain::revenue_kind::RevenueKind;
 
 const SCOPE_MAX: usize = 10_000;
 const DIMENSIONS_MAX: usize = 3;

@@ -65,7 +65,7 @@ impl Body {
     }
 
     /// The same in an outgoing postback.
-    pub(super) fn outgoing(text: &str, kind: BodyKind) -> (Body, Vec<Problem>) {
+    pub fn outgoing(text: &str, kind: BodyKind) -> (Body, Vec<Problem>) {
         Self::read(text, kind, Reader::of_body(&[]).outgoing())
     }
 

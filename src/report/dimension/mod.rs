@@ -1,5 +1,6 @@
 //! What clicks and conversions can be grouped by, one row each.
 
+mod of_click;
 mod table;
 
 use serde::Serialize;

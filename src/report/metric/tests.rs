@@ -63,7 +63,7 @@ fn sums() -> Sums {
 }
 
 const WITHOUT_BOTS: View = View {
-    revenue: RevenueKind::Earned,
+    revenue: RevenueKind::All,
     without_bots: true,
 };
 
@@ -154,7 +154,7 @@ fn every_metric_follows_from_the_sums() {
 #[test]
 fn the_view_says_which_revenue_is_meant() {
     for (revenue, expected) in [
-        (RevenueKind::Earned, ["17", "12", "240", "3.4", "16", "3"]),
+        (RevenueKind::All, ["17", "12", "240", "3.4", "16", "3"]),
         (RevenueKind::Confirmed, ["14", "9", "180", "2.8", "7", "3"]),
         (RevenueKind::Hold, ["3", "-2", "-40", "0.6", "9", "3"]),
     ] {

@@ -88,7 +88,7 @@ impl Action for Call {
         }
         let data = data(scene, &text, &self.numbers);
         let to = Recipient::Call(request);
-        Ok(Effect::Tell(told(scene, to, text, data)))
+        Ok(Effect::Tell(Box::new(told(scene, to, text, data))))
     }
 }
 

@@ -78,7 +78,7 @@ impl Action for Sent {
         let text = self.text.expand(scene);
         let data = data(scene, &text, &self.all_numbers());
         let to = Recipient::Channel(self.channel_id);
-        Ok(Effect::Tell(told(scene, to, text, data)))
+        Ok(Effect::Tell(Box::new(told(scene, to, text, data))))
     }
 
     fn numbers(&self) -> Vec<Number> {

@@ -170,7 +170,9 @@ pub fn highest_id(readers: &Readers) -> Result<Option<Id>, StoreError> {
             union all select max(id) as id from offer_clicks
             union all select max(id) as id from postbacks
             union all select max(id) as id from conversions
-            union all select max(id) as id from conversion_changes)";
+            union all select max(id) as id from conversion_changes
+            union all select max(id) as id from outbox
+            union all select max(id) as id from rule_runs)";
     let reader = readers.get()?;
     let id: Option<i64> = reader.query_row(HIGHEST, [], |row| row.get(0))?;
     Ok(id.and_then(Id::from_row))

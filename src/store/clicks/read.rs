@@ -1,5 +1,6 @@
 //! One row back into a [`Click`]: what a step that comes later needs to know of it.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -47,6 +48,33 @@ pub(in crate::store) fn find(
     let mut statement = connection.prepare_cached(SELECT)?;
     let found = statement.query_row([id.to_row()], |row| read(row, id));
     found.optional()
+}
+
+/// A click that is read when somebody first asks for it.
+pub(in crate::store) struct ClickOf {
+    id: Option<Id>,
+    found: OnceCell<Option<Click>>,
+}
+
+impl ClickOf {
+    /// `None`: there is no click.
+    pub(in crate::store) fn new(id: Option<Id>) -> Self {
+        Self {
+            id,
+            found: OnceCell::new(),
+        }
+    }
+
+    pub(in crate::store) fn find(
+        &self,
+        connection: &Connection,
+    ) -> Result<Option<&Click>, rusqlite::Error> {
+        if self.found.get().is_none() {
+            let click = self.id.map(|id| find(connection, id)).transpose()?;
+            let _ = self.found.set(click.flatten());
+        }
+        Ok(self.found.get().and_then(Option::as_ref))
+    }
 }
 
 fn read(row: &Row<'_>, id: Id) -> Result<Click, rusqlite::Error> {

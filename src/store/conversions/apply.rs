@@ -22,7 +22,10 @@ use crate::postback::offer::credited;
 use crate::postback::verdict::Verdict;
 use crate::postback::{Payout, Said, SaidStatus};
 use crate::store::clicks::flags;
+use crate::store::clicks::read::ClickOf;
+use crate::store::error::StoreError;
 use crate::store::outbox;
+use crate::store::rules::moment;
 
 /// What is to be applied, and how it came.
 #[derive(Clone, Copy)]
@@ -229,9 +232,30 @@ pub(super) fn follow(
     };
     rows::note(connection, row, &change)?;
     if cause.tells {
-        outbox::plan::queue(connection, books, before, row)?;
+        effects.leaves_runs = tell(connection, books, before, row)?;
     }
     Ok(effects)
+}
+
+/// Queues what traffic sources are to be told, and asks the rules; whether these left something to
+/// be done.
+fn tell(
+    connection: &Connection,
+    books: &Books,
+    before: Option<&Conversion>,
+    row: &Conversion,
+) -> Result<bool, rusqlite::Error> {
+    let is_news = before.is_none_or(|old| old.status != row.status || old.event != row.event);
+    let Some(status) = row.status.filter(|_| is_news && !row.is_correction) else {
+        return Ok(false);
+    };
+    let click = ClickOf::new(row.click_id);
+    outbox::plan::queue(connection, books, &click, row, status)?;
+    let left = moment::note(connection, books, &click, row, status);
+    left.map_err(|error| match error {
+        StoreError::Sqlite(error) => error,
+        error => rusqlite::Error::ToSqlConversionFailure(Box::new(error)),
+    })
 }
 
 /// Whose offer the visitor took, for a postback without a key.

@@ -38,7 +38,9 @@ use crate::engine::counters::Counts;
 use crate::engine::visit::{Counted, Counter};
 use crate::postback::Words;
 use crate::postback::verdict::Verdict;
+use crate::rules::Ready;
 use crate::store::rates;
+use crate::store::rules::bell::Bell;
 
 pub use receive::{Understood, mark_untold, mark_untold_since, prune_log, receive, set_aside};
 
@@ -50,6 +52,9 @@ pub struct Books {
     pub ids: Arc<IdGenerator>,
     pub codec: IdCodec,
     pub counts: Arc<Counts>,
+    /// The rules in use, and who evaluates what they leave.
+    pub rules: Arc<Vec<Arc<Ready>>>,
+    pub bell: Arc<Bell>,
 }
 
 impl Books {
@@ -69,6 +74,9 @@ impl Books {
     /// that is noted before an earlier one is counted would hide it from the next start.
     fn follow(&self, effects: &Effects) {
         effects.take_hold(&self.counts, &self.documents);
+        if effects.leaves_runs {
+            self.bell.ring();
+        }
     }
 
     /// What the words of a postback mean, if it is one of this network.
@@ -148,6 +156,8 @@ pub struct Effects {
     spent: Vec<(u64, i64, Micros)>,
     /// The last of the changes, as the database numbers them.
     change: Option<i64>,
+    /// Rules have to be evaluated.
+    leaves_runs: bool,
 }
 
 impl Effects {
@@ -201,5 +211,6 @@ impl Effects {
         self.caps.extend(more.caps);
         self.spent.extend(more.spent);
         self.change = self.change.max(more.change);
+        self.leaves_runs |= more.leaves_runs;
     }
 }

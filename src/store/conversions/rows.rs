@@ -25,6 +25,11 @@ const OF_CLICK: &str = concat!(
     " from conversions where click_id = ?1 order by id"
 );
 const BY_ID: &str = concat!("select ", columns!(), " from conversions where id = ?1");
+const LATEST: &str = concat!(
+    "select ",
+    columns!(),
+    " from conversions where click_id is not null order by id desc limit ?1"
+);
 const SAVE: &str = concat!(
     "insert into conversions (",
     columns!(),
@@ -64,7 +69,20 @@ pub(super) fn of_click(
     rows.collect()
 }
 
-pub(super) fn find(connection: &Connection, id: Id) -> Result<Conversion, rusqlite::Error> {
+/// The latest of clicks, the newest first.
+pub(in crate::store) fn latest(
+    connection: &Connection,
+    most: usize,
+) -> Result<Vec<Conversion>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(LATEST)?;
+    let rows = statement.query_map([most], read)?;
+    rows.collect()
+}
+
+pub(in crate::store) fn find(
+    connection: &Connection,
+    id: Id,
+) -> Result<Conversion, rusqlite::Error> {
     let mut statement = connection.prepare_cached(BY_ID)?;
     statement.query_row([id.to_row()], read)
 }

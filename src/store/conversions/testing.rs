@@ -56,6 +56,8 @@ impl Office {
             ids: Arc::clone(&self.ids),
             codec: IdCodec::new(&[7; 16]),
             counts: Arc::new(Counts::default()),
+            rules: Arc::default(),
+            bell: Arc::default(),
         }
     }
 

@@ -20,7 +20,7 @@ create table rule_runs (
     rule_version integer not null,
     -- What makes it the same run: rule, group, and the round or the conversion and its status.
     key text not null unique,
-    -- JSON array of the values of the rule's dimensions, null for an empty one.
+    -- JSON object: the values of the rule's dimensions, null for an empty one.
     "group" text not null,
     -- Of the group, where the rule's dimensions or its conversion tell it.
     campaign_id integer,
@@ -30,16 +30,24 @@ create table rule_runs (
     -- The window, in UTC milliseconds; null where no numbers were looked at.
     window_from integer,
     window_to integer,
-    -- pending, done, failed, dry_run, cooling_down, day_limit, conflict, undone.
+    -- pending: a conversion left it, and it is to be done;
+    -- done: all of it was done, or was so already in part;
+    -- unchanged: everything was so already;
+    -- failed: no document was changed, and people were told why;
+    -- conflict: the same, because another rule had just done the opposite;
+    -- dry_run: only noted;
+    -- cooling_down, day_limit: not done, because it had acted shortly before, or often enough;
+    -- undone: it was done, and an operator took it back.
     verdict text not null,
-    -- For people: why it was not done, or not whole.
+    -- For people: why it was not done.
     reason text,
-    -- JSON array: what was or would be done, one object per action.
+    -- JSON array: what was or would be done, one object per field that changes, message and note.
     effects text not null,
     undone_at integer
 ) strict;
 
-create index rule_runs_rule on rule_runs (rule_id, "group", at);
+create index rule_runs_group on rule_runs (rule_id, "group", at);
+create index rule_runs_rule on rule_runs (rule_id, at);
 create index rule_runs_pending on rule_runs (id) where verdict = 'pending';
 
 -- What rules have changed in documents, field by field.
@@ -47,23 +55,31 @@ create table rule_effects (
     run_id integer not null,
     number integer not null,
     rule_id integer not null,
+    -- When it was done, or undone, in UTC milliseconds.
     at integer not null,
     -- campaign, flow, landing, offer, list.
     what text not null,
     id integer not null,
-    -- state, weight, daily budget, a value of a list.
+    -- state, weight, budget.daily, values.
     field text not null,
+    -- Of values the value; of the weight of a landing or an offer the flow; else empty.
+    item text not null,
+    -- As texts; null for no budget, and where a value is not on the list.
     before text,
     after text,
+    -- 1: resumed, raised, added; -1: paused, lowered, taken off. The other way round once undone.
+    direction integer not null,
+    undone integer not null default 0,
     primary key (run_id, number)
 ) strict, without rowid;
 
-create index rule_effects_what on rule_effects (what, id, field, at);
+create index rule_effects_field on rule_effects (what, id, field, item, at);
 
 -- Rules on numbers that a conversion made due; dropped when they were evaluated.
 create table rule_dues (
     rule_id integer not null,
     "group" text not null,
+    -- The latest one.
     conversion_id integer not null,
     at integer not null,
     primary key (rule_id, "group")

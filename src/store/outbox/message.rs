@@ -13,6 +13,8 @@ use crate::domain::message::{Message, Recipient, Request};
 use crate::domain::outgoing::Method;
 use crate::domain::state::State;
 use crate::store::entities::Save;
+use crate::store::error::StoreError;
+use crate::store::readers::Readers;
 
 /// What is shown of where a bot's messages go; the token is put in when one is sent.
 const TELEGRAM_URL: &str = "https://api.telegram.org/bot***/sendMessage";
@@ -75,6 +77,14 @@ pub fn saving(ids: Arc<IdGenerator>, documents: Arc<Documents>, at: i64, message
         queue(connection, &ids, &documents, at, &message)?;
         Ok(())
     })
+}
+
+/// Whether a message of this key was queued, as far as the outbox goes back.
+pub fn is_queued(readers: &Readers, key: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "select 1 from outbox where key = :key";
+    let reader = readers.get()?;
+    let mut statement = reader.prepare_cached(SQL)?;
+    Ok(statement.exists(named_params! { ":key": key })?)
 }
 
 /// What a row says of where a message goes.

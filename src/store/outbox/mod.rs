@@ -15,7 +15,7 @@ pub mod message;
 pub(in crate::store) mod news;
 pub(in crate::store) mod plan;
 pub mod prune;
-mod telling;
+pub(in crate::store) mod telling;
 pub mod work;
 
 pub use news::Doorbell;

@@ -12,7 +12,7 @@ use crate::domain::message::host;
 use crate::domain::outgoing::{Method, OutgoingCall, OutgoingPostback};
 use crate::domain::state::State;
 use crate::macros::Outgoing;
-use crate::store::clicks::read::find as find_click;
+use crate::store::clicks::read::ClickOf;
 use crate::store::conversions::Books;
 
 /// A micro-unit of a percent of all: shares are compared with numbers below this.
@@ -23,29 +23,26 @@ const ALL: u64 = 100_000_000;
 pub(in crate::store) fn queue(
     connection: &Connection,
     books: &Books,
-    before: Option<&Conversion>,
+    click: &ClickOf,
     row: &Conversion,
+    status: Status,
 ) -> Result<(), rusqlite::Error> {
-    let (Some(click_id), Some(status)) = (row.click_id, row.status) else {
-        return Ok(());
-    };
-    let is_news = before.is_none_or(|old| old.status != row.status || old.event != row.event);
-    if !is_news || row.is_correction || !is_told(books, &row.event) || !has_targets(books, row) {
+    if !is_told(books, &row.event) || !has_targets(books, row) {
         return Ok(());
     }
-    let Some(click) = find_click(connection, click_id)? else {
+    let Some(click) = click.find(connection)? else {
         return Ok(());
     };
-    let public = books.codec.encode(click_id);
+    let public = books.codec.encode(click.id);
     let subject = Subject {
         row,
-        click: &click,
+        click,
         click_id: public.as_str(),
         documents: &books.documents,
         rates: &books.rates,
     };
-    for postback in targets(books, &click) {
-        if postback.statuses.contains(&status) && is_for(postback, row, &click) {
+    for postback in targets(books, click) {
+        if postback.statuses.contains(&status) && is_for(postback, row, click) {
             add(connection, books, &subject, status, postback)?;
         }
     }

@@ -11,18 +11,18 @@ use crate::domain::outgoing::OutgoingPostback;
 use crate::domain::period;
 use crate::domain::rates::Rates;
 use crate::domain::visitor::Visitor;
-use crate::macros::{Expanded, Facts, MacroContext, Named, Outgoing, Parent, Told, Within};
+use crate::macros::{Body, Expanded, Facts, MacroContext, Named, Outgoing, Parent, Told, Within};
 
 const ALL: i64 = 100_000_000;
 
 /// A conversion and its click.
-pub(super) struct Subject<'a> {
-    pub(super) row: &'a Conversion,
-    pub(super) click: &'a Click,
+pub(in crate::store) struct Subject<'a> {
+    pub(in crate::store) row: &'a Conversion,
+    pub(in crate::store) click: &'a Click,
     /// The public id of the click.
-    pub(super) click_id: &'a str,
-    pub(super) documents: &'a Documents,
-    pub(super) rates: &'a Rates,
+    pub(in crate::store) click_id: &'a str,
+    pub(in crate::store) documents: &'a Documents,
+    pub(in crate::store) rates: &'a Rates,
 }
 
 impl Subject<'_> {
@@ -38,6 +38,26 @@ impl Subject<'_> {
         templates: &Outgoing,
         parent: Option<&(u64, PublicId)>,
     ) -> Expanded {
+        let payout = self.payout(postback);
+        self.with_context(payout, parent, |context| templates.expand(context))
+    }
+
+    /// A text about it, with all that it pays.
+    pub(in crate::store) fn expand_text(&self, template: &Body) -> String {
+        let revenue = &self.row.revenue;
+        let payout = Some((revenue.amount, revenue.currency));
+        let mut text = String::new();
+        self.with_context(payout, None, |context| template.expand(context, &mut text));
+        text
+    }
+
+    /// Lends what macros draw on; `payout` is what is told of its revenue.
+    fn with_context<T>(
+        &self,
+        payout: Option<(Micros, Currency)>,
+        parent: Option<&(u64, PublicId)>,
+        with: impl FnOnce(&MacroContext<'_>) -> T,
+    ) -> T {
         let (row, click) = (self.row, self.click);
         let visitor = Visitor {
             ip: click.ip,
@@ -49,7 +69,6 @@ impl Subject<'_> {
             parameters: click.parameters.clone(),
         };
         let id = row.id.to_row().to_string();
-        let payout = self.payout(postback);
         let cost = self.cost();
         let facts = TellingFacts {
             subject: self,
@@ -76,7 +95,7 @@ impl Subject<'_> {
         let domain = click
             .domain_id
             .and_then(|id| self.documents.domains.get(&id));
-        templates.expand(&MacroContext {
+        with(&MacroContext {
             click_id: self.click_id,
             at: click.at,
             campaign_id: click.campaign_id,

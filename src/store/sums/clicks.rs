@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::Work;
 use super::conversions::{self, Conversion};
+use super::costs::Costs;
 use super::facts::Seen;
 use crate::domain::basis::Basis;
 use crate::report::Clicked;
@@ -99,6 +100,19 @@ fn take_earned<'c>(earned: &mut &'c [Conversion], click_id: i64) -> &'c [Convers
     own
 }
 
+/// A click, as it is counted.
+fn clicked(costs: &mut Costs<'_>, seen: &Seen<'_>, steps: u32) -> Result<Clicked, rusqlite::Error> {
+    Ok(Clicked {
+        is_bot: seen.flags.is_bot(),
+        is_unique_campaign: seen.flags.is_unique_campaign(),
+        is_unique_flow: seen.flags.is_unique_flow(),
+        is_unique_global: seen.flags.is_unique_global(),
+        has_landing: seen.route.landing_id.is_some(),
+        steps,
+        cost: costs.worth(seen.connection, seen.cost, seen.currency_id, seen.at)?,
+    })
+}
+
 /// Adds a click to each pile that it concerns.
 fn add(
     work: &mut Work<'_>,
@@ -109,28 +123,14 @@ fn add(
 ) -> Result<(), rusqlite::Error> {
     let facts = &mut work.facts;
     let (piles, tracks) = work.tracks.of(seen.route.campaign_id);
+    if tracks.is_empty() {
+        return Ok(());
+    }
     let offer_id = last_offer.or(seen.route.offer_id);
-    let mut clicked = None;
+    let clicked = clicked(&mut work.costs, seen, steps)?;
     for track in tracks {
         let Some(stretch) = track.stretch(seen.at) else {
             continue;
-        };
-        let clicked = match clicked {
-            Some(clicked) => clicked,
-            None => {
-                let (amount, currency) = (seen.cost, seen.currency_id);
-                let connection = seen.connection;
-                let cost = work.costs.worth(connection, amount, currency, seen.at)?;
-                *clicked.insert(Clicked {
-                    is_bot: seen.flags.is_bot(),
-                    is_unique_campaign: seen.flags.is_unique_campaign(),
-                    is_unique_flow: seen.flags.is_unique_flow(),
-                    is_unique_global: seen.flags.is_unique_global(),
-                    has_landing: seen.route.landing_id.is_some(),
-                    steps,
-                    cost,
-                })
-            }
         };
         let pile = &piles[track.pile];
         let codes = facts.codes(&pile.columns, seen, offer_id)?;

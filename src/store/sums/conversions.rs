@@ -54,8 +54,7 @@ macro_rules! select {
     };
 }
 
-const OF_CLICKS: &str =
-    select!("where click_id >= ?1 and click_id < ?2 and status is not null order by click_id, id");
+const OF_CLICKS: &str = select!("where click_id >= ?1 and click_id < ?2 order by click_id, id");
 const BY_ID: &str = select!("where id >= ?1 and id < ?2 order by id limit ?3");
 const LAST_OFFER: &str = "
     select offer_id from offer_clicks

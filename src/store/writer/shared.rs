@@ -19,6 +19,9 @@ pub(crate) struct Shared {
     /// How long a click waits for a commit, and again for the spill.
     pub(crate) ack_timeout: Duration,
     stalled: AtomicBool,
+    /// Said once a stall: that clicks wait in memory, and that there is no room for more.
+    told_of_memory: AtomicBool,
+    told_of_loss: AtomicBool,
     pub(crate) counters: Counters,
     /// Rung when a commit put something into the outbox.
     pub(crate) outbox: Arc<Doorbell>,
@@ -48,6 +51,8 @@ impl Shared {
             spill,
             ack_timeout,
             stalled: AtomicBool::new(false),
+            told_of_memory: AtomicBool::new(false),
+            told_of_loss: AtomicBool::new(false),
             counters: Counters::default(),
             outbox: Arc::default(),
             leftover: Mutex::default(),
@@ -86,6 +91,8 @@ impl Shared {
 
     pub(crate) fn recover(&self) {
         if self.stalled.swap(false, Ordering::AcqRel) {
+            self.told_of_memory.store(false, Ordering::Relaxed);
+            self.told_of_loss.store(false, Ordering::Relaxed);
             tracing::info!("the database takes clicks again; the spill file is taken over");
         }
     }
@@ -104,10 +111,22 @@ impl Shared {
         // that bounds the memory.
         let others = self.counters.in_memory.fetch_add(1, Ordering::Relaxed);
         if others < MEMORY_BOUND && self.queue.push(Item::Record(pending)).is_ok() {
+            if !self.told_of_memory.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "neither the database nor the spill file takes clicks in time; they wait in \
+                     memory, and are lost if the program is killed before"
+                );
+            }
             Receipt::InMemory
         } else {
             self.counters.in_memory.fetch_sub(1, Ordering::Relaxed);
             self.counters.lost.fetch_add(1, Ordering::Relaxed);
+            if !self.told_of_loss.swap(true, Ordering::Relaxed) {
+                tracing::error!(
+                    "there is no room for more clicks in memory: visitors are sent on, and their \
+                     clicks are lost until the database takes them again"
+                );
+            }
             Receipt::Lost
         }
     }

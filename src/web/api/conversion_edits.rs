@@ -15,7 +15,6 @@ use crate::domain::form::{Form, MOST, quoted};
 use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::{Currency, Micros};
 use crate::domain::problem::Problem;
-use crate::editor::Editor;
 use crate::postback::credit::Edited;
 use crate::postback::verdict::Verdict;
 use crate::postback::{Found, Payout, Said, SaidStatus};
@@ -200,10 +199,9 @@ fn read_time(form: &mut Form<'_>) -> Option<i64> {
 
 async fn create(
     shared: web::Data<Arc<Shared>>,
-    editor: web::Data<Editor>,
     body: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let books = shared.books(&editor);
+    let books = shared.library.books();
     let entry = Form::read(&body, |form| {
         Entry::read(form, &shared.codec, &books.documents)
     })
@@ -240,7 +238,6 @@ fn entered(outcome: Outcome) -> Result<Id, ApiError> {
 
 async fn patch(
     shared: web::Data<Arc<Shared>>,
-    editor: web::Data<Editor>,
     id: web::Path<String>,
     body: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
@@ -255,7 +252,7 @@ async fn patch(
         }
     })
     .map_err(ApiError::Invalid)?;
-    let (books, writer) = (shared.books(&editor), shared.writer.clone());
+    let (books, writer) = (shared.library.books(), shared.writer.clone());
     let done =
         web::block(move || edit::edit(&writer, &books, wanted, edited, clock::now_ms())).await??;
     match done {
@@ -304,7 +301,6 @@ fn no_rate(answer: &Value) -> Option<Problem> {
 
 async fn read_again(
     shared: web::Data<Arc<Shared>>,
-    editor: web::Data<Editor>,
     body: web::Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let ids = Form::read(&body, |form| {
@@ -330,7 +326,7 @@ async fn read_again(
         ids
     })
     .map_err(ApiError::Invalid)?;
-    let (books, writer) = (shared.books(&editor), shared.writer.clone());
+    let (books, writer) = (shared.library.books(), shared.writer.clone());
     let outcomes = web::block(move || replay::replay(&writer, &books, ids)).await??;
     let items: Vec<Value> = outcomes
         .into_iter()

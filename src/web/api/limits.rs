@@ -18,6 +18,8 @@ use crate::domain::period;
 use crate::editor::Editor;
 use crate::engine::budget;
 use crate::engine::visit::{Counted, Counter, Counters};
+use crate::herald::budgets::told_at;
+use crate::store::budgets;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
@@ -69,6 +71,9 @@ pub(super) struct BudgetState {
     /// When a spent budget is open again, in UTC milliseconds; `null` if it is not spent, or
     /// spent for good.
     pub resets_at: Option<i64>,
+    /// When the messages about a spent budget were put into the outbox, in UTC milliseconds; `null`
+    /// if it is not spent, or nobody hears of it.
+    pub told_at: Option<i64>,
 }
 
 /// Whether a budget is spent.
@@ -154,7 +159,11 @@ async fn budget_of(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let campaign = find::<Campaign>(&editor, &id)?;
-    let spending = budget::spending(&campaign, &*shared.counts, clock::now_ms());
+    let now = clock::now_ms();
+    let spending = budget::spending(&campaign, &*shared.counts, now);
+    let reached = budget::reached(&campaign, &*shared.counts, now);
+    let (readers, id) = (shared.readers.clone(), campaign.id);
+    let told = web::block(move || budgets::told(&readers, Some(id))).await??;
     let limits = &campaign.budget;
     let state = match (spending.left, spending.is_spent, limits.when_spent) {
         (None, ..) => SpendingState::NoBudget,
@@ -175,6 +184,7 @@ async fn budget_of(
         day: period::date(spending.day).to_string(),
         timezone: campaign.timezone.clone(),
         resets_at: spending.resets_at,
+        told_at: told_at(&told, &campaign, &reached),
     }))
 }
 

@@ -33,7 +33,10 @@ mod presets;
 mod query;
 mod rates;
 pub mod resource;
+mod rule_runs;
+mod rule_trials;
 mod simulate;
+mod summaries;
 
 use std::collections::BTreeMap;
 
@@ -55,6 +58,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
 use crate::domain::traffic_source::TrafficSource;
 
@@ -88,6 +92,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Event>());
     endpoints.extend(resource::endpoints::<Rule>());
     endpoints.extend(resource::endpoints::<Channel>());
+    endpoints.extend(resource::endpoints::<Summary>());
+    endpoints.extend(summaries::endpoints());
     endpoints.extend(channels::endpoints());
     endpoints.extend(lists::endpoints());
     endpoints.push(links::endpoint());
@@ -98,6 +104,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());
     endpoints.extend(outbox::endpoints());
+    endpoints.extend(rule_runs::endpoints());
+    endpoints.extend(rule_trials::endpoints());
     endpoints.extend(facts::endpoints());
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());

@@ -22,9 +22,11 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
+use crate::evaluator::trial::{Trial, TriedGroup};
 use crate::importer::Preview;
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
@@ -40,6 +42,7 @@ use crate::store::imports::{Import, ImportRow};
 use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
+use crate::store::rules::log::RuleRun;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
 use crate::web::error::BODY_MAX;
@@ -61,6 +64,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Rule", &["name", "actions"]),
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
+    ("Summary", &["name", "channel_id"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -166,7 +170,10 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Group>(&mut schemas);
     add::<Event>(&mut schemas);
     add::<Rule>(&mut schemas);
+    add::<Trial>(&mut schemas);
+    add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
+    add::<Summary>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
@@ -197,6 +204,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<UnmappedWord>(&mut schemas);
     add::<OutgoingCall>(&mut schemas);
     add::<OutgoingCallInFull>(&mut schemas);
+    add::<RuleRun>(&mut schemas);
     schemas.insert("ListBrief".to_owned(), list_brief());
     add::<CapState>(&mut schemas);
     add::<BudgetState>(&mut schemas);

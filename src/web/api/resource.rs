@@ -19,6 +19,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::as_json;
@@ -145,6 +146,10 @@ impl Resource for Rule {
     fn doubts_beyond(&self, documents: &Documents) -> Vec<Problem> {
         rules::doubts(self, documents)
     }
+}
+
+impl Resource for Summary {
+    const PATH: &'static str = "summaries";
 }
 
 impl Resource for Channel {

@@ -66,7 +66,7 @@ fn example() -> Value {
       "rotation": "position", "bind": "none",
       "uniqueness": { "by": "ip_ua", "window_hours": 24, "cookies": true },
       "cost": { "model": "cpc", "value": "0.015", "currency": "USD", "from_url": true, "traffic_loss": "0" },
-      "timezone": "Europe/Kyiv", "budget": { "daily": "50", "total": null, "when_spent": "notify" }, "bind_hours": 24, "choose_offer": "at_landing",
+      "timezone": "Europe/Kyiv", "budget": { "daily": "50", "total": null, "when_spent": "notify", "channel_ids": [] }, "bind_hours": 24, "choose_offer": "at_landing",
       "fallback": { "kind": "redirect", "url": "https://example.com/other" }, "parameters": {}, "postbacks": [], "version": 7,
       "flows": [
         { "name": "phones", "kind": "regular", "state": "active", "weight": 100, "match": "all",
@@ -107,7 +107,7 @@ async fn the_example_campaign_is_stored_and_sent_back_as_it_was() {
     );
     assert_eq!(created["flows"][1]["weight"], 100);
     assert_eq!(created["warnings"][0]["field"], "budget.when_spent");
-    assert_eq!(created["warnings"][0]["code"], "not_yet_acted_on");
+    assert_eq!(created["warnings"][0]["code"], "nobody_hears");
     assert_eq!(
         created["warnings"].as_array().unwrap().len(),
         1,

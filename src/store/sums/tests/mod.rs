@@ -89,7 +89,7 @@ const COUNTED: [&str; 21] = [
 fn counted(sums: &Sums) -> Counted {
     let value = |key: &str, without_bots| {
         let view = View {
-            revenue: RevenueKind::Earned,
+            revenue: RevenueKind::All,
             without_bots,
         };
         let value = MetricRef::parse(key).unwrap().value(sums, view);

@@ -1,0 +1,180 @@
+//! What rules want done, done: the way of every edit, many runs at once.
+//!
+//! A run is done whole or not at all: if one of its effects on documents is refused (it cannot be
+//! resolved, another rule has just done the opposite, the documents would not be valid), none of them
+//! is done, and its calls to others are not made either. Its messages to people are sent all the
+//! same, with the reason in them, and its notes stand in the log: whoever set the rule up has to hear
+//! that it failed. A run whose effects are there already is `unchanged`.
+//!
+//! Runs that are proposed together are checked together, compiled once and stored in one transaction
+//! with their rows, what they changed and their messages. If they are refused together, each half is
+//! tried by itself, down to the one run that is to blame. A run whose key is settled is left out, so
+//! that asking again does nothing again.
+
+mod drafts;
+mod resolve;
+mod rivals;
+mod round;
+mod spot;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use self::drafts::Drafts;
+use self::resolve::resolve;
+use self::round::{Performed, Round};
+use super::{EditError, Editing, Editor, Publish, Refusal};
+use crate::domain::documents::Documents;
+use crate::domain::id::IdGenerator;
+use crate::domain::problem::Problem;
+use crate::rules::Effect;
+use crate::store::entities;
+use crate::store::error::StoreError;
+use crate::store::readers::Readers;
+use crate::store::rules::Verdict;
+use crate::store::rules::runs::{self, Judged, Run};
+
+pub use undo::RunUndoError;
+
+/// Runs that are stored in one transaction.
+const PIECE: usize = 500;
+
+/// A run, and what its rule wants done. Its `at` is now, also where it waited.
+#[derive(Debug, Clone)]
+pub struct Proposed {
+    pub run: Run,
+    /// An error is why an action could not even be planned, for people.
+    pub effects: Vec<Result<Effect, String>>,
+}
+
+impl Editor {
+    /// Does what rules want done, and writes what became of it. Those runs are answered that were not
+    /// settled before, in their order; their messages have no ids of the outbox in the answer.
+    pub fn act(
+        &self,
+        readers: &Readers,
+        ids: &Arc<IdGenerator>,
+        proposed: Vec<Proposed>,
+    ) -> Result<Vec<Judged>, EditError> {
+        let _ready = self.compile_lists_ahead(&proposed);
+        let mut editing = self.begin();
+        let proposed = unsettled(readers, proposed)?;
+        let mut judged = Vec::with_capacity(proposed.len());
+        for piece in proposed.chunks(PIECE) {
+            self.act_on(&mut editing, readers, ids, piece, &mut judged)?;
+        }
+        Ok(judged)
+    }
+
+    /// What would become of a run, as a dry one that may be kept.
+    pub fn would(&self, readers: &Readers, proposed: &Proposed) -> Result<Judged, StoreError> {
+        let editing = self.begin();
+        let documents = self.documents();
+        let mut round = Round::of(&documents, readers);
+        let mut performed = round.perform(proposed)?;
+        let changes = round.changes();
+        if !changes.is_empty()
+            && let Err(refusals) = self.check(&editing, &documents, &changes)
+        {
+            performed.refuse(Verdict::Failed, in_words(refusals));
+        }
+        Ok(Judged {
+            verdict: Verdict::DryRun,
+            moves: Vec::new(),
+            ..performed.judged
+        })
+    }
+
+    fn act_on(
+        &self,
+        editing: &mut Editing,
+        readers: &Readers,
+        ids: &Arc<IdGenerator>,
+        proposed: &[Proposed],
+        judged: &mut Vec<Judged>,
+    ) -> Result<(), EditError> {
+        let documents = self.documents();
+        let mut round = Round::of(&documents, readers);
+        let performed = proposed.iter().map(|run| round.perform(run));
+        let mut performed = performed.collect::<Result<Vec<_>, _>>()?;
+        let changes = round.changes();
+        let mut checked = None;
+        if !changes.is_empty() {
+            match self.check(editing, &documents, &changes) {
+                Ok(found) => checked = Some(found),
+                Err(refusals) => match &mut performed[..] {
+                    [alone] => alone.refuse(Verdict::Failed, in_words(refusals)),
+                    _ => {
+                        let (first, second) = proposed.split_at(proposed.len() / 2);
+                        self.act_on(editing, readers, ids, first, judged)?;
+                        return self.act_on(editing, readers, ids, second, judged);
+                    }
+                },
+            }
+        }
+        judged.extend(performed.iter().map(|one| one.judged.clone()));
+        let work = performed.into_iter().map(|one| {
+            let Performed { judged, told } = one;
+            runs::saving(judged, told, Arc::clone(ids), Arc::clone(&documents))
+        });
+        match checked {
+            Some(checked) => self.store(editing, checked, &changes, work.collect()),
+            None => Ok(entities::save_all(&self.writer, work.collect())?),
+        }
+    }
+
+    /// Compiles lists as they will be before other edits have to wait for it.
+    fn compile_lists_ahead(&self, proposed: &[Proposed]) -> Option<Publish> {
+        let documents = self.documents();
+        let mut drafts = Drafts::of(&documents);
+        let effects = proposed.iter().flat_map(|run| &run.effects).flatten();
+        for effect in effects.filter(|effect| matches!(effect, Effect::List { .. })) {
+            // What is refused is refused when it is done.
+            for wanted in resolve(effect, &documents, &mut drafts).unwrap_or_default() {
+                let _ = drafts.write(&wanted.spot, wanted.after);
+            }
+        }
+        let changes = drafts.changes();
+        if changes.is_empty() {
+            return None;
+        }
+        let mut documents = Documents::clone(&documents);
+        for change in changes {
+            change.enter(&mut documents);
+        }
+        Some((self.compile)(&documents).0)
+    }
+}
+
+/// Those that are new or wait to be done, each key once. What waits keeps its id.
+fn unsettled(readers: &Readers, proposed: Vec<Proposed>) -> Result<Vec<Proposed>, StoreError> {
+    let mut keys = HashSet::new();
+    let mut left = Vec::with_capacity(proposed.len());
+    for mut one in proposed {
+        match runs::find_key(readers, &one.run.key)? {
+            Some((id, Verdict::Pending)) => one.run.id = id,
+            Some(_) => continue,
+            None => {}
+        }
+        if keys.insert(one.run.key.clone()) {
+            left.push(one);
+        }
+    }
+    Ok(left)
+}
+
+/// What is wrong, in sentences.
+fn in_words(refusals: Vec<Refusal>) -> String {
+    let told = |who: String, problem: Problem| match problem.field.is_empty() {
+        true => format!("The {who}: {}", problem.message),
+        false => format!("The {who} ({}): {}", problem.field, problem.message),
+    };
+    let words = refusals.into_iter().flat_map(|(who, problems)| {
+        let problems = problems.into_iter();
+        problems.map(move |problem| told(who.to_string(), problem))
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,96 @@
+//! How often a rule may act: not on the same group again while it cools down, and not more often in
+//! a day than it may.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::period;
+use crate::domain::rule::Rule;
+use crate::store::error::StoreError;
+use crate::store::readers::Readers;
+use crate::store::rules::{Verdict, runs};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Asks the log of runs, and counts what was let through since.
+pub(super) struct Gate<'a> {
+    readers: &'a Readers,
+    now: i64,
+    /// By rule: how many more may act today.
+    left: HashMap<u64, u64>,
+    passed: HashSet<(u64, String)>,
+}
+
+/// Why a run is not done.
+pub(super) struct Held {
+    pub(super) verdict: Verdict,
+    pub(super) reason: String,
+}
+
+impl<'a> Gate<'a> {
+    pub(super) fn new(readers: &'a Readers, now: i64) -> Self {
+        Self {
+            readers,
+            now,
+            left: HashMap::new(),
+            passed: HashSet::new(),
+        }
+    }
+
+    /// Lets a run through, or says why not.
+    pub(super) fn pass(&mut self, rule: &Rule, group: &str) -> Result<Option<Held>, StoreError> {
+        if let Some(held) = self.cools_down(rule, group)? {
+            return Ok(Some(held));
+        }
+        let left = match self.left.get(&rule.id) {
+            Some(left) => *left,
+            None => self.left_today(rule)?,
+        };
+        if left == 0 {
+            return Ok(Some(Held {
+                verdict: Verdict::DayLimit,
+                reason: format!(
+                    "It has acted {} times today, as often as it may.",
+                    rule.max_per_day
+                ),
+            }));
+        }
+        self.left.insert(rule.id, left - 1);
+        if rule.cooldown_minutes > 0 {
+            self.passed.insert((rule.id, group.to_owned()));
+        }
+        Ok(None)
+    }
+
+    fn cools_down(&self, rule: &Rule, group: &str) -> Result<Option<Held>, StoreError> {
+        if rule.cooldown_minutes == 0 {
+            return Ok(None);
+        }
+        let within =
+            i64::try_from(rule.cooldown_minutes).unwrap_or(i64::MAX / MINUTE_MS) * MINUTE_MS;
+        let lately = match self.passed.contains(&(rule.id, group.to_owned())) {
+            true => Some(self.now),
+            false => {
+                runs::acted_lately(self.readers, rule.id, group, self.now, within, rule.dry_run)?
+            }
+        };
+        Ok(lately.map(|at| Held {
+            verdict: Verdict::CoolingDown,
+            reason: format!(
+                "It acted on this group {} minutes ago, and leaves it alone for {}.",
+                self.now.abs_diff(at) / MINUTE_MS.unsigned_abs(),
+                rule.cooldown_minutes
+            ),
+        }))
+    }
+
+    fn left_today(&self, rule: &Rule) -> Result<u64, StoreError> {
+        let zone = period::zone(rule.timezone.as_deref().unwrap_or("UTC"));
+        let day = period::day(self.now, zone);
+        let (from, to) = (
+            period::day_start(day, zone),
+            period::day_start(day + 1, zone),
+        );
+        let acted = runs::acted(self.readers, rule.id, from, to, rule.dry_run)?;
+        Ok(rule.max_per_day.saturating_sub(acted))
+    }
+}

@@ -1,0 +1,188 @@
+//! Rules, evaluated beside the requests.
+//!
+//! One thread. Conversions leave it what is to be done about them, and it does that at once
+//! (`pending.rs`). Numbers are looked at in rounds (`round.rs`): every rule whose minutes are over
+//! (`schedule.rs`) and every group that a conversion has made due are asked together, so that the
+//! clicks are read once for all of them. It reads through the readers and changes things as any
+//! other edit does; what it does is keyed, so that a repeat does nothing.
+//!
+//! It rests nine times as long as a round took, so that many rules over many clicks make rounds
+//! rarer, and never take a core from visitors.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `asking.rs` | what has to be summed for a rule |
+//! | `numbers.rs` | what was summed, by the names of metrics |
+//! | `gate.rs` | cool-downs, and how often a rule may act in a day |
+//! | `trial.rs` | what a rule would do now |
+
+mod asking;
+mod gate;
+mod numbers;
+mod pending;
+mod proposal;
+mod round;
+mod schedule;
+pub mod trial;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::schedule::Schedule;
+use crate::clock;
+use crate::library::Library;
+use crate::store::error::StoreError;
+use crate::store::readers::Readers;
+use crate::store::rules::runs;
+use crate::store::writer::Writer;
+
+/// How often it is looked for what is due.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// After a round it rests so many times as long as it took.
+const REST: u32 = 9;
+/// After an error everything waits so long.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long runs are kept, and how often older ones are dropped.
+const KEPT_MS: i64 = 90 * 86_400_000;
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// What it works with.
+#[derive(Clone)]
+pub struct Tools {
+    pub library: Library,
+    pub readers: Readers,
+    pub writer: Writer,
+}
+
+/// How it goes, for `/healthz`.
+#[derive(Debug, Default)]
+pub struct Evaluating {
+    rounds: AtomicU64,
+    last_ms: AtomicU64,
+    last_rules: AtomicU64,
+}
+
+/// The last round of rules on numbers.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Rounds {
+    /// Since the start.
+    pub rounds: u64,
+    /// What the last one took, and how many rules it was about.
+    pub last_ms: u64,
+    pub last_rules: u64,
+}
+
+impl Evaluating {
+    pub fn now(&self) -> Rounds {
+        Rounds {
+            rounds: self.rounds.load(Ordering::Relaxed),
+            last_ms: self.last_ms.load(Ordering::Relaxed),
+            last_rules: self.last_rules.load(Ordering::Relaxed),
+        }
+    }
+
+    fn note(&self, rules: usize, took: Duration) {
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.last_ms.store(took, Ordering::Relaxed);
+        self.last_rules.store(rules as u64, Ordering::Relaxed);
+        self.rounds.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The thread.
+pub struct Evaluator {
+    tools: Tools,
+    is_stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Evaluator {
+    pub fn start(tools: Tools, evaluating: Arc<Evaluating>) -> std::io::Result<Evaluator> {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let turns = Turns {
+            tools: tools.clone(),
+            evaluating,
+            is_stopping: Arc::clone(&is_stopping),
+            schedule: Schedule::default(),
+            rests_until: Instant::now(),
+            prunes_at: Instant::now(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("rules".into())
+            .spawn(move || turns.run())?;
+        Ok(Evaluator {
+            tools,
+            is_stopping,
+            thread: Some(thread),
+        })
+    }
+
+    /// Ends the thread where it is; what is left is done after the next start.
+    pub fn stop(mut self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.tools.library.bell.ring();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Turns {
+    tools: Tools,
+    evaluating: Arc<Evaluating>,
+    is_stopping: Arc<AtomicBool>,
+    schedule: Schedule,
+    /// No round before this.
+    rests_until: Instant,
+    prunes_at: Instant,
+}
+
+impl Turns {
+    fn run(mut self) {
+        while !self.is_stopping() {
+            if let Err(error) = self.turn() {
+                tracing::warn!(%error, "rules are looked at again in a few seconds");
+                self.rests_until = Instant::now() + RETRY;
+            }
+            self.tools.library.bell.wait(INTERVAL);
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    fn turn(&mut self) -> Result<(), StoreError> {
+        pending::work(&self.tools, &self.is_stopping)?;
+        let now = Instant::now();
+        if now >= self.rests_until {
+            self.round(now)?;
+        }
+        if now >= self.prunes_at {
+            while !self.is_stopping() && runs::prune(&self.tools.writer, clock::now_ms() - KEPT_MS)?
+            {
+            }
+            self.prunes_at = now + PRUNE_EVERY;
+        }
+        Ok(())
+    }
+
+    fn round(&mut self, now: Instant) -> Result<(), StoreError> {
+        let stopping = Arc::clone(&self.is_stopping);
+        let asked = round::asked(&self.tools, &mut self.schedule, now)?;
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let rules = asked.len();
+        round::work(&self.tools, asked, &stopping)?;
+        let took = now.elapsed();
+        self.evaluating.note(rules, took);
+        self.rests_until = Instant::now() + took * REST;
+        Ok(())
+    }
+}

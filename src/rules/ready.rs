@@ -1,0 +1,74 @@
+//! The rules in use, compiled once for each edit.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::compiled::{Compiled, compile};
+use crate::domain::documents::Documents;
+use crate::domain::rule::{Moment, Rule};
+
+/// A rule with its document.
+pub struct Ready {
+    pub rule: Arc<Rule>,
+    pub compiled: Compiled,
+}
+
+impl Ready {
+    pub fn is_at_conversion(&self) -> bool {
+        matches!(self.rule.moment, Moment::Conversion { .. })
+    }
+
+    /// A group as runs and dues name it: a JSON object of its values by dimension.
+    pub fn group_name(&self, group: &[Option<String>]) -> String {
+        let dimensions = self.rule.group_by.iter().cloned();
+        let values = group.iter().map(|value| match value {
+            Some(value) => Value::String(value.clone()),
+            None => Value::Null,
+        });
+        Value::Object(dimensions.zip(values).collect()).to_string()
+    }
+
+    /// The group of this name; `None` if the rule has been given other dimensions since.
+    pub fn group_of_name(&self, name: &str) -> Option<Vec<Option<String>>> {
+        let named: Map<String, Value> = serde_json::from_str(name).ok()?;
+        let dimensions = &self.rule.group_by;
+        let is_same = named.len() == dimensions.len() && named.keys().eq(dimensions);
+        let values = named.into_iter().map(|(_, value)| match value {
+            Value::String(value) => Some(value),
+            _ => None,
+        });
+        is_same.then(|| values.collect())
+    }
+}
+
+/// Every active rule. Those that were not edited since are taken from `before`. One that cannot be
+/// compiled, because another version has stored it, is told and left out.
+pub fn ready(documents: &Documents, before: &[Arc<Ready>]) -> Vec<Arc<Ready>> {
+    let active = documents.rules.values();
+    let active = active.filter(|rule| rule.state.is_active());
+    let made = active.filter_map(|rule| {
+        let same = before.iter().find(|one| Arc::ptr_eq(&one.rule, rule));
+        if let Some(same) = same {
+            return Some(Arc::clone(same));
+        }
+        match compile(rule) {
+            Ok(compiled) => Some(Arc::new(Ready {
+                rule: Arc::clone(rule),
+                compiled,
+            })),
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!(
+                        rule = rule.id,
+                        field = problem.field,
+                        "a rule is passed over: {}",
+                        problem.message
+                    );
+                }
+                None
+            }
+        }
+    });
+    made.collect()
+}
