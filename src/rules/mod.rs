@@ -58,6 +58,6 @@ pub use known::Known;
 pub use markdown::{actions, metrics};
 pub use number::{Number, PAYOUT};
 pub use options::{Options, options};
-pub use ready::{Ready, ready};
+pub use ready::{Ready, Rules, ready};
 pub use scene::Scene;
 pub use subject::{Ask, Happened, Subject};

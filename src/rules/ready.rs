@@ -8,6 +8,9 @@ use super::compiled::{Compiled, compile};
 use crate::domain::documents::Documents;
 use crate::domain::rule::{Moment, Rule};
 
+/// The rules in use.
+pub type Rules = Vec<Arc<Ready>>;
+
 /// A rule with its document.
 pub struct Ready {
     pub rule: Arc<Rule>,
@@ -44,7 +47,7 @@ impl Ready {
 
 /// Every active rule. Those that were not edited since are taken from `before`. One that cannot be
 /// compiled, because another version has stored it, is told and left out.
-pub fn ready(documents: &Documents, before: &[Arc<Ready>]) -> Vec<Arc<Ready>> {
+pub fn ready(documents: &Documents, before: &[Arc<Ready>]) -> Rules {
     let active = documents.rules.values();
     let active = active.filter(|rule| rule.state.is_active());
     let made = active.filter_map(|rule| {

@@ -19,6 +19,7 @@
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `rule_rounds` | rules at work |
+//! | `rule_runs` | what rules did, listed and taken back |
 //! | `routing` | flows at work, and saves while visitors click |
 //! | `rules` | rules as they are saved, and ready-made ones |
 //! | `uniqueness` | who is new, and what a returning visitor finds again |
@@ -65,6 +66,7 @@ mod receiver;
 mod redirects;
 mod routing;
 mod rule_rounds;
+mod rule_runs;
 mod rules;
 mod simulator;
 mod startup;

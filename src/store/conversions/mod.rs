@@ -38,7 +38,7 @@ use crate::engine::counters::Counts;
 use crate::engine::visit::{Counted, Counter};
 use crate::postback::Words;
 use crate::postback::verdict::Verdict;
-use crate::rules::Ready;
+use crate::rules::Rules;
 use crate::store::rates;
 use crate::store::rules::bell::Bell;
 
@@ -53,7 +53,7 @@ pub struct Books {
     pub codec: IdCodec,
     pub counts: Arc<Counts>,
     /// The rules in use, and who evaluates what they leave.
-    pub rules: Arc<Vec<Arc<Ready>>>,
+    pub rules: Arc<Rules>,
     pub bell: Arc<Bell>,
 }
 
