@@ -1,3 +1,5 @@
+//! Documents of rules, right and wrong.
+
 use chrono::DateTime;
 use serde_json::{Value, json};
 
