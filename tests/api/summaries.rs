@@ -103,7 +103,14 @@ fn a_summary_tells_what_the_logs_hold_and_is_sent_as_previewed() {
     assert_eq!(data["best"][0]["profit"], "5.25");
     assert_eq!(data["worst"][0]["campaign_id"], json!(losing));
     assert_eq!(data["worst"].as_array().unwrap().len(), 1);
-    for line in ["Clicks", "7.25", "2.75", "4.50", "163.6 %", "-0.75  campaign losing"] {
+    for line in [
+        "Clicks",
+        "7.25",
+        "2.75",
+        "4.50",
+        "163.6 %",
+        "-0.75  campaign losing",
+    ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     sleep(Duration::from_millis(500));
