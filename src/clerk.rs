@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::domain::documents::Documents;
 use crate::domain::id::Id;
-use crate::library::Library;
+use crate::library::Desk;
 use crate::store::conversions::{self, replay, rerate};
 use crate::store::error::StoreError;
 use crate::store::imports;
 use crate::store::outbox::prune;
-use crate::store::readers::Readers;
-use crate::store::writer::Writer;
 
 const DAY_MS: i64 = 86_400_000;
 /// How often old requests are dropped from the log.
@@ -29,9 +27,7 @@ const RERATING: Duration = Duration::from_secs(2);
 
 /// Does it; one round at a time.
 pub struct Clerk {
-    pub writer: Writer,
-    pub readers: Readers,
-    pub library: Library,
+    pub desk: Desk,
     /// How long the log is kept.
     pub log_days: u64,
     /// How long outgoing requests are kept.
@@ -53,25 +49,25 @@ pub struct Seen {
 impl Clerk {
     /// One round.
     pub fn round(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
-        let (ripe, last) = replay::ripe(&self.readers, seen.parked)?;
+        let (ripe, last) = replay::ripe(&self.desk.readers, seen.parked)?;
         self.read_again(ripe)?;
         seen.parked = last.unwrap_or(-1);
         self.follow_words(seen, now)?;
         self.follow_rates(now)?;
         if now - seen.pruned_at >= PRUNE_EVERY_MS {
-            while replay::expire(&self.writer, now)? == replay::PIECE {}
+            while replay::expire(&self.desk.writer, now)? == replay::PIECE {}
             let before = now - days(self.log_days);
             let most = PRUNED_AT_ONCE * replay::PIECE;
-            conversions::prune_log(&self.readers, &self.writer, before, most)?;
+            conversions::prune_log(&self.desk.readers, &self.desk.writer, before, most)?;
             let before = now - days(self.outbox_days);
             for _ in 0..PRUNED_AT_ONCE {
-                if prune::prune(&self.readers, &self.writer, before)? < prune::PIECE {
+                if prune::prune(&self.desk.readers, &self.desk.writer, before)? < prune::PIECE {
                     break;
                 }
             }
             let before = now - IMPORT_DAYS * DAY_MS;
             for _ in 0..PRUNED_AT_ONCE {
-                if !imports::prune(&self.writer, before)? {
+                if !imports::prune(&self.desk.writer, before)? {
                     break;
                 }
             }
@@ -82,11 +78,11 @@ impl Clerk {
 
     /// After networks or events were edited: their new words may be ones that were waited for.
     fn follow_words(&self, seen: &mut Seen, now: i64) -> Result<(), StoreError> {
-        let books = self.library.books();
+        let books = self.desk.library.books();
         let is_known = |old: &Arc<Documents>| has_same_words(old, &books.documents);
         let is_new = !seen.documents.as_ref().is_some_and(is_known);
         if is_new || seen.looks_again_at.is_some_and(|at| now >= at) {
-            self.read_again(replay::understood_by_now(&self.readers, &books)?)?;
+            self.read_again(replay::understood_by_now(&self.desk.readers, &books)?)?;
             seen.documents = Some(books.documents);
             seen.looks_again_at = is_new.then_some(now + LATE_MS);
         }
@@ -96,9 +92,10 @@ impl Clerk {
     fn follow_rates(&self, now: i64) -> Result<(), StoreError> {
         let until = Instant::now() + RERATING;
         loop {
-            let rates = Arc::clone(&self.library.rates.now());
-            let ids = &self.library.ids;
-            let has_more = rerate::next_piece(&self.readers, &self.writer, &rates, ids, now)?;
+            let rates = Arc::clone(&self.desk.library.rates.now());
+            let ids = &self.desk.library.ids;
+            let has_more =
+                rerate::next_piece(&self.desk.readers, &self.desk.writer, &rates, ids, now)?;
             if !has_more || Instant::now() >= until {
                 return Ok(());
             }
@@ -107,7 +104,7 @@ impl Clerk {
 
     fn read_again(&self, ids: Vec<Id>) -> Result<(), StoreError> {
         if !ids.is_empty() {
-            let read = replay::replay(&self.writer, &self.library.books(), ids)?;
+            let read = replay::replay(&self.desk.writer, &self.desk.library.books(), ids)?;
             tracing::info!(postbacks = read.len(), "read again");
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! What conversions are judged by, opened as it is now.
+//! What conversions are judged by, opened as it is now, and the desk of those who work beside the
+//! requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +10,9 @@ use crate::engine::counters::Counts;
 use crate::rules::{Rules, ready};
 use crate::store::conversions::Books;
 use crate::store::rates::RateBook;
+use crate::store::readers::Readers;
 use crate::store::rules::bell::Bell;
+use crate::store::writer::Writer;
 
 /// Whatever [`Books`] are made of. Cheap to clone: all of it is shared.
 #[derive(Clone)]
@@ -45,6 +48,14 @@ impl Library {
     pub fn documents(&self) -> Arc<Documents> {
         self.editor.documents()
     }
+}
+
+/// What works beside the requests works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    pub library: Library,
+    pub readers: Readers,
+    pub writer: Writer,
 }
 
 /// The rules in use, compiled when they are first asked for after an edit.

@@ -24,14 +24,14 @@ use crate::editor::Editor;
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
 use crate::engine::memory::Visitors;
-use crate::evaluator::{Evaluating, Evaluator, Tools};
+use crate::evaluator::{Evaluating, Evaluator};
+use crate::herald::Herald;
 use crate::herald::budgets::Watcher;
 use crate::herald::summaries::Teller;
-use crate::herald::{Desk, Herald};
 use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
-use crate::library::Library;
+use crate::library::{Desk, Library};
 use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
@@ -153,6 +153,11 @@ impl App {
             bell: Arc::default(),
             rulebook: Arc::default(),
         };
+        let desk = Desk {
+            library: library.clone(),
+            readers: readers.clone(),
+            writer: writer.clone(),
+        };
         let importer = {
             let library = library.clone();
             let (writer, readers) = (writer.clone(), readers.clone());
@@ -168,9 +173,7 @@ impl App {
             ids: Arc::clone(&ids),
             keeper,
             clerk: Clerk {
-                writer: writer.clone(),
-                readers: readers.clone(),
-                library: library.clone(),
+                desk: desk.clone(),
                 log_days: config.postback.log_days,
                 outbox_days: config.outbound.log_days,
             },
@@ -183,23 +186,10 @@ impl App {
             vault.clone(),
         );
         let sender = Sender::start(writer.clone(), readers.clone(), post)?;
-        let desk = Desk {
-            writer: writer.clone(),
-            readers: readers.clone(),
-            editor: Arc::clone(&editor),
-            ids: Arc::clone(&ids),
-            counts: Arc::clone(&counts),
-            rates: Arc::clone(&rates),
-        };
         let teller = Teller::new(desk.clone());
-        let herald = Herald::start(Watcher::open(desk)?, teller)?;
+        let herald = Herald::start(Watcher::open(desk.clone())?, teller)?;
         let evaluating: Arc<Evaluating> = Arc::default();
-        let tools = Tools {
-            library: library.clone(),
-            readers: readers.clone(),
-            writer: writer.clone(),
-        };
-        let evaluator = Evaluator::start(tools, Arc::clone(&evaluating))?;
+        let evaluator = Evaluator::start(desk, Arc::clone(&evaluating))?;
         let shared = Arc::new(Shared {
             catalog,
             rules,

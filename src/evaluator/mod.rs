@@ -35,11 +35,9 @@ use utoipa::ToSchema;
 
 use self::schedule::Schedule;
 use crate::clock;
-use crate::library::Library;
+use crate::library::Desk;
 use crate::store::error::StoreError;
-use crate::store::readers::Readers;
 use crate::store::rules::runs;
-use crate::store::writer::Writer;
 
 /// How often it is looked for what is due.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -50,14 +48,6 @@ const RETRY: Duration = Duration::from_secs(5);
 /// How long runs are kept, and how often older ones are dropped.
 const KEPT_MS: i64 = 90 * 86_400_000;
 const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
-
-/// What it works with.
-#[derive(Clone)]
-pub struct Tools {
-    pub library: Library,
-    pub readers: Readers,
-    pub writer: Writer,
-}
 
 /// How it goes, for `/healthz`.
 #[derive(Debug, Default)]
@@ -96,16 +86,16 @@ impl Evaluating {
 
 /// The thread.
 pub struct Evaluator {
-    tools: Tools,
+    desk: Desk,
     is_stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Evaluator {
-    pub fn start(tools: Tools, evaluating: Arc<Evaluating>) -> std::io::Result<Evaluator> {
+    pub fn start(desk: Desk, evaluating: Arc<Evaluating>) -> std::io::Result<Evaluator> {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let turns = Turns {
-            tools: tools.clone(),
+            desk: desk.clone(),
             evaluating,
             is_stopping: Arc::clone(&is_stopping),
             schedule: Schedule::default(),
@@ -116,7 +106,7 @@ impl Evaluator {
             .name("rules".into())
             .spawn(move || turns.run())?;
         Ok(Evaluator {
-            tools,
+            desk,
             is_stopping,
             thread: Some(thread),
         })
@@ -125,7 +115,7 @@ impl Evaluator {
     /// Ends the thread where it is; what is left is done after the next start.
     pub fn stop(mut self) {
         self.is_stopping.store(true, Ordering::Release);
-        self.tools.library.bell.ring();
+        self.desk.library.bell.ring();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -133,7 +123,7 @@ impl Evaluator {
 }
 
 struct Turns {
-    tools: Tools,
+    desk: Desk,
     evaluating: Arc<Evaluating>,
     is_stopping: Arc<AtomicBool>,
     schedule: Schedule,
@@ -149,7 +139,7 @@ impl Turns {
                 tracing::warn!(%error, "rules are looked at again in a few seconds");
                 self.rests_until = Instant::now() + RETRY;
             }
-            self.tools.library.bell.wait(INTERVAL);
+            self.desk.library.bell.wait(INTERVAL);
         }
     }
 
@@ -158,13 +148,13 @@ impl Turns {
     }
 
     fn turn(&mut self) -> Result<(), StoreError> {
-        pending::work(&self.tools, &self.is_stopping)?;
+        pending::work(&self.desk, &self.is_stopping)?;
         let now = Instant::now();
         if now >= self.rests_until {
             self.round(now)?;
         }
         if now >= self.prunes_at {
-            while !self.is_stopping() && runs::prune(&self.tools.writer, clock::now_ms() - KEPT_MS)?
+            while !self.is_stopping() && runs::prune(&self.desk.writer, clock::now_ms() - KEPT_MS)?
             {
             }
             self.prunes_at = now + PRUNE_EVERY;
@@ -174,12 +164,12 @@ impl Turns {
 
     fn round(&mut self, now: Instant) -> Result<(), StoreError> {
         let stopping = Arc::clone(&self.is_stopping);
-        let asked = round::asked(&self.tools, &mut self.schedule, now)?;
+        let asked = round::asked(&self.desk, &mut self.schedule, now)?;
         if asked.is_empty() {
             return Ok(());
         }
         let rules = asked.len();
-        round::work(&self.tools, asked, &stopping)?;
+        round::work(&self.desk, asked, &stopping)?;
         let took = now.elapsed();
         self.evaluating.note(rules, took);
         self.rests_until = Instant::now() + took * REST;

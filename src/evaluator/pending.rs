@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Tools;
 use super::gate::{Gate, Held};
 use super::proposal::Case;
 use super::round::{edited, keep_dry};
 use crate::clock;
+use crate::library::Desk;
 use crate::rules::Ready;
 use crate::store::error::StoreError;
 use crate::store::rules::runs::{self, Judged, Run};
@@ -17,25 +17,25 @@ use crate::store::rules::{Verdict, occasion};
 const PIECE: usize = 500;
 
 /// Does all of them.
-pub(super) fn work(tools: &Tools, stopping: &AtomicBool) -> Result<(), StoreError> {
+pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError> {
     loop {
-        let left = runs::pending(&tools.readers, PIECE)?;
+        let left = runs::pending(&desk.readers, PIECE)?;
         if left.is_empty() {
             return Ok(());
         }
         let is_last = left.len() < PIECE;
-        piece(tools, left)?;
+        piece(desk, left)?;
         if is_last || stopping.load(Ordering::Acquire) {
             return Ok(());
         }
     }
 }
 
-fn piece(tools: &Tools, left: Vec<Run>) -> Result<(), StoreError> {
+fn piece(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
     let now = clock::now_ms();
-    let documents = tools.library.documents();
-    let ready = tools.library.rules();
-    let mut gate = Gate::new(&tools.readers, now);
+    let documents = desk.library.documents();
+    let ready = desk.library.rules();
+    let mut gate = Gate::new(&desk.readers, now);
     let (mut proposed, mut dry, mut held) = (Vec::new(), Vec::new(), Vec::new());
     for run in left {
         let rule = ready.iter().find(|one| one.rule.id == run.rule_id);
@@ -51,7 +51,7 @@ fn piece(tools: &Tools, left: Vec<Run>) -> Result<(), StoreError> {
             continue;
         };
         let conversion = match run.conversion_id {
-            Some(id) => occasion::find(&tools.readers, id)?,
+            Some(id) => occasion::find(&desk.readers, id)?,
             None => None,
         };
         if let Some(why) = gate.pass(&ready.rule, &run.group)? {
@@ -66,15 +66,15 @@ fn piece(tools: &Tools, left: Vec<Run>) -> Result<(), StoreError> {
             occasion: conversion.as_ref(),
             documents: &documents,
         };
-        let one = case.proposed(tools, run.id, run.key, None);
+        let one = case.proposed(desk, run.id, run.key, None);
         match ready.rule.dry_run {
             true => dry.push(one),
             false => proposed.push(one),
         }
     }
-    runs::keep(&tools.writer, held)?;
-    keep_dry(tools, &dry)?;
-    edited(tools, proposed)
+    runs::keep(&desk.writer, held)?;
+    keep_dry(desk, &dry)?;
+    edited(desk, proposed)
 }
 
 fn group_of<'r>(ready: &'r Arc<Ready>, run: &Run) -> Option<(&'r Ready, Vec<Option<String>>)> {

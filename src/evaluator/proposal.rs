@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::Tools;
 use super::numbers::Numbers;
 use crate::domain::documents::Documents;
 use crate::domain::id::Id;
 use crate::editor::Proposed;
+use crate::library::Desk;
 use crate::rules::{Happened, Ready, Subject, Verdict};
 use crate::store::rules::occasion::Occasion;
 use crate::store::rules::runs::Run;
@@ -25,12 +25,12 @@ pub(super) struct Case<'a> {
 
 impl Case<'_> {
     /// Lends what its conditions and actions ask.
-    fn subject<T>(&self, tools: &Tools, run_id: i64, with: impl FnOnce(&Subject<'_>) -> T) -> T {
+    fn subject<T>(&self, desk: &Desk, run_id: i64, with: impl FnOnce(&Subject<'_>) -> T) -> T {
         let documents = self.documents;
-        let rates = tools.library.rates.now();
+        let rates = desk.library.rates.now();
         let facts = |key: &str| self.occasion?.fact(key, documents);
         let macros = |text: &str| {
-            let expand = |one: &Occasion| one.expand(text, &tools.library.codec, documents, &rates);
+            let expand = |one: &Occasion| one.expand(text, &desk.library.codec, documents, &rates);
             self.occasion.map(expand).unwrap_or_default()
         };
         let numbers = |key: &str| self.numbers?.get(key);
@@ -50,14 +50,14 @@ impl Case<'_> {
         })
     }
 
-    pub(super) fn verdict(&self, tools: &Tools) -> Verdict {
-        self.subject(tools, 0, |subject| self.ready.compiled.verdict(subject))
+    pub(super) fn verdict(&self, desk: &Desk) -> Verdict {
+        self.subject(desk, 0, |subject| self.ready.compiled.verdict(subject))
     }
 
     /// What the rule wants done, as a run of this key.
     pub(super) fn proposed(
         &self,
-        tools: &Tools,
+        desk: &Desk,
         id: Id,
         key: String,
         window: Option<Span>,
@@ -66,7 +66,7 @@ impl Case<'_> {
         let numbers = self.numbers.map(Numbers::as_json);
         let numbers = numbers.unwrap_or(Value::Object(serde_json::Map::new()));
         Proposed {
-            effects: self.subject(tools, id.to_row(), plan),
+            effects: self.subject(desk, id.to_row(), plan),
             run: Run {
                 id,
                 at: self.at,

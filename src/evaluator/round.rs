@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::asking;
 use super::gate::Gate;
 use super::numbers::{Numbers, view};
 use super::proposal::Case;
 use super::schedule::Schedule;
-use super::{Tools, asking};
 use crate::clock;
 use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
 use crate::domain::period;
 use crate::domain::rule::Moment;
 use crate::editor::{EditError, Proposed};
+use crate::library::Desk;
 use crate::report::{MetricRef, Sums};
 use crate::rules::{Ready, Verdict as Says, payout};
 use crate::store::error::StoreError;
@@ -40,14 +41,14 @@ pub(super) struct Asked {
 
 /// The rules of this round.
 pub(super) fn asked(
-    tools: &Tools,
+    desk: &Desk,
     schedule: &mut Schedule,
     now: Instant,
 ) -> Result<Vec<Asked>, StoreError> {
-    let ready = tools.library.rules();
+    let ready = desk.library.rules();
     schedule.keep(|id| ready.iter().any(|one| one.rule.id == id));
     let mut due: BTreeMap<u64, Vec<Due>> = BTreeMap::new();
-    for one in dues::list(&tools.readers, DUES)? {
+    for one in dues::list(&desk.readers, DUES)? {
         due.entry(one.rule_id).or_default().push(one);
     }
     let mut asked = Vec::new();
@@ -74,38 +75,38 @@ pub(super) fn asked(
     // Rules that are no longer in use have nothing due.
     let orphans: Vec<Due> = due.into_values().flatten().collect();
     if !orphans.is_empty() {
-        dues::settle(&tools.writer, orphans)?;
+        dues::settle(&desk.writer, orphans)?;
     }
     Ok(asked)
 }
 
 /// Judges them, and does what they want done.
 pub(super) fn work(
-    tools: &Tools,
+    desk: &Desk,
     asked: Vec<Asked>,
     stopping: &AtomicBool,
 ) -> Result<(), StoreError> {
     let now = clock::now_ms();
-    let documents = tools.library.documents();
-    let Some(looks) = looks(tools, &documents, &asked, now, stopping)? else {
+    let documents = desk.library.documents();
+    let Some(looks) = looks(desk, &documents, &asked, now, stopping)? else {
         return Ok(());
     };
-    let mut gate = Gate::new(&tools.readers, now);
+    let mut gate = Gate::new(&desk.readers, now);
     let (mut proposed, mut dry, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     for (asked, look) in asked.iter().zip(&looks) {
         let rule = &asked.ready.rule;
         let groups = match look.groups(asked) {
             Ok(groups) => groups,
             Err(TooMany) => {
-                kept.push(too_many(tools, asked, now));
+                kept.push(too_many(desk, asked, now));
                 continue;
             }
         };
         for (group, due) in groups {
             let sums = look.sums(&group);
-            let numbers = look.numbers(tools, &documents, &asked.ready, &group, sums, now);
+            let numbers = look.numbers(desk, &documents, &asked.ready, &group, sums, now);
             let conversion = match due {
-                Some(due) => occasion::find(&tools.readers, due.conversion_id)?,
+                Some(due) => occasion::find(&desk.readers, due.conversion_id)?,
                 None => None,
             };
             let case = Case {
@@ -116,7 +117,7 @@ pub(super) fn work(
                 occasion: conversion.as_ref(),
                 documents: &documents,
             };
-            if case.verdict(tools) != Says::Holds {
+            if case.verdict(desk) != Says::Holds {
                 continue;
             }
             let name = asked.ready.group_name(&group);
@@ -130,14 +131,14 @@ pub(super) fn work(
                 None => format!("every:{}:{now}:{name}", rule.id),
             };
             let window = look.spans.of(case.campaign_id().unwrap_or(0));
-            let id = tools.library.ids.next(now);
+            let id = desk.library.ids.next(now);
             match gate.pass(rule, &name)? {
-                None if rule.dry_run => dry.push(case.proposed(tools, id, key, Some(window))),
-                None => proposed.push(case.proposed(tools, id, key, Some(window))),
+                None if rule.dry_run => dry.push(case.proposed(desk, id, key, Some(window))),
+                None => proposed.push(case.proposed(desk, id, key, Some(window))),
                 Some(held) if held.verdict == Verdict::DayLimit => {
                     // Told once a day.
                     let mut one =
-                        case.proposed(tools, id, day_key("limit", asked, now), Some(window));
+                        case.proposed(desk, id, day_key("limit", asked, now), Some(window));
                     one.effects = Vec::new();
                     kept.push(judged(one, held.verdict, held.reason));
                     break;
@@ -147,12 +148,12 @@ pub(super) fn work(
             }
         }
     }
-    runs::keep(&tools.writer, kept)?;
-    keep_dry(tools, &dry)?;
-    edited(tools, proposed)?;
+    runs::keep(&desk.writer, kept)?;
+    keep_dry(desk, &dry)?;
+    edited(desk, proposed)?;
     let settled: Vec<Due> = asked.into_iter().flat_map(|one| one.dues).collect();
     if !settled.is_empty() {
-        dues::settle(&tools.writer, settled)?;
+        dues::settle(&desk.writer, settled)?;
     }
     Ok(())
 }
@@ -169,7 +170,7 @@ pub(super) struct Look {
 
 /// Sums for all of them in one pass; `None` if it was stopped.
 pub(super) fn looks(
-    tools: &Tools,
+    desk: &Desk,
     documents: &Documents,
     asked: &[Asked],
     now: i64,
@@ -202,8 +203,8 @@ pub(super) fn looks(
         last = Instant::now();
         !stopping.load(Ordering::Acquire)
     };
-    let rates = Arc::clone(&tools.library.rates.now());
-    let answers = sums::answer(&tools.readers, documents, &rates, &questions, &mut pace)?;
+    let rates = Arc::clone(&desk.library.rates.now());
+    let answers = sums::answer(&desk.readers, documents, &rates, &questions, &mut pace)?;
     let Some(answers) = answers else {
         return Ok(None);
     };
@@ -264,7 +265,7 @@ impl Look {
 
     pub(super) fn numbers(
         &self,
-        tools: &Tools,
+        desk: &Desk,
         documents: &Documents,
         ready: &Ready,
         group: &Group,
@@ -272,7 +273,7 @@ impl Look {
         now: i64,
     ) -> Numbers {
         Numbers::of(ready, sums, || {
-            self.payout(tools, documents, ready, group, now)
+            self.payout(desk, documents, ready, group, now)
         })
     }
 
@@ -280,7 +281,7 @@ impl Look {
     /// paid, else what the offers say.
     fn payout(
         &self,
-        tools: &Tools,
+        desk: &Desk,
         documents: &Documents,
         ready: &Ready,
         group: &Group,
@@ -313,19 +314,19 @@ impl Look {
                     Some(id) => campaign.id == id,
                     None => scope.is_empty() || scope.contains(&campaign.id),
                 });
-            let rates = tools.library.rates.now();
+            let rates = desk.library.rates.now();
             payout::of_offers(meant.map(AsRef::as_ref), documents, &rates, now)
         })
     }
 }
 
 /// Does what rules want done.
-pub(super) fn edited(tools: &Tools, proposed: Vec<Proposed>) -> Result<(), StoreError> {
+pub(super) fn edited(desk: &Desk, proposed: Vec<Proposed>) -> Result<(), StoreError> {
     if proposed.is_empty() {
         return Ok(());
     }
-    let library = &tools.library;
-    let done = library.editor.act(&tools.readers, &library.ids, proposed);
+    let library = &desk.library;
+    let done = library.editor.act(&desk.readers, &library.ids, proposed);
     let done = done.map_err(|error| match error {
         EditError::Store(error) => error,
         error => StoreError::Damaged(error.to_string()),
@@ -343,29 +344,29 @@ pub(super) fn edited(tools: &Tools, proposed: Vec<Proposed>) -> Result<(), Store
 }
 
 /// Notes what dry rules would do.
-pub(super) fn keep_dry(tools: &Tools, dry: &[Proposed]) -> Result<(), StoreError> {
+pub(super) fn keep_dry(desk: &Desk, dry: &[Proposed]) -> Result<(), StoreError> {
     let would = dry
         .iter()
-        .map(|one| tools.library.editor.would(&tools.readers, one));
+        .map(|one| desk.library.editor.would(&desk.readers, one));
     let would = would.collect::<Result<Vec<_>, _>>()?;
     if !would.is_empty() {
-        runs::keep(&tools.writer, would)?;
+        runs::keep(&desk.writer, would)?;
     }
     Ok(())
 }
 
 /// A rule that cannot be judged, told once a day.
-fn too_many(tools: &Tools, asked: &Asked, now: i64) -> Judged {
+fn too_many(desk: &Desk, asked: &Asked, now: i64) -> Judged {
     let case = Case {
         ready: &asked.ready,
         group: &[],
         at: now,
         numbers: None,
         occasion: None,
-        documents: &tools.library.documents(),
+        documents: &desk.library.documents(),
     };
-    let id = tools.library.ids.next(now);
-    let mut one = case.proposed(tools, id, day_key("too_many", asked, now), None::<Span>);
+    let id = desk.library.ids.next(now);
+    let mut one = case.proposed(desk, id, day_key("too_many", asked, now), None::<Span>);
     one.effects = Vec::new();
     let reason = format!("Its conditions cannot be asked: {TooMany}.");
     judged(one, Verdict::Failed, reason)

@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::Tools;
 use super::numbers::Numbers;
 use super::proposal::Case;
 use super::round::{Asked, Look, looks};
 use crate::clock;
 use crate::domain::documents::Documents;
 use crate::domain::rule::{Moment, Rule};
+use crate::library::Desk;
 use crate::report::Sums;
 use crate::rules::{Ready, Verdict};
 use crate::store::error::StoreError;
@@ -67,11 +67,11 @@ pub enum TrialError {
 
 /// Tries a rule: all its groups as they are now, or the latest conversions that are its moment.
 /// Reads clicks, which may take seconds.
-pub fn trial(tools: &Tools, ready: Arc<Ready>) -> Result<Trial, TrialError> {
-    let documents = tools.library.documents();
+pub fn trial(desk: &Desk, ready: Arc<Ready>) -> Result<Trial, TrialError> {
+    let documents = desk.library.documents();
     let cases = match ready.is_at_conversion() {
-        true => of_conversions(tools, &documents, &ready)?,
-        false => of_groups(tools, &documents, &ready)?,
+        true => of_conversions(desk, &documents, &ready)?,
+        false => of_groups(desk, &documents, &ready)?,
     };
     let mut items = Vec::new();
     let (mut holding, mut others) = (0, Vec::new());
@@ -81,7 +81,7 @@ pub fn trial(tools: &Tools, ready: Arc<Ready>) -> Result<Trial, TrialError> {
             true => {
                 holding += 1;
                 if items.len() < LISTED {
-                    items.push(one.tried(tools, &documents, &ready)?);
+                    items.push(one.tried(desk, &documents, &ready)?);
                 }
             }
             false if others.len() < LISTED => others.push(one),
@@ -90,7 +90,7 @@ pub fn trial(tools: &Tools, ready: Arc<Ready>) -> Result<Trial, TrialError> {
     }
     let room = LISTED.saturating_sub(items.len());
     for one in others.into_iter().take(room) {
-        items.push(one.tried(tools, &documents, &ready)?);
+        items.push(one.tried(desk, &documents, &ready)?);
     }
     Ok(Trial {
         groups,
@@ -121,7 +121,7 @@ impl Tried {
 
     fn tried(
         self,
-        tools: &Tools,
+        desk: &Desk,
         documents: &Documents,
         ready: &Ready,
     ) -> Result<TriedGroup, StoreError> {
@@ -129,10 +129,10 @@ impl Tried {
             true => {
                 let now = clock::now_ms();
                 let key = format!("trial:{}", ready.group_name(&self.group));
-                let id = tools.library.ids.next(now);
+                let id = desk.library.ids.next(now);
                 let case = self.case(ready, documents, now);
-                let proposed = case.proposed(tools, id, key, None);
-                Some(tools.library.editor.would(&tools.readers, &proposed)?)
+                let proposed = case.proposed(desk, id, key, None);
+                Some(desk.library.editor.would(&desk.readers, &proposed)?)
             }
             false => None,
         };
@@ -157,30 +157,30 @@ impl Tried {
 }
 
 fn of_groups(
-    tools: &Tools,
+    desk: &Desk,
     documents: &Documents,
     ready: &Arc<Ready>,
 ) -> Result<Vec<Tried>, TrialError> {
     let now = clock::now_ms();
     let asked = Asked::all_of(Arc::clone(ready));
-    let look = look(tools, documents, &asked, now)?;
+    let look = look(desk, documents, &asked, now)?;
     let mut tried = Vec::new();
     for (group, _) in look.groups(&asked)? {
         let sums = look.sums(&group);
         tried.push(judged(
-            tools, documents, ready, &look, group, sums, None, now,
+            desk, documents, ready, &look, group, sums, None, now,
         ));
     }
     Ok(tried)
 }
 
 fn of_conversions(
-    tools: &Tools,
+    desk: &Desk,
     documents: &Documents,
     ready: &Arc<Ready>,
 ) -> Result<Vec<Tried>, TrialError> {
     let now = clock::now_ms();
-    let latest = occasion::latest(&tools.readers, CONVERSIONS)?;
+    let latest = occasion::latest(&desk.readers, CONVERSIONS)?;
     let is_meant = |one: &Occasion| is_moment(&ready.rule, one, documents);
     let latest: Vec<Occasion> = latest.into_iter().filter(is_meant).collect();
     if !ready.compiled.needs_numbers() {
@@ -191,20 +191,20 @@ fn of_conversions(
                 occasion: Some(occasion),
                 holds: false,
             };
-            one.holds = one.case(ready, documents, now).verdict(tools) == Verdict::Holds;
+            one.holds = one.case(ready, documents, now).verdict(desk) == Verdict::Holds;
             one
         });
         return Ok(tried.collect());
     }
     let asked = Asked::all_of(Arc::clone(ready));
-    let look = look(tools, documents, &asked, now)?;
+    let look = look(desk, documents, &asked, now)?;
     let mut tried = Vec::new();
     for occasion in latest {
         let group = group_of(ready, &occasion, documents);
         let sums = look.sums(&group);
         let occasion = Some(occasion);
         tried.push(judged(
-            tools, documents, ready, &look, group, sums, occasion, now,
+            desk, documents, ready, &look, group, sums, occasion, now,
         ));
     }
     Ok(tried)
@@ -222,10 +222,10 @@ fn is_moment(rule: &Rule, occasion: &Occasion, documents: &Documents) -> bool {
         && is_in_scope(rule, occasion, documents)
 }
 
-fn look(tools: &Tools, documents: &Documents, asked: &Asked, now: i64) -> Result<Look, StoreError> {
+fn look(desk: &Desk, documents: &Documents, asked: &Asked, now: i64) -> Result<Look, StoreError> {
     let goes_on = AtomicBool::new(false);
     let asked = std::slice::from_ref(asked);
-    let looks = looks(tools, documents, asked, now, &goes_on)?;
+    let looks = looks(desk, documents, asked, now, &goes_on)?;
     let look = looks.and_then(|looks| looks.into_iter().next());
     look.ok_or(StoreError::Unavailable)
 }
@@ -235,7 +235,7 @@ fn look(tools: &Tools, documents: &Documents, asked: &Asked, now: i64) -> Result
     reason = "each is another fact of one group"
 )]
 fn judged(
-    tools: &Tools,
+    desk: &Desk,
     documents: &Documents,
     ready: &Ready,
     look: &Look,
@@ -244,13 +244,13 @@ fn judged(
     occasion: Option<Occasion>,
     now: i64,
 ) -> Tried {
-    let numbers = look.numbers(tools, documents, ready, &group, sums, now);
+    let numbers = look.numbers(desk, documents, ready, &group, sums, now);
     let mut one = Tried {
         group,
         numbers: Some(numbers),
         occasion,
         holds: false,
     };
-    one.holds = one.case(ready, documents, now).verdict(tools) == Verdict::Holds;
+    one.holds = one.case(ready, documents, now).verdict(desk) == Verdict::Holds;
     one
 }

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::json;
 
-use super::Desk;
 use crate::domain::campaign::{Campaign, Limit, WhenSpent};
 use crate::domain::documents::Documents;
 use crate::domain::message::{Message, Recipient};
 use crate::domain::money::Micros;
 use crate::domain::period;
 use crate::engine::budget::{self, Reached};
+use crate::library::Desk;
 use crate::macros::words;
 use crate::store::budgets::{self, Spent, Told};
 use crate::store::error::StoreError;
@@ -40,10 +40,10 @@ impl Watcher {
 
     /// Tells what was spent since the round before.
     pub fn round(&mut self, now: i64) -> Result<(), StoreError> {
-        let documents = self.desk.editor.documents();
+        let documents = self.desk.library.editor.documents();
         let campaigns = documents.campaigns.values();
         for campaign in campaigns.filter(|campaign| campaign.state.is_active()) {
-            for reached in budget::reached(campaign, &*self.desk.counts, now) {
+            for reached in budget::reached(campaign, &*self.desk.library.counts, now) {
                 self.tell(&documents, campaign, reached, now)?;
             }
         }
@@ -74,7 +74,7 @@ impl Watcher {
             amount: reached.amount,
             at: now,
         };
-        let ids = Arc::clone(&self.desk.ids);
+        let ids = Arc::clone(&self.desk.library.ids);
         budgets::tell(
             &self.desk.writer,
             ids,

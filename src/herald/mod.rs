@@ -9,16 +9,9 @@ pub mod budgets;
 mod rounds;
 pub mod summaries;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock;
-use crate::domain::id::IdGenerator;
-use crate::editor::Editor;
-use crate::engine::counters::Counts;
-use crate::store::rates::RateBook;
-use crate::store::readers::Readers;
-use crate::store::writer::Writer;
 
 use budgets::Watcher;
 use rounds::Rounds;
@@ -28,17 +21,6 @@ use summaries::Teller;
 const BUDGETS_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether a summary is due.
 const SUMMARIES_EVERY: Duration = Duration::from_secs(2);
-
-/// What it works with.
-#[derive(Clone)]
-pub struct Desk {
-    pub writer: Writer,
-    pub readers: Readers,
-    pub editor: Arc<Editor>,
-    pub ids: Arc<IdGenerator>,
-    pub counts: Arc<Counts>,
-    pub rates: Arc<RateBook>,
-}
 
 /// Its threads.
 pub struct Herald {

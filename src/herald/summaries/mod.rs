@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Desk;
 use super::rounds::Stop;
 use crate::domain::documents::Documents;
 use crate::domain::message::{Message, Recipient};
 use crate::domain::period;
 use crate::domain::rates::Rates;
 use crate::domain::summary::{Due, Summary};
+use crate::library::Desk;
 use crate::store::outbox::message;
 use crate::store::readers::Readers;
 
@@ -80,7 +80,7 @@ impl Teller {
 
     /// Sends what is due. What fails is tried again in the next round.
     pub(super) fn round(&mut self, now: i64, stop: &Stop) {
-        let documents = self.desk.editor.documents();
+        let documents = self.desk.library.editor.documents();
         let summaries = documents.summaries.values();
         for summary in summaries.filter(|summary| summary.state.is_active()) {
             let Some(due) = summary.due(now) else {
@@ -130,7 +130,7 @@ impl Teller {
             );
             return Ok(true);
         }
-        let rates = Arc::clone(&desk.rates.now());
+        let rates = Arc::clone(&desk.library.rates.now());
         let mut pace = || !stop.is_asked();
         let composed = compose(
             &desk.readers,
@@ -144,7 +144,7 @@ impl Teller {
             return Ok(false);
         };
         let message = composed.message(summary, key);
-        let (ids, documents) = (Arc::clone(&desk.ids), Arc::clone(documents));
+        let (ids, documents) = (Arc::clone(&desk.library.ids), Arc::clone(documents));
         desk.writer.edit_blocking(move |connection| {
             message::queue(connection, &ids, &documents, now, &message)?;
             Ok(())

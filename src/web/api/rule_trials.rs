@@ -11,8 +11,8 @@ use crate::domain::entity::Entity;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
 use crate::editor::EditError;
-use crate::evaluator::Tools;
 use crate::evaluator::trial::{Trial, TrialError, trial};
+use crate::library::Desk;
 use crate::rules::{Ready, compile};
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
@@ -78,12 +78,12 @@ async fn stored(
 async fn answer(shared: &Shared, rule: Arc<Rule>) -> Result<HttpResponse, ApiError> {
     let compiled = compile(&rule).map_err(ApiError::Invalid)?;
     let ready = Arc::new(Ready { rule, compiled });
-    let tools = Tools {
+    let desk = Desk {
         library: shared.library.clone(),
         readers: shared.readers.clone(),
         writer: shared.writer.clone(),
     };
-    let tried: Result<Trial, TrialError> = web::block(move || trial(&tools, ready)).await?;
+    let tried: Result<Trial, TrialError> = web::block(move || trial(&desk, ready)).await?;
     match tried {
         Ok(trial) => Ok(HttpResponse::Ok().json(trial)),
         Err(TrialError::Store(error)) => Err(error.into()),
