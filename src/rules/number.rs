@@ -50,7 +50,7 @@ impl Number {
         }
     }
 
-    /// What follows its value in a text.
+    /// What people write behind its value.
     pub(super) fn unit(&self) -> &'static str {
         match self {
             Number::Metric(metric) if metric.metric().format == metric::Format::Percent => " %",

@@ -80,7 +80,8 @@ impl Text {
             text.push_str("\n{group}");
         }
         for number in known.numbers {
-            text.push_str(&format!("\n{}: {{{number}}}", number.label()));
+            let (label, unit) = (number.label(), number.unit());
+            text.push_str(&format!("\n{label}: {{{number}}}{unit}"));
         }
         Self::parse(&text, known).0
     }
@@ -157,7 +158,7 @@ impl Part {
             Part::Literal(text) => text.clone(),
             Part::Word(word) => (word.value)(scene).unwrap_or_default(),
             Part::Number(number) => match scene.subject.number(number) {
-                Seen::Is(Some(value)) => format!("{}{}", shown(value, number), number.unit()),
+                Seen::Is(Some(value)) => shown(value, number).to_string(),
                 Seen::Is(None) | Seen::NotYet => NO_NUMBER.to_owned(),
             },
             Part::Fact(key) => scene.subject.fact(key).unwrap_or_default(),

@@ -288,7 +288,7 @@ fn a_message_tells_people_and_programs_the_same() {
     assert_eq!(message.to, Recipient::Channel(2));
     assert_eq!(
         message.text,
-        "R 3: US push/zone7, -60 %, -, 2\nCampaign: US push (5), Source: zone7\n2026-05-10 20:00 EEST {x}"
+        "R 3: US push/zone7, -60, -, 2\nCampaign: US push (5), Source: zone7\n2026-05-10 20:00 EEST {x}"
     );
     assert_eq!(
         message.data,
