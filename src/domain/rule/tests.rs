@@ -1,3 +1,5 @@
+//! Rules as they are read from their documents.
+
 use chrono::DateTime;
 use serde_json::{Value, json};
 
