@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::id::Id;
-use super::outgoing::Method;
+use super::outgoing::{Method, Success};
 
 /// One message. It goes the way of outgoing postbacks: written down with what caused it, sent until
 /// it has arrived.
@@ -40,6 +40,8 @@ pub struct Request {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// What its answer has to say.
+    pub success: Success,
 }
 
 impl Request {

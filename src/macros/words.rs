@@ -47,6 +47,7 @@ pub fn expand_call(call: &OutgoingCall, words: Words<'_>) -> Request {
     }
     Request {
         method: call.method,
+        success: call.success.clone(),
         url: link(call.url.trim(), words),
         headers,
         body: match call.content_type {

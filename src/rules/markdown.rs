@@ -11,7 +11,8 @@ pub fn actions() -> String {
     for kind in action::all() {
         let example = kind.example();
         // Writing to a `String` cannot fail.
-        let _ = writeln!(out, "| `{}` | {} | `{example}` |", kind.key(), kind.help());
+        let (key, label, help) = (kind.key(), kind.label(), kind.help());
+        let _ = writeln!(out, "| `{key}` | {label}. {help} | `{example}` |");
     }
     out
 }

@@ -21,6 +21,7 @@
 //! | `action/` | what a rule can do |
 //! | `text.rs`, `word.rs` | what it says to people |
 //! | `effect.rs` | what it wants done |
+//! | `ready.rs`, `payout.rs` | rules in use; what one conversion pays where nothing was sold |
 //! | `doubts.rs` | what works and may not be meant |
 //! | `options.rs`, `markdown.rs` | the tables for pickers and for the README |
 //!

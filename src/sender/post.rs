@@ -44,7 +44,7 @@ impl Post {
         match &attempt.what {
             What::Request(request) => {
                 let reply = self.call(&self.outbound, attempt, request);
-                ended(reply, |reply| plain(reply, &attempt.success))
+                ended(reply, |reply| plain(reply, &request.success))
             }
             What::Message { to, body } => match to.secret(&self.vault) {
                 Ok(secret) => self.tell(attempt, &to.channel, body, &secret),

@@ -43,6 +43,7 @@ pub(super) fn sealed(api: &str, chat_id: &str, text: &str, token: &str) -> Seale
             url: format!("{api}/bot{token}/sendMessage"),
             headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
             body: body.to_string(),
+            ..Request::default()
         },
         secret: secret.to_owned(),
     }

@@ -27,6 +27,7 @@ pub(super) fn sealed(url: &str, body: &str, secret: &str, id: i64, now_ms: i64) 
             url: url.to_owned(),
             headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
             body: body.to_owned(),
+            ..Request::default()
         },
         secret: secret.to_owned(),
     }

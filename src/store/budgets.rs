@@ -107,3 +107,40 @@ fn note(connection: &Connection, told: &Told) -> Result<(), rusqlite::Error> {
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::entities::tests::database;
+
+    #[test]
+    fn a_larger_amount_takes_the_place_and_old_days_go() {
+        let connection = database();
+        let note = |limit, period, amount| {
+            let spent = Spent {
+                campaign_id: 7,
+                limit,
+                period,
+            };
+            let told = Told {
+                spent,
+                amount: Micros(amount),
+                at: 1,
+            };
+            note(&connection, &told).unwrap();
+        };
+
+        note(Limit::Total, 0, 5);
+        note(Limit::Daily, 99, 5);
+        note(Limit::Daily, 100, 5);
+        note(Limit::Daily, 100, 9);
+        note(Limit::Daily, 100 + DAYS_KEPT, 5);
+
+        let mut statement = connection
+            .prepare("select concat_ws(' ', budget, period, amount) from budgets_told")
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        let rows: Vec<String> = rows.map(Result::unwrap).collect();
+        assert_eq!(rows, ["daily 100 9", "daily 130 5", "total 0 5"]);
+    }
+}

@@ -176,6 +176,32 @@ fn only_the_channels_of_the_campaign_hear_and_programs_hear_json() {
 }
 
 #[test]
+fn a_source_that_does_not_say_that_it_paused_is_listed_so() {
+    let source = Receiver::new(Manner::Says(200, "no such campaign"));
+    let tracker = tracker(&source);
+    let pause = json!({"url": source.url("/pause"), "success": {"contains": "paused"}});
+    let source_id = tracker.create(
+        "/api/v1/traffic-sources",
+        &json!({"name": "S", "pause": pause}),
+    );
+    campaign(&tracker, Some(source_id), json!({"daily": "0.5"}));
+
+    clicks(&tracker, 1);
+
+    let failure = || {
+        let (_, page) = tracker.get("/api/v1/outbox?kind=call");
+        let id = page["items"][0]["id"].as_str()?.to_owned();
+        let call = tracker.get(&format!("/api/v1/outbox/{id}")).1;
+        Some(call["tries"][0]["error"].as_str()?.to_owned())
+    };
+    wait_until("it has failed", || failure().is_some());
+    assert_eq!(
+        failure().unwrap(),
+        "The answer does not say what a success says."
+    );
+}
+
+#[test]
 fn a_budget_of_which_nobody_hears_warns_and_is_told_once_somebody_does() {
     let hooks = Receiver::new(Manner::Says(200, ""));
     let tracker = tracker(&hooks);

@@ -93,7 +93,7 @@ fn a_campaign_that_loses_money_is_paused_logged_and_can_be_resumed_from_the_log(
     clicks(&payer, "", 5);
     let losing = json!({"group_by": ["campaign_id"], "minimum": {"clicks": 5},
         "conditions": {"metric": "roi", "is": "<", "value": "-50"},
-        "actions": [{"key": "pause_campaign"}, {"key": "note", "value": {"text": "ROI {roi} %"}}]});
+        "actions": [{"key": "pause_campaign"}, {"key": "note", "value": {"text": "ROI {roi}"}}]});
 
     let saved = Instant::now();
     let id = rule(&payer, losing);

@@ -1,4 +1,4 @@
-//! Rules as they are read from their documents.
+//! Documents of rules, right and wrong.
 
 use chrono::DateTime;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@
 //! | `weight.rs`, `budget.rs`, `list.rs`, `call_source.rs`, `message.rs`, `note.rs` | the other actions |
 //!
 //! Adding an action: 1. A file here with a unit struct that implements [`ActionKind`], and what it
-//! compiles to. 2. Its line in [`OTHERS`]. The tests then ask it for everything that the dashboard
+//! compiles to. 2. Its line in `OTHERS`. The tests then ask it for everything that the dashboard
 //! needs. 3. `UPDATE_README=1 cargo test --test readme`.
 
 mod budget;

@@ -62,11 +62,11 @@ fn read(id: i64, row: &Row<'_>) -> Result<Attempt, rusqlite::Error> {
             url: row.get("url")?,
             headers: serde_json::from_str(&headers).unwrap_or_default(),
             body: row.get("body")?,
+            success: Success {
+                contains: row.get("success_contains")?,
+                lacks: row.get("success_lacks")?,
+            },
         }),
-        success: Success {
-            contains: row.get("success_contains")?,
-            lacks: row.get("success_lacks")?,
-        },
     })
 }
 

@@ -33,8 +33,8 @@ pub fn queue(
             campaign_id, method, url, host, headers, body, success_contains, success_lacks, state,
             reason, next_at, finished_at)
         values (:id, :at, :kind, :key, :channel_id, :rule_id, :run_id, :conversion_id, :click_id,
-            :campaign_id, :method, :url, :host, :headers, :body, '', '', :state, :reason, :at,
-            case when :reason is not null then :at end)
+            :campaign_id, :method, :url, :host, :headers, :body, :success_contains, :success_lacks,
+            :state, :reason, :at, case when :reason is not null then :at end)
         on conflict (key) where key is not null do nothing
         returning id";
     let Envelope {
@@ -60,6 +60,8 @@ pub fn queue(
         ":host": request.host(),
         ":headers": serde_json::to_string(&request.headers).unwrap_or_default(),
         ":body": request.body,
+        ":success_contains": request.success.contains,
+        ":success_lacks": request.success.lacks,
         ":state": if reason.is_some() { SKIPPED } else { WAITING },
         ":reason": reason,
     };
@@ -127,8 +129,8 @@ impl Envelope {
             request: Request {
                 method: Method::Post,
                 url: shown_url(channel),
-                headers: Vec::new(),
                 body,
+                ..Request::default()
             },
             reason: closed(channel),
         }

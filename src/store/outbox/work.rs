@@ -5,7 +5,6 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use super::begin::begin;
 use super::{EXPIRED, SENT, SKIPPED, news};
 use crate::domain::message::Request;
-use crate::domain::outgoing::Success;
 use crate::store::channels::Kept;
 use crate::store::error::StoreError;
 use crate::store::writer::Writer;
@@ -21,7 +20,6 @@ pub struct Attempt {
     pub id: i64,
     pub number: i64,
     pub what: What,
-    pub success: Success,
 }
 
 /// What is to be sent.

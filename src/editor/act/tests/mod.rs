@@ -82,7 +82,7 @@ fn fixture() -> Fixture {
     fixture.add::<Campaign>(json!({ "name": "DE", "flows": [second] }));
     for (name, minutes) in [("stop", 60), ("go", 5)] {
         fixture.add::<Rule>(json!({ "name": name, "cooldown_minutes": minutes,
-            "actions": [{ "key": "pause_campaign" }] }));
+            "group_by": ["campaign_id"], "actions": [{ "key": "pause_campaign" }] }));
     }
     fixture
         .add::<Channel>(json!({ "name": "C", "kind": "webhook", "url": "https://hook.example/" }));
