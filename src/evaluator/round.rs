@@ -54,25 +54,21 @@ pub(super) fn asked(
     let mut asked = Vec::new();
     for ready in ready.iter() {
         let rule = &ready.rule;
-        let dues = due.remove(&rule.id).unwrap_or_default();
-        let is_due = match rule.moment {
+        match rule.moment {
             Moment::Every { minutes } => {
-                let is_due = schedule.is_due(rule.id, rule.version, minutes, now);
-                if is_due {
-                    schedule.note(rule.id, rule.version, now);
+                if schedule.is_due(rule.id, rule.version, minutes, now) {
+                    asked.push(Asked::all_of(Arc::clone(ready)));
                 }
-                is_due
             }
-            Moment::Conversion { .. } => !dues.is_empty(),
-        };
-        if is_due {
-            asked.push(Asked {
-                ready: Arc::clone(ready),
-                dues,
-            });
+            Moment::Conversion { .. } => {
+                if let Some(dues) = due.remove(&rule.id) {
+                    let ready = Arc::clone(ready);
+                    asked.push(Asked { ready, dues });
+                }
+            }
         }
     }
-    // Rules that are no longer in use have nothing due.
+    // Rules that are no longer in use, or have another moment now, have nothing due.
     let orphans: Vec<Due> = due.into_values().flatten().collect();
     if !orphans.is_empty() {
         dues::settle(&desk.writer, orphans)?;
@@ -81,14 +77,10 @@ pub(super) fn asked(
 }
 
 /// Judges them, and does what they want done.
-pub(super) fn work(
-    desk: &Desk,
-    asked: Vec<Asked>,
-    stopping: &AtomicBool,
-) -> Result<(), StoreError> {
+pub(super) fn work(desk: &Desk, asked: &[Asked], stopping: &AtomicBool) -> Result<(), StoreError> {
     let now = clock::now_ms();
     let documents = desk.library.documents();
-    let Some(looks) = looks(desk, &documents, &asked, now, stopping)? else {
+    let Some(looks) = looks(desk, &documents, asked, now, stopping)? else {
         return Ok(());
     };
     let mut gate = Gate::new(&desk.readers, now);
@@ -151,7 +143,7 @@ pub(super) fn work(
     runs::keep(&desk.writer, kept)?;
     keep_dry(desk, &dry)?;
     edited(desk, proposed)?;
-    let settled: Vec<Due> = asked.into_iter().flat_map(|one| one.dues).collect();
+    let settled: Vec<Due> = asked.iter().flat_map(|one| one.dues.clone()).collect();
     if !settled.is_empty() {
         dues::settle(&desk.writer, settled)?;
     }
@@ -223,6 +215,12 @@ pub(super) fn looks(
 }
 
 impl Asked {
+    /// It was looked at.
+    pub(super) fn note(&self, schedule: &mut Schedule, now: Instant) {
+        let rule = &self.ready.rule;
+        schedule.note(rule.id, rule.version, now);
+    }
+
     /// All groups of a rule.
     pub(super) fn all_of(ready: Arc<Ready>) -> Self {
         Self {

@@ -4,7 +4,8 @@
 //! resolved, another rule has just done the opposite, the documents would not be valid), none of them
 //! is done, and its calls to others are not made either. Its messages to people are sent all the
 //! same, with the reason in them, and its notes stand in the log: whoever set the rule up has to hear
-//! that it failed. A run whose effects are there already is `unchanged`.
+//! that it failed. A run whose effects on documents are there already is `unchanged`, and says nothing:
+//! a rule whose conditions go on holding is not heard again and again.
 //!
 //! Runs that are proposed together are checked together, compiled once and stored in one transaction
 //! with their rows, what they changed and their messages. If they are refused together, each half is

@@ -22,6 +22,9 @@ const NOTE: &str = "note";
 /// What stands at the deeds of a run that could be done and were not.
 const ALL_OR_NONE: &str = "Not done, because the run could not be done whole.";
 
+/// What stands at messages and calls of a run that changes nothing.
+const TOLD_BEFORE: &str = "Not sent, because everything was so already.";
+
 /// Several runs over the same documents.
 pub(super) struct Round<'d> {
     documents: &'d Documents,
@@ -94,6 +97,7 @@ impl<'d> Round<'d> {
             told,
         };
         match combined(refusals) {
+            None if performed.changes_nothing() => performed.keep_quiet(),
             None => self.rivals.note(run, &performed.judged.moves),
             Some(Refusal { verdict, reason }) => {
                 for one in done.iter().rev() {
@@ -183,6 +187,26 @@ impl<'d> Round<'d> {
 }
 
 impl Performed {
+    /// Whether it is about documents, and all of them were so already.
+    fn changes_nothing(&self) -> bool {
+        let said = [MESSAGE, CALL, NOTE];
+        let deeds = self.judged.deeds.iter();
+        let mut deeds = deeds
+            .filter(|deed| !said.contains(&deed.what.as_str()))
+            .peekable();
+        deeds.peek().is_some() && deeds.all(|deed| deed.result == DeedResult::Unchanged)
+    }
+
+    /// A rule whose conditions go on holding has told of it when it acted: nobody hears of it again.
+    fn keep_quiet(&mut self) {
+        for (place, _) in self.told.drain(..) {
+            let deed = &mut self.judged.deeds[place];
+            deed.result = DeedResult::Unchanged;
+            deed.reason = Some(TOLD_BEFORE.to_owned());
+        }
+        self.judged.verdict = Verdict::Unchanged;
+    }
+
     /// Takes back all that could be done, but not what people are to hear: they hear why as well.
     /// Calls are deeds, so they are not made.
     pub(super) fn refuse(&mut self, verdict: Verdict, reason: String) {

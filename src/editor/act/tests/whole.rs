@@ -185,3 +185,36 @@ fn a_rule_that_was_paused_meanwhile_does_nothing() {
     assert_eq!(judged[0].verdict, Verdict::Failed);
     assert_eq!(editor.campaign(1).state, State::Active);
 }
+
+#[test]
+fn what_was_so_already_is_not_told_again() {
+    let editor = fixture();
+    let wanted = |key: &str| {
+        let effects = vec![
+            Ok(state(What::Campaign, 1, State::Paused)),
+            Ok(message(Recipient::Channel(1), key)),
+        ];
+        run(1, key, NOW, effects)
+    };
+
+    let first = editor.done(vec![wanted("first")]).remove(0);
+    let again = editor.done(vec![wanted("again")]).remove(0);
+    let told = run(
+        1,
+        "told",
+        NOW,
+        vec![Ok(message(Recipient::Channel(1), "m"))],
+    );
+    let told = editor.done(vec![told]).remove(0);
+
+    assert_eq!(first.verdict, Verdict::Done);
+    assert_eq!(again.verdict, Verdict::Unchanged);
+    let deeds = again.deeds.iter();
+    assert!(
+        deeds
+            .into_iter()
+            .all(|deed| deed.result == DeedResult::Unchanged)
+    );
+    assert_eq!(told.verdict, Verdict::Done, "it changes nothing anyway");
+    assert_eq!(editor.outbox().len(), 2);
+}
