@@ -23,6 +23,7 @@
 //! | [`herald`] | what is said by itself: spent budgets, daily summaries |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
+//! | [`evaluator`] | rules, asked and done beside the requests |
 //! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
 //! | [`control`] | commands beside a running server |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | command line, settings, logs on stderr, the time |

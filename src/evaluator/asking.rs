@@ -3,6 +3,7 @@
 use crate::domain::documents::Documents;
 use crate::domain::period;
 use crate::domain::rule::{Rule, WindowKind};
+use crate::domain::state::State;
 use crate::report::dimension::{self, Dimension};
 use crate::store::sums::{Group, Question, Scope, Span, Spans};
 
@@ -57,7 +58,8 @@ pub(super) fn spans(rule: &Rule, documents: &Documents, now: i64) -> Spans {
 }
 
 /// Groups that are there although nothing was counted in them: each active campaign in the scope of
-/// a rule that looks at campaigns. That nothing happens may be just what it looks for.
+/// a rule that looks at campaigns, and each paused one if it resumes campaigns. That nothing happens
+/// may be just what it looks for.
 pub(super) fn empty_groups(rule: &Rule, documents: &Documents) -> Vec<Group> {
     let scope = &rule.scope;
     if rule.group_by != ["campaign_id"] || !scope.offer_ids.is_empty() {
@@ -65,9 +67,11 @@ pub(super) fn empty_groups(rule: &Rule, documents: &Documents) -> Vec<Group> {
     }
     let has =
         |ids: &[u64], id: Option<u64>| ids.is_empty() || id.is_some_and(|id| ids.contains(&id));
+    let resumes = rule.actions.iter().any(|one| one.key == "resume_campaign");
+    let is_looked_at = |state: State| state.is_active() || resumes && state == State::Paused;
     let active = documents.campaigns.values();
     let active = active.filter(|campaign| {
-        campaign.state.is_active()
+        is_looked_at(campaign.state)
             && has(&scope.campaign_ids, Some(campaign.id))
             && has(&scope.traffic_source_ids, campaign.traffic_source_id)
     });

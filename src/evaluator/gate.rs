@@ -61,6 +61,11 @@ impl<'a> Gate<'a> {
         Ok(None)
     }
 
+    /// Asks the log again how often a rule may act today.
+    pub(super) fn count_again(&mut self, rule: &Rule) {
+        self.left.remove(&rule.id);
+    }
+
     fn cools_down(&self, rule: &Rule, group: &str) -> Result<Option<Held>, StoreError> {
         if rule.cooldown_minutes == 0 {
             return Ok(None);

@@ -12,19 +12,23 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `asking.rs` | what has to be summed for a rule |
-//! | `numbers.rs` | what was summed, by the names of metrics |
+//! | `summed.rs`, `numbers.rs` | what was summed, in one pass and by the names of metrics |
+//! | `proposal.rs`, `doing.rs` | from a group to a run, and to the editor |
 //! | `gate.rs` | cool-downs, and how often a rule may act in a day |
 //! | `trial.rs` | what a rule would do now |
 
 mod asking;
+mod doing;
 mod gate;
 mod numbers;
 mod pending;
 mod proposal;
 mod round;
 mod schedule;
+mod summed;
 pub mod trial;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -33,10 +37,12 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::round::Asked;
 use self::schedule::Schedule;
 use crate::clock;
 use crate::library::Desk;
 use crate::store::error::StoreError;
+use crate::store::rules::looks::{self, Look};
 use crate::store::rules::runs;
 
 /// How often it is looked for what is due.
@@ -92,13 +98,15 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    pub fn start(desk: Desk, evaluating: Arc<Evaluating>) -> std::io::Result<Evaluator> {
+    pub fn start(desk: Desk, evaluating: Arc<Evaluating>) -> anyhow::Result<Evaluator> {
         let is_stopping = Arc::new(AtomicBool::new(false));
+        let looks = looks::list(&desk.readers)?;
+        let schedule = Schedule::open(looks, clock::now_ms(), Instant::now());
         let turns = Turns {
             desk: desk.clone(),
             evaluating,
             is_stopping: Arc::clone(&is_stopping),
-            schedule: Schedule::default(),
+            schedule,
             rests_until: Instant::now(),
             prunes_at: Instant::now(),
         };
@@ -135,9 +143,15 @@ struct Turns {
 impl Turns {
     fn run(mut self) {
         while !self.is_stopping() {
-            if let Err(error) = self.turn() {
-                tracing::warn!(%error, "rules are looked at again in a few seconds");
-                self.rests_until = Instant::now() + RETRY;
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
+            let error = match turn {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some("a mistake of the program".to_owned()),
+            };
+            if let Some(error) = error {
+                tracing::warn!(error, "rules are looked at again in a few seconds");
+                self.rests_until = self.rests_until.max(Instant::now() + RETRY);
             }
             self.desk.library.bell.wait(INTERVAL);
         }
@@ -164,18 +178,21 @@ impl Turns {
 
     fn round(&mut self, now: Instant) -> Result<(), StoreError> {
         let stopping = Arc::clone(&self.is_stopping);
-        let asked = round::asked(&self.desk, &mut self.schedule, now)?;
+        let asked = round::asked(&self.desk, &self.schedule, now)?;
         if asked.is_empty() {
             return Ok(());
         }
-        let rules = asked.len();
-        round::work(&self.desk, &asked, &stopping)?;
-        for one in &asked {
-            one.note(&mut self.schedule, now);
-        }
+        let worked = round::work(&self.desk, &asked, &stopping);
         let took = now.elapsed();
-        self.evaluating.note(rules, took);
+        self.evaluating.note(asked.len(), took);
         self.rests_until = Instant::now() + took * REST;
+        if worked? {
+            let looks: Vec<Look> = asked.iter().filter_map(Asked::looked_at).collect();
+            looks::note(&self.desk.writer, &looks)?;
+            for look in looks {
+                self.schedule.note(look, now);
+            }
+        }
         Ok(())
     }
 }

@@ -8,11 +8,14 @@ use crate::rules::{PAYOUT, Ready};
 
 /// The numbers of one group.
 pub(super) struct Numbers {
+    /// Those that the rule looks at.
     values: Vec<(String, Option<Micros>)>,
+    sums: Sums,
+    view: View,
 }
 
 impl Numbers {
-    /// Those that a rule looks at. `payout` is asked only where the rule does.
+    /// `payout` is asked only where the rule does.
     pub(super) fn of(ready: &Ready, sums: &Sums, payout: impl FnOnce() -> Option<Micros>) -> Self {
         let view = view(ready);
         let value = |metric: &MetricRef| (metric.to_string(), metric.value(sums, view));
@@ -20,15 +23,23 @@ impl Numbers {
         if ready.compiled.needs_payout() {
             values.push((PAYOUT.to_owned(), payout()));
         }
-        Self { values }
+        Self {
+            values,
+            sums: sums.clone(),
+            view,
+        }
     }
 
+    /// Any metric: a traffic source is told more than what the conditions look at.
     pub(super) fn get(&self, key: &str) -> Option<Micros> {
         let mut values = self.values.iter();
-        values.find(|(known, _)| known == key)?.1
+        match values.find(|(known, _)| known == key) {
+            Some((_, value)) => *value,
+            None => MetricRef::parse(key).ok()?.value(&self.sums, self.view),
+        }
     }
 
-    /// Decimal texts by name, `null` where there is nothing to divide by.
+    /// What the rule looks at: decimal texts by name, `null` where there is nothing to divide by.
     pub(super) fn as_json(&self) -> Value {
         let values = self.values.iter();
         let values = values.map(|(key, value)| {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use super::doing::{edited, keep_dry};
 use super::gate::{Gate, Held};
 use super::proposal::Case;
-use super::round::{edited, keep_dry};
 use crate::clock;
 use crate::library::Desk;
 use crate::rules::Ready;
@@ -13,25 +14,51 @@ use crate::store::error::StoreError;
 use crate::store::rules::runs::{self, Judged, Run};
 use crate::store::rules::{Verdict, occasion};
 
-/// Runs that are done together.
-const PIECE: usize = 500;
+/// Runs that are done together: few enough that no click waits for their transaction.
+const PIECE: usize = 64;
+/// While others wait for the writer it rests so many times as long as a piece took.
+const REST: u32 = 4;
 
 /// Does all of them.
 pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError> {
     loop {
+        let started = Instant::now();
         let left = runs::pending(&desk.readers, PIECE)?;
         if left.is_empty() {
             return Ok(());
         }
         let is_last = left.len() < PIECE;
-        piece(desk, left)?;
+        if let Err(error) = piece(desk, &left) {
+            if error.may_pass() {
+                return Err(error);
+            }
+            one_by_one(desk, left)?;
+        }
         if is_last || stopping.load(Ordering::Acquire) {
             return Ok(());
+        }
+        if desk.writer.is_busy() {
+            std::thread::sleep(started.elapsed() * REST);
         }
     }
 }
 
-fn piece(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
+/// Finds the one that cannot be done, so that the others are.
+fn one_by_one(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
+    for run in left {
+        match piece(desk, std::slice::from_ref(&run)) {
+            Ok(()) => {}
+            Err(error) if error.may_pass() => return Err(error),
+            Err(error) => {
+                let why = failed(format!("It could not be done: {error}."));
+                runs::keep(&desk.writer, &[judged(run, why)])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn piece(desk: &Desk, left: &[Run]) -> Result<(), StoreError> {
     let now = clock::now_ms();
     let documents = desk.library.documents();
     let ready = desk.library.rules();
@@ -39,15 +66,10 @@ fn piece(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
     let (mut proposed, mut dry, mut held) = (Vec::new(), Vec::new(), Vec::new());
     for run in left {
         let rule = ready.iter().find(|one| one.rule.id == run.rule_id);
-        let Some((ready, group)) = rule.and_then(|rule| group_of(rule, &run)) else {
-            held.push(judged(
-                run,
-                Held {
-                    verdict: Verdict::Failed,
-                    reason: "The rule was edited, paused or archived before it was done."
-                        .to_owned(),
-                },
-            ));
+        let Some((ready, group)) = rule.and_then(|rule| group_of(rule, run)) else {
+            let why =
+                failed("The rule was edited, paused or archived before it was done.".to_owned());
+            held.push(judged(run.clone(), why));
             continue;
         };
         let conversion = match run.conversion_id {
@@ -55,7 +77,7 @@ fn piece(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
             None => None,
         };
         if let Some(why) = gate.pass(&ready.rule, &run.group)? {
-            held.push(judged(run, why));
+            held.push(judged(run.clone(), why));
             continue;
         }
         let case = Case {
@@ -66,13 +88,13 @@ fn piece(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
             occasion: conversion.as_ref(),
             documents: &documents,
         };
-        let one = case.proposed(desk, run.id, run.key, None);
+        let one = case.proposed(desk, run.id, run.key.clone(), None);
         match ready.rule.dry_run {
             true => dry.push(one),
             false => proposed.push(one),
         }
     }
-    runs::keep(&desk.writer, held)?;
+    runs::keep(&desk.writer, &held)?;
     keep_dry(desk, &dry)?;
     edited(desk, proposed)
 }
@@ -80,6 +102,13 @@ fn piece(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
 fn group_of<'r>(ready: &'r Arc<Ready>, run: &Run) -> Option<(&'r Ready, Vec<Option<String>>)> {
     let group = ready.group_of_name(&run.group)?;
     ready.is_at_conversion().then_some((&**ready, group))
+}
+
+fn failed(reason: String) -> Held {
+    Held {
+        verdict: Verdict::Failed,
+        reason,
+    }
 }
 
 fn judged(run: Run, why: Held) -> Judged {

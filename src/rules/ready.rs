@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::compiled::{Compiled, compile};
 use crate::domain::documents::Documents;
 use crate::domain::rule::{Moment, Rule};
+use crate::domain::state::State;
 
 /// The rules in use.
 pub type Rules = Vec<Arc<Ready>>;
@@ -18,6 +20,26 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// Of all that it asks and does: the same whatever it is called.
+    pub fn fingerprint(&self) -> i64 {
+        let asked = Rule {
+            id: 0,
+            version: 0,
+            name: String::new(),
+            state: State::Active,
+            notes: String::new(),
+            created_at: 0,
+            updated_at: 0,
+            ..(*self.rule).clone()
+        };
+        let written = serde_json::to_vec(&asked).unwrap_or_default();
+        let digest = Sha256::digest(&written);
+        digest
+            .iter()
+            .take(8)
+            .fold(0, |all, byte| all << 8 | i64::from(*byte))
+    }
+
     pub fn is_at_conversion(&self) -> bool {
         matches!(self.rule.moment, Moment::Conversion { .. })
     }

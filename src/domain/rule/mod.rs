@@ -50,8 +50,7 @@ pub struct Rule {
     pub minimum: Minimum,
     pub conditions: Condition,
     pub actions: Vec<RuleAction>,
-    /// After acting, the same group is left alone for so long. What another rule did less than that
-    /// ago is not turned back.
+    /// After acting, the same group is left alone for so long. Left out: 60, and 0 at conversions.
     pub cooldown_minutes: u64,
     /// How often it acts in a day at most, over all groups.
     pub max_per_day: u64,
@@ -79,7 +78,8 @@ pub struct Scope {
 pub enum Moment {
     /// Every so many minutes, for every group.
     Every { minutes: u64 },
-    /// When a conversion comes or moves to one of these statuses, for its group.
+    /// When a conversion comes or moves to one of these statuses, for its group. Left out: lead and
+    /// sale; none is all.
     Conversion {
         statuses: Vec<Status>,
         /// `conversion`, `rebill`, keys of own events; empty for all.

@@ -25,13 +25,19 @@ pub(super) fn rule(form: &mut Form<'_>) -> Rule {
         created_at,
         updated_at,
     } = read_head(form);
+    let moment = form.object("moment", moment).unwrap_or_default();
+    // A rule at conversions is about each of them.
+    let cooldown = match moment {
+        Moment::Every { .. } => 60,
+        Moment::Conversion { .. } => 0,
+    };
     Rule {
         id,
         version,
         name: check::read_name(form),
         state,
         scope: form.object("scope", scope).unwrap_or_default(),
-        moment: form.object("moment", moment).unwrap_or_default(),
+        moment,
         group_by: group_by(form),
         window: form.object("window", Window::read).unwrap_or_default(),
         basis: form.choice("basis", Basis::ALL, Basis::Click),
@@ -42,8 +48,8 @@ pub(super) fn rule(form: &mut Form<'_>) -> Rule {
             .object("conditions", Condition::read)
             .unwrap_or_default(),
         actions: actions(form),
-        cooldown_minutes: form.integer("cooldown_minutes", 0..=366 * DAY, 60),
-        max_per_day: form.integer("max_per_day", 1..=1_000_000, 1_000),
+        cooldown_minutes: form.integer("cooldown_minutes", 0..=366 * DAY, cooldown),
+        max_per_day: form.integer("max_per_day", 1..=1_000_000, 10_000),
         timezone: timezone(form),
         dry_run: form.boolean("dry_run", false),
         notes: check::read_notes(form),
@@ -73,7 +79,10 @@ fn moment(form: &mut Form<'_>) -> Moment {
             minutes: form.integer("minutes", 1..=31 * DAY, 10),
         },
         Kind::Conversion => Moment::Conversion {
-            statuses: form.choices("statuses", Status::ALL, EARNING),
+            statuses: match form.choices("statuses", Status::ALL, EARNING) {
+                none if none.is_empty() => Status::ALL.iter().map(|(_, status)| *status).collect(),
+                statuses => statuses,
+            },
             events: form.texts("events", WORDS_MAX),
         },
     }

@@ -55,11 +55,26 @@ impl Window {
             WindowKind::Today | WindowKind::Yesterday | WindowKind::All => (0, 0),
         };
         let least = left_out.min(1);
-        Window {
+        let window = Window {
             kind,
             last: form.integer("last", least..=most, left_out),
             skip_hours: form.integer("skip_hours", 0..=HOURS_MAX, 0),
+        };
+        let whole = match kind {
+            WindowKind::Hours => window.last,
+            WindowKind::Today => 24,
+            WindowKind::Yesterday => 48,
+            WindowKind::Days => 24 * window.last,
+            WindowKind::All => u64::MAX,
+        };
+        if window.skip_hours >= whole {
+            let message = format!(
+                "Without the newest {} hours nothing is left of the window.",
+                window.skip_hours
+            );
+            form.problem("skip_hours", "out_of_range", message);
         }
+        window
     }
 
     /// From (inclusive) and to (exclusive), in UTC milliseconds; nothing where what is skipped is

@@ -42,6 +42,10 @@ pub use undo::RunUndoError;
 
 /// Runs that are stored in one transaction.
 const PIECE: usize = 500;
+/// Why a run was refused is told again after so long.
+const TOLD_AGAIN_MS: i64 = 6 * 3_600_000;
+/// Dry runs whose documents are compiled.
+const CHECKED: usize = 20;
 
 /// A run, and what its rule wants done. Its `at` is now, also where it waited.
 #[derive(Debug, Clone)]
@@ -52,41 +56,56 @@ pub struct Proposed {
 }
 
 impl Editor {
-    /// Does what rules want done, and writes what became of it. Those runs are answered that were not
-    /// settled before, in their order; their messages have no ids of the outbox in the answer.
+    /// Does what rules want done, and writes what became of it, if it is news. Those runs are answered
+    /// that were not settled before, in their order; their messages have no ids of the outbox in the
+    /// answer. What was planned from a rule that was edited since is left out.
     pub fn act(
         &self,
         readers: &Readers,
         ids: &Arc<IdGenerator>,
         proposed: Vec<Proposed>,
     ) -> Result<Vec<Judged>, EditError> {
-        let _ready = self.compile_lists_ahead(&proposed);
-        let mut editing = self.begin();
-        let proposed = unsettled(readers, proposed)?;
         let mut judged = Vec::with_capacity(proposed.len());
-        for piece in proposed.chunks(PIECE) {
-            self.act_on(&mut editing, readers, ids, piece, &mut judged)?;
+        let mut left = proposed.into_iter().peekable();
+        while left.peek().is_some() {
+            let piece: Vec<Proposed> = left.by_ref().take(PIECE).collect();
+            let _ready = self.compile_lists_ahead(&piece);
+            let mut editing = self.begin();
+            let mut piece = unsettled(readers, piece)?;
+            let documents = self.documents();
+            piece.retain(|one| is_current(&one.run, &documents));
+            self.act_on(&mut editing, readers, ids, &piece, &mut judged)?;
         }
         Ok(judged)
     }
 
-    /// What would become of a run, as a dry one that may be kept.
-    pub fn would(&self, readers: &Readers, proposed: &Proposed) -> Result<Judged, StoreError> {
-        let editing = self.begin();
-        let documents = self.documents();
-        let mut round = Round::of(&documents, readers);
-        let mut performed = round.perform(proposed)?;
-        let changes = round.changes();
-        if !changes.is_empty()
-            && let Err(refusals) = self.check(&editing, &documents, &changes)
-        {
-            performed.refuse(Verdict::Failed, in_words(refusals));
+    /// What would become of runs, each by itself, as dry ones that may be kept; also of rules that are
+    /// paused, or not stored. Only of the first few it is looked whether the documents would be valid:
+    /// that compiles them.
+    pub fn would(
+        &self,
+        readers: &Readers,
+        proposed: &[Proposed],
+    ) -> Result<Vec<Judged>, StoreError> {
+        let mut judged = Vec::with_capacity(proposed.len());
+        for (index, one) in proposed.iter().enumerate() {
+            let documents = self.documents();
+            let mut round = Round::of(&documents, readers);
+            let mut performed = round.perform(one)?;
+            let changes = round.changes();
+            if index < CHECKED
+                && !changes.is_empty()
+                && let Err(refusals) = self.check(&self.begin(), &documents, &changes)
+            {
+                performed.refuse(Verdict::Failed, in_words(refusals));
+            }
+            judged.push(Judged {
+                verdict: Verdict::DryRun,
+                moves: Vec::new(),
+                ..performed.judged
+            });
         }
-        Ok(Judged {
-            verdict: Verdict::DryRun,
-            moves: Vec::new(),
-            ..performed.judged
-        })
+        Ok(judged)
     }
 
     fn act_on(
@@ -117,7 +136,13 @@ impl Editor {
             }
         }
         judged.extend(performed.iter().map(|one| one.judged.clone()));
-        let work = performed.into_iter().map(|one| {
+        let mut news = Vec::with_capacity(performed.len());
+        for one in performed {
+            if one.is_at_conversion() || is_news(readers, &one.judged)? {
+                news.push(one);
+            }
+        }
+        let work = news.into_iter().map(|one| {
             let Performed { judged, told } = one;
             runs::saving(judged, told, Arc::clone(ids), Arc::clone(&documents))
         });
@@ -148,6 +173,32 @@ impl Editor {
         }
         Some((self.compile)(&documents).0)
     }
+}
+
+/// Whether a run of a round stands in the log and is heard: what holds in every round and changes
+/// nothing, or is refused for the same reason each time, would fill both.
+fn is_news(readers: &Readers, judged: &Judged) -> Result<bool, StoreError> {
+    let Judged {
+        run,
+        verdict,
+        reason,
+        ..
+    } = judged;
+    Ok(match verdict {
+        Verdict::Unchanged => false,
+        Verdict::Failed | Verdict::Conflict => {
+            let refused = (run, *verdict, reason.as_deref());
+            !runs::was_refused_lately(readers, refused, run.at, TOLD_AGAIN_MS)?
+        }
+        _ => true,
+    })
+}
+
+/// Whether it was planned from the rule as it is. An edited rule is asked anew, and so is one that was
+/// paused or archived meanwhile, if it is ever used again.
+fn is_current(run: &Run, documents: &Documents) -> bool {
+    let rule = documents.rules.get(&run.rule_id);
+    rule.is_some_and(|rule| rule.version == run.rule_version && rule.state.is_active())
 }
 
 /// Those that are new or wait to be done, each key once. What waits keeps its id.

@@ -11,27 +11,24 @@ use crate::store::rules::moves::{self, Direction, FieldOf, Made, Move};
 use crate::store::rules::runs::Run;
 
 const MINUTE_MS: i64 = 60_000;
-/// What another rule did is left alone for so long at least.
+/// What another rule did is left alone as long as the shorter cool-down of the two, within these
+/// bounds: what stops a loss must not wait for a day.
 const LEAST_MS: i64 = 10 * MINUTE_MS;
+const MOST_MS: i64 = 60 * MINUTE_MS;
 
 /// What has moved fields lately: as stored, and by runs that are not stored yet.
 pub(super) struct Rivals<'r> {
     readers: &'r Readers,
     documents: &'r Documents,
     here: HashMap<FieldOf, Vec<(Direction, Made)>>,
-    /// Nothing that is older counts.
-    longest_ms: i64,
 }
 
 impl<'r> Rivals<'r> {
     pub(super) fn of(readers: &'r Readers, documents: &'r Documents) -> Self {
-        let rules = documents.rules.values();
-        let longest = rules.map(|rule| ms(rule.cooldown_minutes)).max();
         Self {
             readers,
             documents,
             here: HashMap::new(),
-            longest_ms: longest.unwrap_or(0).max(LEAST_MS),
         }
     }
 
@@ -60,18 +57,11 @@ impl<'r> Rivals<'r> {
         let rule_id = run.rule_id;
         let here = self.here.get(&field).into_iter().flatten().rev();
         let here = here.filter(|(way, made)| *way == opposite && made.rule_id != rule_id);
-        let stored = moves::lately(
-            self.readers,
-            &field,
-            opposite,
-            rule_id,
-            run.at,
-            self.longest_ms,
-        )?;
+        let stored = moves::lately(self.readers, &field, opposite, rule_id, run.at, MOST_MS)?;
         let mut made = here.map(|(_, made)| made).chain(&stored);
         let rival = made.find(|made| {
-            let patience = self.cooldown(rule_id).max(self.cooldown(made.rule_id));
-            run.at.abs_diff(made.at) < patience.max(LEAST_MS).unsigned_abs()
+            let patience = self.cooldown(rule_id).min(self.cooldown(made.rule_id));
+            run.at.abs_diff(made.at) < patience.clamp(LEAST_MS, MOST_MS).unsigned_abs()
         });
         Ok(rival.map(|made| self.told(spot, opposite, made, run.at)))
     }

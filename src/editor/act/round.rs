@@ -60,7 +60,7 @@ impl<'d> Round<'d> {
         let mut deeds = Vec::new();
         let mut told = Vec::new();
         let mut done = Vec::new();
-        let mut refusals: Vec<Refusal> = self.retired(run).into_iter().collect();
+        let mut refusals: Vec<Refusal> = Vec::new();
         for planned in &proposed.effects {
             match planned {
                 Ok(Effect::Tell(message)) => {
@@ -155,16 +155,6 @@ impl<'d> Round<'d> {
         Ok(())
     }
 
-    /// A rule that was paused after it had planned this does nothing.
-    fn retired(&self, run: &Run) -> Option<Refusal> {
-        let rule = self.documents.rules.get(&run.rule_id)?;
-        let state = rule.state;
-        (!state.is_active()).then(|| Refusal {
-            verdict: Verdict::Failed,
-            reason: format!("The rule itself is {} now.", state.as_str()),
-        })
-    }
-
     fn deed(&self, wanted: &Wanted) -> Deed {
         let spot = &wanted.spot;
         let field = spot.field();
@@ -187,6 +177,11 @@ impl<'d> Round<'d> {
 }
 
 impl Performed {
+    /// Whether a conversion brought it about.
+    pub(super) fn is_at_conversion(&self) -> bool {
+        self.judged.run.conversion_id.is_some()
+    }
+
     /// Whether it is about documents, and all of them were so already.
     fn changes_nothing(&self) -> bool {
         let said = [MESSAGE, CALL, NOTE];
@@ -222,7 +217,7 @@ impl Performed {
         self.told
             .retain(|(_, message)| matches!(message.to, Recipient::Channel(_)));
         for (place, message) in &mut self.told {
-            message.text.push_str(&format!("\n\nNot done: {reason}"));
+            message.text = format!("Not done: {reason}\n\n{}", message.text);
             if let Value::Object(data) = &mut message.data {
                 data.insert("not_done".to_owned(), Value::from(reason.as_str()));
             }

@@ -49,6 +49,7 @@ create table rule_runs (
 create index rule_runs_group on rule_runs (rule_id, "group", at);
 create index rule_runs_rule on rule_runs (rule_id, at);
 create index rule_runs_pending on rule_runs (id) where verdict = 'pending';
+create index rule_runs_undone on rule_runs (rule_id, "group", undone_at) where undone_at is not null;
 
 -- What rules have changed in documents, field by field.
 create table rule_effects (
@@ -79,8 +80,17 @@ create index rule_effects_field on rule_effects (what, id, field, item, at);
 create table rule_dues (
     rule_id integer not null,
     "group" text not null,
-    -- The latest one.
     conversion_id integer not null,
+    -- When it came or moved to what made the group due.
     at integer not null,
-    primary key (rule_id, "group")
+    primary key (at, rule_id, "group", conversion_id)
 ) strict, without rowid;
+
+-- When each rule of every so many minutes was last looked at, and what it asked then.
+create table rule_looks (
+    rule_id integer primary key,
+    -- Of all that it asks and does.
+    fingerprint integer not null,
+    -- UTC milliseconds.
+    at integer not null
+) strict;

@@ -7,13 +7,16 @@ use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
+/// Rows of one transaction.
+const PIECE: usize = 500;
+
 /// A group of a rule that is to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     pub rule_id: u64,
     /// As in a run.
     pub group: String,
-    /// The latest conversion that made it due.
+    /// The conversion that made it due.
     pub conversion_id: Id,
     /// When it did, in UTC milliseconds.
     pub at: i64,
@@ -22,11 +25,10 @@ pub struct Due {
 const NOTE: &str = "
     insert into rule_dues (rule_id, \"group\", conversion_id, at)
     values (:rule_id, :group, :conversion_id, :at)
-    on conflict (rule_id, \"group\") do update set
-        conversion_id = excluded.conversion_id, at = excluded.at";
+    on conflict do nothing";
 const LIST: &str = "
     select rule_id, \"group\", conversion_id, at from rule_dues
-    order by rule_id, \"group\" limit :most";
+    order by at, rule_id, \"group\", conversion_id limit :most";
 const SETTLE: &str = "
     delete from rule_dues where rule_id = :rule_id and \"group\" = :group
         and conversion_id = :conversion_id and at = :at";
@@ -59,8 +61,15 @@ pub fn list(readers: &Readers, most: usize) -> Result<Vec<Due>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// These were evaluated. What a later conversion has made due again meanwhile stays so.
-pub fn settle(writer: &Writer, dues: Vec<Due>) -> Result<(), StoreError> {
+/// These were evaluated. In pieces, so that no click waits for all of them.
+pub fn settle(writer: &Writer, dues: &[Due]) -> Result<(), StoreError> {
+    for piece in dues.chunks(PIECE) {
+        settle_piece(writer, piece.to_vec())?;
+    }
+    Ok(())
+}
+
+fn settle_piece(writer: &Writer, dues: Vec<Due>) -> Result<(), StoreError> {
     writer.edit_blocking(move |connection| {
         let mut statement = connection.prepare_cached(SETTLE)?;
         for due in &dues {

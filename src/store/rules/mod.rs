@@ -7,6 +7,7 @@
 pub mod bell;
 pub mod dues;
 pub mod log;
+pub mod looks;
 pub mod moment;
 pub mod moves;
 pub mod occasion;

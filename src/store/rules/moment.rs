@@ -132,7 +132,12 @@ fn ask(
                 at: now,
                 rule_id: rule.id,
                 rule_version: rule.version,
-                key: format!("conversion:{}:{id}:{}", rule.id, status.as_str()),
+                key: format!(
+                    "conversion:{}:{id}:{}:{}",
+                    rule.id,
+                    row.event,
+                    status.as_str()
+                ),
                 group: written,
                 campaign_id: Some(occasion.campaign_id()),
                 conversion_id: Some(row.id),

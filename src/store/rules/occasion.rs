@@ -40,6 +40,10 @@ impl Occasion {
         self.click.campaign_id
     }
 
+    pub fn is_test(&self) -> bool {
+        self.row.is_test || self.click.is_test
+    }
+
     /// What it pays, in the reporting currency; `None` where nobody knows the rate.
     pub fn payout(&self) -> Option<Micros> {
         let revenue = &self.row.revenue;

@@ -15,7 +15,8 @@ use crate::store::outbox::message;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
-/// Rows dropped in one transaction.
+/// Runs written in one transaction, and rows dropped in one.
+const PIECE: usize = 500;
 const PRUNED: i64 = 500;
 
 /// That the conditions of a rule held of a group.
@@ -62,9 +63,9 @@ macro_rules! insert {
     };
 }
 const LEAVE: &str = insert!("nothing");
-/// What waited keeps its id and its time.
+/// What waited keeps its id.
 const SETTLE: &str = insert!(
-    "update set verdict = excluded.verdict, reason = excluded.reason, effects = excluded.effects,
+    "update set at = excluded.at, verdict = excluded.verdict, reason = excluded.reason, effects = excluded.effects,
         rule_version = excluded.rule_version, numbers = excluded.numbers,
         window_from = excluded.window_from, window_to = excluded.window_to
     where rule_runs.verdict = 'pending'"
@@ -76,15 +77,23 @@ const PENDING: &str = "
     from rule_runs where verdict = 'pending' order by id limit :most";
 /// What was undone counts from then on.
 const LATELY: &str = "
-    select max(coalesce(undone_at, at)) from rule_runs
-    where rule_id = :rule_id and \"group\" = :group
-        and (verdict in ('done', 'unchanged', 'failed', 'conflict', 'undone')
-            or :dry and verdict = 'dry_run')
-        and coalesce(undone_at, at) > :after and coalesce(undone_at, at) < :before";
+    select at from rule_runs
+    where rule_id = :rule_id and \"group\" = :group and at > :after and at < :before
+        and (verdict in ('done', 'undone') or :dry and verdict = 'dry_run')
+    order by at desc limit 1";
+const REFUSED_LATELY: &str = "
+    select 1 from rule_runs
+    where rule_id = :rule_id and \"group\" = :group and at > :after and at < :before
+        and verdict = :verdict and (verdict = 'conflict' or reason is :reason)
+    limit 1";
+const UNDONE_LATELY: &str = "
+    select max(undone_at) from rule_runs
+    where rule_id = :rule_id and \"group\" = :group and undone_at is not null
+        and undone_at > :after and undone_at < :before";
 const ACTED: &str = "
     select count(*) from rule_runs
     where rule_id = :rule_id and at >= :from and at < :to
-        and (verdict in ('done', 'failed', 'undone') or :dry and verdict = 'dry_run')";
+        and (verdict in ('done', 'failed', 'conflict', 'undone') or :dry and verdict = 'dry_run')";
 const PRUNE: &str = "
     delete from rule_runs where id in (
         select id from rule_runs where id < :before and verdict <> 'pending'
@@ -108,7 +117,7 @@ fn settle(connection: &Connection, judged: &Judged) -> Result<bool, StoreError> 
     } = judged;
     let reason = reason.as_deref();
     let is_new = write(connection, SETTLE, run, *verdict, reason, deeds)?;
-    if is_new {
+    if is_new && !moves.is_empty() {
         let (id, _) = known(connection, &run.key)?.unwrap_or((run.id, *verdict));
         moves::insert(connection, id, run, moves)?;
     }
@@ -168,14 +177,19 @@ fn write(
 
 /// Writes runs that change nothing: dry ones, those that cool down or met their day's limit. How
 /// many of them were new.
-pub fn keep(writer: &Writer, judged: Vec<Judged>) -> Result<usize, StoreError> {
-    writer.edit_blocking(move |connection| {
-        let mut kept = 0;
-        for one in &judged {
-            kept += usize::from(settle(connection, one)?);
-        }
-        Ok(kept)
-    })
+pub fn keep(writer: &Writer, judged: &[Judged]) -> Result<usize, StoreError> {
+    let mut kept = 0;
+    for piece in judged.chunks(PIECE) {
+        let piece = piece.to_vec();
+        kept += writer.edit_blocking(move |connection| {
+            let mut kept = 0;
+            for one in &piece {
+                kept += usize::from(settle(connection, one)?);
+            }
+            Ok(kept)
+        })?;
+    }
+    Ok(kept)
 }
 
 /// The run of this key and what became of it.
@@ -235,7 +249,7 @@ fn read(row: &Row<'_>) -> Result<Run, rusqlite::Error> {
 }
 
 /// When the rule dealt with this group less than so long from `now`, before or (with a clock that
-/// was set back) after. A failed run counts, so that nobody is told of it again and again; one that
+/// was set back) after. One that was refused does not count: what was in its way may be gone. One that
 /// was undone counts from then on; a dry one only where `dry` ones are asked for.
 pub fn acted_lately(
     readers: &Readers,
@@ -246,10 +260,33 @@ pub fn acted_lately(
     dry: bool,
 ) -> Result<Option<i64>, StoreError> {
     let reader = readers.get()?;
-    let mut statement = reader.prepare_cached(LATELY)?;
+    let (after, before) = (now.saturating_sub(within_ms), now.saturating_add(within_ms));
     let values = named_params! { ":rule_id": rule_id, ":group": group, ":dry": dry,
-    ":after": now.saturating_sub(within_ms), ":before": now.saturating_add(within_ms) };
-    Ok(statement.query_row(values, |row| row.get(0))?)
+    ":after": after, ":before": before };
+    let mut statement = reader.prepare_cached(LATELY)?;
+    let acted: Option<i64> = statement.query_row(values, |row| row.get(0)).optional()?;
+    let values = named_params! { ":rule_id": rule_id, ":group": group, ":after": after,
+    ":before": before };
+    let mut statement = reader.prepare_cached(UNDONE_LATELY)?;
+    let undone: Option<i64> = statement.query_row(values, |row| row.get(0))?;
+    Ok(acted.max(undone))
+}
+
+/// Whether the same became of a run of this rule and group less than so long from `now`: a failure
+/// for the same reason, or a conflict.
+pub fn was_refused_lately(
+    readers: &Readers,
+    (run, verdict, reason): (&Run, Verdict, Option<&str>),
+    now: i64,
+    within_ms: i64,
+) -> Result<bool, StoreError> {
+    let reader = readers.get()?;
+    let mut statement = reader.prepare_cached(REFUSED_LATELY)?;
+    Ok(statement.exists(
+        named_params! { ":rule_id": run.rule_id, ":group": run.group,
+        ":verdict": verdict.as_str(), ":reason": reason,
+        ":after": now.saturating_sub(within_ms), ":before": now.saturating_add(within_ms) },
+    )?)
 }
 
 /// How many runs of the rule acted from a time to another: did something, or told that they could

@@ -153,7 +153,10 @@ fn a_dry_run_says_the_same_and_changes_nothing() {
     ];
     let bad = vec![Ok(listed(1, "nonsense", true))];
 
-    let would = |proposed: Proposed| editor.would(&editor.readers, &proposed).unwrap();
+    let would = |proposed: Proposed| {
+        let mut all = editor.would(&editor.readers, &[proposed]).unwrap();
+        all.remove(0)
+    };
     let dry = would(run(1, "dry", NOW, effects.clone()));
     let refused = would(run(1, "bad", NOW, bad));
 
@@ -165,7 +168,7 @@ fn a_dry_run_says_the_same_and_changes_nothing() {
     let real = editor.done(vec![run(1, "real", NOW, effects)]).remove(0);
     assert_eq!(real.deeds, dry.deeds);
     let id = dry.run.id;
-    runs::keep(&editor.writer, vec![dry]).unwrap();
+    runs::keep(&editor.writer, &[dry]).unwrap();
     let undone = editor.undo_run(&editor.readers, id);
     assert!(matches!(
         undone,
@@ -182,7 +185,7 @@ fn a_rule_that_was_paused_meanwhile_does_nothing() {
     let effects = vec![Ok(state(What::Campaign, 1, State::Paused))];
     let judged = editor.done(vec![run(1, "k", NOW, effects)]);
 
-    assert_eq!(judged[0].verdict, Verdict::Failed);
+    assert_eq!(judged, []);
     assert_eq!(editor.campaign(1).state, State::Active);
 }
 
@@ -217,4 +220,23 @@ fn what_was_so_already_is_not_told_again() {
     );
     assert_eq!(told.verdict, Verdict::Done, "it changes nothing anyway");
     assert_eq!(editor.outbox().len(), 2);
+}
+
+#[test]
+fn what_is_refused_again_and_again_is_told_once() {
+    let editor = fixture();
+    let wanted = |key: &str| {
+        let effects = vec![
+            Err("The group has no source.".to_owned()),
+            Ok(message(Recipient::Channel(1), key)),
+        ];
+        run(1, key, NOW, effects)
+    };
+
+    let verdicts: Vec<Verdict> = ["a", "b"]
+        .map(|key| editor.done(vec![wanted(key)]).remove(0).verdict)
+        .to_vec();
+
+    assert_eq!(verdicts, [Verdict::Failed; 2]);
+    assert_eq!(editor.outbox().len(), 1);
 }
