@@ -33,7 +33,7 @@ pub use post::Post;
 
 /// Between two edits; longer while others wait for the writer.
 const PAUSE: Duration = Duration::from_millis(2);
-const PAUSE_BESIDE_OTHERS: Duration = Duration::from_millis(6);
+const PAUSE_BESIDE_OTHERS: Duration = Duration::from_millis(25);
 /// The longest sleep: the clock may be set meanwhile.
 const SLEEP: Duration = Duration::from_secs(30);
 /// After the file could not be read or written.

@@ -217,7 +217,7 @@ fn read(row: &Row<'_>, codec: &IdCodec) -> Result<Found<OutgoingCall>, rusqlite:
         method: row.get("method")?,
         url: row.get("url")?,
         host: row.get("host")?,
-        headers: serde_json::from_str(&headers).unwrap_or_default(),
+        headers: shown(&headers),
         body: row.get("body")?,
         attempts: row.get("attempts")?,
         next_at: (state == super::WAITING).then(|| values::time(next_at)),
@@ -226,4 +226,20 @@ fn read(row: &Row<'_>, codec: &IdCodec) -> Result<Found<OutgoingCall>, rusqlite:
         possibly_repeated: row.get("possibly_repeated")?,
     };
     Ok((id, call))
+}
+
+/// Headers as they are listed: what lets somebody in is nobody else's business.
+fn shown(headers: &str) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> = serde_json::from_str(headers).unwrap_or_default();
+    for (name, value) in &mut headers {
+        let name = name.to_ascii_lowercase();
+        let is_secret = |part: &&str| name.contains(*part);
+        if ["auth", "token", "key", "secret", "cookie"]
+            .iter()
+            .any(is_secret)
+        {
+            *value = "***".to_owned();
+        }
+    }
+    headers
 }

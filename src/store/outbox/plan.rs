@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::telling::{Subject, spread};
 use super::{POSTBACK, SKIPPED, WAITING, news};
+use crate::clock;
 use crate::domain::click::Click;
 use crate::domain::conversion::{CONVERSION, Conversion, REBILL, Status};
 use crate::domain::id::{Id, PublicId};
@@ -101,7 +102,7 @@ fn add(
             state, reason, next_at, finished_at)
         values (:id, :at, :kind, :conversion_id, :click_id, :campaign_id, :traffic_source_id, :event,
             :status, :target, :method, :url, :host, :headers, :body, :success_contains,
-            :success_lacks, :state, :reason, :at, case when :reason is not null then :at end)
+            :success_lacks, :state, :reason, :now, case when :reason is not null then :at end)
         on conflict (conversion_id, status, target) do nothing";
     let (row, click) = (subject.row, subject.click);
     let (templates, _) = Outgoing::parse(postback);
@@ -122,6 +123,8 @@ fn add(
     connection.prepare_cached(SQL)?.execute(named_params! {
         ":id": id.to_row(),
         ":at": id.unix_ms(),
+        // Ids run ahead of a clock that was set back; nothing waits for them.
+        ":now": clock::now_ms(),
         ":kind": POSTBACK,
         ":conversion_id": row.id.to_row(),
         ":click_id": click.id.to_row(),
