@@ -93,7 +93,7 @@ fn a_campaign_that_loses_money_is_paused_logged_and_can_be_resumed_from_the_log(
     clicks(&payer, "", 5);
     let losing = json!({"group_by": ["campaign_id"], "minimum": {"clicks": 5},
         "conditions": {"metric": "roi", "is": "<", "value": "-50"},
-        "actions": [{"key": "pause_campaign"}, {"key": "note", "value": {"text": "ROI {roi}"}}]});
+        "actions": [{"key": "pause_campaign"}, {"key": "note", "value": {"text": "ROI {roi} %"}}]});
 
     let saved = Instant::now();
     let id = rule(&payer, losing);
@@ -419,4 +419,106 @@ fn tests_make_no_rule_act() {
     let found = wait_for_runs(&payer, &format!("rule_id={id}"), 1);
     sleep(A_WHILE);
     assert_eq!(runs(&payer, "").len(), 1, "{found:#?}");
+}
+
+#[test]
+fn a_restart_and_another_name_make_no_rule_act_again() {
+    let mut payer = payer();
+    clicks(&payer, "", 3);
+    let id = rule(
+        &payer,
+        json!({"moment": {"kind": "every", "minutes": 60}, "cooldown_minutes": 0,
+            "conditions": {"metric": "clicks", "is": ">=", "value": "3"},
+            "actions": [{"key": "note", "value": {"text": "x"}}]}),
+    );
+    wait_for_runs(&payer, &format!("rule_id={id}"), 1);
+
+    payer.tracker.kill_9();
+    payer.tracker.start();
+    payer.edit(
+        &format!("/rules/{id}"),
+        &json!({"name": "other", "notes": "n"}),
+    );
+    sleep(A_WHILE);
+    assert_eq!(runs(&payer, "").len(), 1);
+
+    let asks_else = json!({"metric": "clicks", "is": ">=", "value": "2"});
+    payer.edit(&format!("/rules/{id}"), &json!({"conditions": asks_else}));
+    wait_for_runs(&payer, &format!("rule_id={id}"), 2);
+}
+
+#[test]
+fn each_conversion_of_a_rule_on_numbers_is_asked_by_itself() {
+    let payer = payer();
+    let found = list(&payer, &[]);
+    rule(
+        &payer,
+        json!({"moment": {"kind": "conversion", "statuses": []},
+            "conditions": {"metric": "clicks", "is": ">=", "value": "1"},
+            "actions": [{"key": "list_add", "value": {"list_id": found, "value": "sub_id_1"}},
+                {"key": "note", "value": {"text": "{sub_id_1} of {conversions}"}}]}),
+    );
+    let names: Vec<String> = (0..8).map(|number| format!("n{number}")).collect();
+    for name in &names {
+        let click = clicks(&payer, &format!("sub_id_1={name}"), 1);
+        sale(&payer, &click[0]);
+    }
+
+    wait_until("all are on the list", || values(&payer, found).len() >= 8);
+
+    let mut on_list = values(&payer, found);
+    on_list.sort();
+    assert_eq!(on_list, names);
+    assert_eq!(runs(&payer, "verdict=done").len(), 8);
+}
+
+#[test]
+fn what_was_refused_is_done_once_nothing_is_in_its_way() {
+    let payer = payer();
+    clicks(&payer, "", 3);
+    let id = rule(
+        &payer,
+        json!({"moment": {"kind": "every", "minutes": 1}, "group_by": ["campaign_id"],
+            "cooldown_minutes": 1440, "conditions": {"metric": "clicks", "is": ">=", "value": "3"},
+            "actions": [{"key": "budget", "value": {"raise": "10", "most": "100"}}]}),
+    );
+    let refused = wait_for_runs(&payer, &format!("rule_id={id}"), 1).remove(0);
+    assert_eq!(refused["verdict"], "failed", "{refused:#}");
+
+    payer.edit(
+        &format!("/campaigns/{}", payer.campaign),
+        &json!({"budget": {"daily": "50"}}),
+    );
+    // Asked at once instead of after a minute.
+    payer.edit(&format!("/rules/{id}"), &json!({"minimum": {"clicks": 1}}));
+
+    wait_until("the budget is raised", || {
+        campaign(&payer)["budget"]["daily"] == "55"
+    });
+    let (status, trial) = payer
+        .tracker
+        .post(&format!("/api/v1/rules/{id}/dry-run"), &json!({}));
+    assert_eq!(
+        (status, &trial["items"][0]["effects"][0]["after"]),
+        (200, &json!("60.5"))
+    );
+}
+
+#[test]
+fn a_paused_rule_can_be_tried() {
+    let payer = payer();
+    clicks(&payer, "", 2);
+    let id = rule(
+        &payer,
+        json!({"state": "paused", "group_by": ["campaign_id"],
+            "conditions": {"metric": "clicks", "is": ">=", "value": "2"}, "actions": [{"key": "pause_campaign"}]}),
+    );
+
+    let (_, trial) = payer
+        .tracker
+        .post(&format!("/api/v1/rules/{id}/dry-run"), &json!({}));
+
+    assert_eq!(trial["holding"], 1, "{trial:#}");
+    assert_eq!(trial["items"][0]["effects"][0]["result"], "done");
+    assert_eq!(campaign(&payer)["state"], "active");
 }

@@ -25,6 +25,7 @@ pub(super) fn rule(form: &mut Form<'_>) -> Rule {
         created_at,
         updated_at,
     } = read_head(form);
+    let name = check::read_name(form);
     let moment = form.object("moment", moment).unwrap_or_default();
     // A rule at conversions is about each of them.
     let cooldown = match moment {
@@ -34,7 +35,7 @@ pub(super) fn rule(form: &mut Form<'_>) -> Rule {
     Rule {
         id,
         version,
-        name: check::read_name(form),
+        name,
         state,
         scope: form.object("scope", scope).unwrap_or_default(),
         moment,
