@@ -200,7 +200,9 @@ pub(super) fn looks(
     let Some(answers) = answers else {
         return Ok(None);
     };
-    let mut answers: Vec<Option<Answer>> = answers.into_iter().map(Some).collect();
+    let mut answers: Vec<Option<Answer>> = (0..questions.len())
+        .map(|index| Some(answers.of(index)))
+        .collect();
     let looks = asked.iter().zip(places).map(|(one, (place, has_payout))| {
         let mut answer = |place: usize| answers[place].take().unwrap_or(Err(TooMany));
         Look {
