@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use super::doing::{edited, keep_dry};
 use super::gate::Gate;
+use super::pending;
 use super::proposal::Case;
 use super::schedule::Schedule;
-use super::summed::sum;
+use super::summed::Questions;
 use crate::clock;
 use crate::domain::period;
 use crate::domain::rule::Moment;
@@ -88,14 +89,23 @@ pub(super) fn work(
 ) -> Result<bool, StoreError> {
     let asked_at = clock::now_ms();
     let documents = desk.library.documents();
-    let Some(sums) = sum(desk, &documents, asked, asked_at, stopping)? else {
+    let questions = Questions::of(asked, &documents, asked_at);
+    // What conversions leave meanwhile does not wait for the end of a long pass.
+    let meanwhile = || {
+        if let Err(error) = pending::work(desk, stopping) {
+            tracing::warn!(%error, "what conversions have left is done in the next turn");
+        }
+    };
+    let answered = questions.answered(desk, &documents, stopping, &meanwhile)?;
+    let Some(answered) = answered else {
         return Ok(false);
     };
     // Reading takes its time; what is done is done now.
     let now = clock::now_ms();
     let mut gate = Gate::new(&desk.readers, now);
     let (mut proposed, mut dry, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-    for (asked, summed) in asked.iter().zip(&sums) {
+    for (index, asked) in asked.iter().enumerate() {
+        let summed = answered.of(index, asked, &documents);
         let rule = &asked.ready.rule;
         let groups = match summed.groups(asked) {
             Ok(groups) => groups,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::asking;
 use super::numbers::{Numbers, view};
 use super::proposal::Case;
 use super::round::Asked;
-use super::{asking, pending};
 use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
 use crate::library::Desk;
@@ -16,10 +16,92 @@ use crate::report::{MetricRef, Sums};
 use crate::rules::{Ready, payout};
 use crate::store::error::StoreError;
 use crate::store::rules::dues::Due;
-use crate::store::sums::{self, Answer, Group, Question, TooMany};
+use crate::store::sums::{self, Answer, Answers, Group, Question, TooMany};
 
 /// Between two pages of rows it rests as long as the page took, and so long at most.
 const REST_MAX: Duration = Duration::from_millis(200);
+
+/// What is asked for the rules of a round.
+pub(super) struct Questions {
+    all: Vec<Question>,
+    /// By rule, in their order: where its question is, and whether one by campaign is behind it.
+    places: Vec<(usize, bool)>,
+    now: i64,
+}
+
+impl Questions {
+    pub(super) fn of(asked: &[Asked], documents: &Documents, now: i64) -> Self {
+        let mut questions = Self {
+            all: Vec::new(),
+            places: Vec::with_capacity(asked.len()),
+            now,
+        };
+        for one in asked {
+            questions.add(one, documents);
+        }
+        questions
+    }
+
+    fn add(&mut self, asked: &Asked, documents: &Documents) {
+        let (rule, compiled) = (&asked.ready.rule, &asked.ready.compiled);
+        let only = (!asked.dues.is_empty()).then(|| {
+            let dues = asked.dues.iter();
+            dues.filter_map(|due| asked.ready.group_of_name(&due.group))
+                .collect()
+        });
+        let has_payout = compiled.needs_payout();
+        self.places.push((self.all.len(), has_payout));
+        let dimensions = compiled.dimensions();
+        let groups = asking::groups(rule, dimensions, documents, self.now, only);
+        self.all.push(groups);
+        if has_payout {
+            self.all.push(asking::campaigns(rule, documents, self.now));
+        }
+    }
+
+    /// All sums in one pass; `None` if it was stopped. `meanwhile` is called between two pages.
+    pub(super) fn answered<'q>(
+        &'q self,
+        desk: &Desk,
+        documents: &'q Documents,
+        stopping: &AtomicBool,
+        meanwhile: &dyn Fn(),
+    ) -> Result<Option<Answered<'q>>, StoreError> {
+        let mut last = Instant::now();
+        let mut pace = || {
+            meanwhile();
+            std::thread::sleep(last.elapsed().min(REST_MAX));
+            last = Instant::now();
+            !stopping.load(Ordering::Acquire)
+        };
+        let rates = Arc::clone(&desk.library.rates.now());
+        let answers = sums::answer(&desk.readers, documents, &rates, &self.all, &mut pace)?;
+        Ok(answers.map(|answers| Answered {
+            questions: self,
+            answers,
+        }))
+    }
+}
+
+/// The sums of a round.
+pub(super) struct Answered<'q> {
+    questions: &'q Questions,
+    answers: Answers<'q>,
+}
+
+impl Answered<'_> {
+    /// Those of one rule, by its place in the round. One at a time: all at once may be too large.
+    pub(super) fn of(&self, index: usize, asked: &Asked, documents: &Documents) -> Summed {
+        let (place, has_payout) = self.questions.places[index];
+        Summed {
+            groups: self.answers.of(place),
+            campaigns: has_payout.then(|| self.answers.of(place + 1)),
+            spans: asking::spans(&asked.ready.rule, documents, self.questions.now),
+            empty: asking::empty_groups(&asked.ready.rule, documents),
+            none: Sums::default(),
+        }
+    }
+}
 
 /// What was summed for one rule.
 pub(super) struct Summed {
@@ -29,64 +111,6 @@ pub(super) struct Summed {
     pub(super) spans: sums::Spans,
     empty: Vec<Group>,
     none: Sums,
-}
-
-/// Sums for all of them in one pass; `None` if it was stopped.
-pub(super) fn sum(
-    desk: &Desk,
-    documents: &Documents,
-    asked: &[Asked],
-    now: i64,
-    stopping: &AtomicBool,
-) -> Result<Option<Vec<Summed>>, StoreError> {
-    let mut questions: Vec<Question> = Vec::new();
-    let mut places = Vec::with_capacity(asked.len());
-    for one in asked {
-        let (rule, compiled) = (&one.ready.rule, &one.ready.compiled);
-        let only = (!one.dues.is_empty()).then(|| {
-            let dues = one.dues.iter();
-            dues.filter_map(|due| one.ready.group_of_name(&due.group))
-                .collect()
-        });
-        places.push((questions.len(), compiled.needs_payout()));
-        questions.push(asking::groups(
-            rule,
-            compiled.dimensions(),
-            documents,
-            now,
-            only,
-        ));
-        if compiled.needs_payout() {
-            questions.push(asking::campaigns(rule, documents, now));
-        }
-    }
-    let mut last = Instant::now();
-    let mut pace = || {
-        // What conversions leave meanwhile does not wait for the end of a long pass.
-        if let Err(error) = pending::work(desk, stopping) {
-            tracing::warn!(%error, "what conversions have left is done in the next turn");
-        }
-        std::thread::sleep(last.elapsed().min(REST_MAX));
-        last = Instant::now();
-        !stopping.load(Ordering::Acquire)
-    };
-    let rates = Arc::clone(&desk.library.rates.now());
-    let answers = sums::answer(&desk.readers, documents, &rates, &questions, &mut pace)?;
-    let Some(answers) = answers else {
-        return Ok(None);
-    };
-    let mut answers: Vec<Option<Answer>> = answers.into_iter().map(Some).collect();
-    let all = asked.iter().zip(places).map(|(one, (place, has_payout))| {
-        let mut answer = |place: usize| answers[place].take().unwrap_or(Err(TooMany));
-        Summed {
-            groups: answer(place),
-            campaigns: has_payout.then(|| answer(place + 1)),
-            spans: asking::spans(&one.ready.rule, documents, now),
-            empty: asking::empty_groups(&one.ready.rule, documents),
-            none: Sums::default(),
-        }
-    });
-    Ok(Some(all.collect()))
 }
 
 impl Summed {

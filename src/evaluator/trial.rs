@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::numbers::Numbers;
 use super::proposal::Case;
 use super::round::Asked;
-use super::summed::{Summed, sum};
+use super::summed::{Questions, Summed};
 use crate::clock;
 use crate::domain::documents::Documents;
 use crate::domain::rule::{Moment, Rule};
@@ -233,9 +233,9 @@ fn summed(
     now: i64,
 ) -> Result<Summed, StoreError> {
     let goes_on = AtomicBool::new(false);
-    let asked = std::slice::from_ref(asked);
-    let sums = sum(desk, documents, asked, now, &goes_on)?;
-    let summed = sums.and_then(|sums| sums.into_iter().next());
+    let questions = Questions::of(std::slice::from_ref(asked), documents, now);
+    let answered = questions.answered(desk, documents, &goes_on, &|| {})?;
+    let summed = answered.map(|answered| answered.of(0, asked, documents));
     summed.ok_or(StoreError::Unavailable)
 }
 

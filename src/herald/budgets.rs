@@ -38,16 +38,18 @@ impl Watcher {
         })
     }
 
-    /// Tells what was spent since the round before.
-    pub fn round(&mut self, now: i64) -> Result<(), StoreError> {
+    /// Tells what was spent since the round before. What fails is told in the next one.
+    pub fn round(&mut self, now: i64) {
         let documents = self.desk.library.editor.documents();
         let campaigns = documents.campaigns.values();
         for campaign in campaigns.filter(|campaign| campaign.state.is_active()) {
             for reached in budget::reached(campaign, &*self.desk.library.counts, now) {
-                self.tell(&documents, campaign, reached, now)?;
+                if let Err(error) = self.tell(&documents, campaign, reached, now) {
+                    let campaign = campaign.id;
+                    tracing::warn!(%error, campaign, "a spent budget is told in the next round");
+                }
             }
         }
-        Ok(())
     }
 
     fn tell(

@@ -6,6 +6,7 @@
 //! did; so nothing is said twice, whatever restarts.
 
 pub mod budgets;
+mod patience;
 mod rounds;
 pub mod summaries;
 
@@ -30,9 +31,7 @@ pub struct Herald {
 impl Herald {
     pub fn start(mut watcher: Watcher, mut teller: Teller) -> std::io::Result<Herald> {
         let budgets = Rounds::start("budgets", BUDGETS_EVERY, move |_| {
-            if let Err(error) = watcher.round(clock::now_ms()) {
-                tracing::warn!(%error, "a spent budget is told in the next round");
-            }
+            watcher.round(clock::now_ms());
         })?;
         let summaries = Rounds::start("summaries", SUMMARIES_EVERY, move |stop| {
             teller.round(clock::now_ms(), stop);

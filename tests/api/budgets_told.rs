@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::counters::while_stopped;
 use crate::payer::wait_until;
 use crate::receiver::{Manner, Receiver};
 use crate::tracker::{Options, Tracker};
@@ -173,6 +174,33 @@ fn only_the_channels_of_the_campaign_hear_and_programs_hear_json() {
     }
     let diverted = tracker.click("/paid", &[]);
     assert_eq!(diverted.location(), "http://127.0.0.1:9/fallback");
+}
+
+#[test]
+fn a_budget_that_cannot_be_told_does_not_keep_others_untold() {
+    let telegram = Receiver::new(Manner::Says(200, OK));
+    let mut tracker = tracker(&telegram);
+    chat(&tracker);
+    let first = campaign(&tracker, None, json!({"daily": "0.5"}));
+    let second = tracker.simple_campaign("other");
+    let change = json!({"name": "Other", "budget": {"daily": "0.5"},
+        "cost": {"model": "cpc", "value": "0.5", "currency": "EUR"}});
+    edit(&tracker, second, change);
+    while_stopped(&mut tracker, |connection| {
+        let refusal = format!(
+            "create trigger refusal before insert on budgets_told when new.campaign_id = {first}
+            begin select raise(abort, 'refused'); end"
+        );
+        connection.execute_batch(&refusal).unwrap();
+    });
+
+    clicks(&tracker, 1);
+    sleep(A_WHILE);
+    assert_eq!(tracker.click("/other", &[]).status, 302);
+
+    wait_for("the other one is told", &telegram, 1);
+    let texts = texts(&telegram);
+    assert!(texts[0].contains("\"Other\""), "{texts:#?}");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The numbers of a summary.
 
-use std::collections::HashMap;
-
 use crate::domain::basis::Basis;
 use crate::domain::documents::Documents;
 use crate::domain::money::{Currency, Micros};
@@ -75,9 +73,7 @@ pub(super) fn count(
     let Some(answers) = sums::answer(readers, documents, rates, &questions, pace)? else {
         return Ok(None);
     };
-    let mut answers = answers.into_iter();
-    let mut next = || answers.next().unwrap_or(Ok(HashMap::new()));
-    let (groups, groups_before) = (next()?, next()?);
+    let (groups, groups_before) = (answers.of(0)?, answers.of(1)?);
     let mut account = Account {
         day,
         span,

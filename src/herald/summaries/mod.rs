@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::patience::Patience;
 use super::rounds::Stop;
+use crate::clock;
 use crate::domain::documents::Documents;
 use crate::domain::message::{Message, Recipient};
 use crate::domain::period;
@@ -68,6 +70,8 @@ pub struct Teller {
     desk: Desk,
     /// The last date of each that needs nothing more.
     settled: HashMap<u64, i64>,
+    /// With those that failed: counting reads all clicks of two days.
+    patience: Patience,
 }
 
 impl Teller {
@@ -75,10 +79,11 @@ impl Teller {
         Teller {
             desk,
             settled: HashMap::new(),
+            patience: Patience::default(),
         }
     }
 
-    /// Sends what is due. What fails is tried again in the next round.
+    /// Sends what is due. What fails is tried again, ever less often.
     pub(super) fn round(&mut self, now: i64, stop: &Stop) {
         let documents = self.desk.library.editor.documents();
         let summaries = documents.summaries.values();
@@ -93,14 +98,20 @@ impl Teller {
             {
                 continue;
             }
+            let (id, version) = (summary.id, summary.version);
+            if !self.patience.allows(id, version, now) {
+                continue;
+            }
             match self.settle(&documents, summary, due, now, stop) {
                 Ok(true) => {
-                    self.settled.insert(summary.id, due.day);
+                    self.settled.insert(id, due.day);
+                    self.patience.forget(id);
                 }
                 Ok(false) => {}
                 Err(error) => {
-                    let summary = summary.id;
-                    tracing::warn!(%error, summary, "a daily summary is tried again");
+                    // Counting may have taken long: the wait begins where it ended.
+                    let wait_ms = self.patience.note(id, version, clock::now_ms());
+                    tracing::warn!(%error, summary = id, wait_ms, "a daily summary is tried again");
                 }
             }
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Action, ActionKind, Input, Setting, Turn, Turned};
+use crate::domain::check::ip_range;
 use crate::domain::form::{Form, quoted};
 use crate::domain::list::VALUE_MAX;
 use crate::rules::effect::Effect;
@@ -97,9 +98,7 @@ impl Action for Listed {
         let Some(value) = scene.subject.fact(&self.value) else {
             return Err(format!("The {} has no {}.", scene.what(), self.value));
         };
-        if self.is_added {
-            check(&value)?;
-        }
+        check(&value)?;
         Ok(Effect::List {
             list_id: self.list_id,
             value,
@@ -117,13 +116,15 @@ impl Action for Listed {
 }
 
 /// Whether a value that a visitor may have brought stands on a list for itself alone: a source that
-/// calls itself `*` must not blacklist all others.
+/// calls itself `*` must not blacklist all others, and one that calls itself `bad*` must not take the
+/// operator's pattern off.
 fn check(value: &str) -> Result<(), String> {
-    let is_more = value.contains('*') || value.starts_with(['@', '/']);
+    let is_network = value.contains('/') && ip_range(value).is_ok();
+    let is_more = is_network || value.contains('*') || value.starts_with(['@', '/']);
     if is_more {
         let value = quoted(value);
         return Err(format!(
-            "{value} would stand for more than itself on a list: put it there by hand if that is meant."
+            "{value} stands for more than itself on a list: change the list by hand if that is meant."
         ));
     }
     if value.trim() != value || value.chars().any(char::is_control) || value.len() > VALUE_MAX {

@@ -251,7 +251,7 @@ fn a_list_gets_the_value_of_the_last_dimension_or_of_the_one_named() {
 }
 
 #[test]
-fn a_visitor_cannot_put_more_than_himself_on_a_list() {
+fn a_visitor_can_put_no_more_than_himself_on_a_list_and_take_no_more_off() {
     let add = acting("list_add", json!({ "list_id": 1 }));
     let remove = acting("list_remove", json!({ "list_id": 1 }));
     for value in [
@@ -260,15 +260,24 @@ fn a_visitor_cannot_put_more_than_himself_on_a_list() {
         "/.*/",
         "/x/i",
         "@empty",
+        "203.0.113.0/24",
+        "0.0.0.0/0",
+        "2001:db8::/32",
         " x",
         "x\ny",
         &"x".repeat(1_001),
     ] {
         let group = Asked::group(&["5", value]);
-        let told = refusal(&add, &group);
-        assert!(told.contains("list"), "{value}: {told}");
-        // What stands there already can be taken off.
-        assert!(matches!(effect(&remove, &group), Effect::List { .. }));
+        for rule in [&add, &remove] {
+            let told = refusal(rule, &group);
+            assert!(told.contains("list"), "{value}: {told}");
+        }
+    }
+    for value in ["203.0.113.7", "2001:db8::7", "news/sport", "24/7"] {
+        let group = Asked::group(&["5", value]);
+        for rule in [&add, &remove] {
+            assert!(matches!(effect(rule, &group), Effect::List { .. }));
+        }
     }
 }
 

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0017_channels", include_str!("0017_channels.sql")),
     ("0018_rules", include_str!("0018_rules.sql")),
     ("0019_summaries", include_str!("0019_summaries.sql")),
+    ("0020_status_at", include_str!("0020_status_at.sql")),
 ];
 
 /// Brings the database up to date. A database that already has data is copied to

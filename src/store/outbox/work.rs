@@ -39,7 +39,7 @@ pub struct Ended {
     /// The beginning of the answer.
     pub body: Option<String>,
     pub error: Option<String>,
-    /// The answer asks to wait at least so many seconds.
+    /// The answer does not judge what was sent: it asks to be left alone for so many seconds.
     pub wait_seconds: Option<i64>,
 }
 
@@ -82,7 +82,9 @@ fn end(connection: &Connection, finished: &Finished) -> Result<(), rusqlite::Err
     const TRIES: &str = "select tries from outbox where id = :id";
     const SETTLE: &str = "
         update outbox set state = :state, finished_at = :now where id = :id";
-    const LATER: &str = "update outbox set next_at = :next_at where id = :id";
+    // Not before what its channel has asked for meanwhile.
+    const LATER: &str = "
+        update outbox set next_at = max(next_at, :next_at) where id = :id";
     let Finished {
         id,
         number,
@@ -101,6 +103,10 @@ fn end(connection: &Connection, finished: &Finished) -> Result<(), rusqlite::Err
     if ended.is_success {
         return settle(SENT);
     }
+    if let Some(wait) = ended.wait_seconds {
+        let wait = wait.max(WAITS[0]);
+        return put_off(connection, *id, at + wait * 1_000);
+    }
     let mut statement = connection.prepare_cached(TRIES)?;
     let tries: i64 = statement.query_row(named_params! { ":id": id }, |row| row.get(0))?;
     let Ok(before) = usize::try_from(tries - 1) else {
@@ -109,9 +115,27 @@ fn end(connection: &Connection, finished: &Finished) -> Result<(), rusqlite::Err
     let Some(wait) = WAITS.get(before) else {
         return settle(EXPIRED);
     };
-    let wait = ended.wait_seconds.unwrap_or(0).max(*wait);
     let values = named_params! { ":id": id, ":next_at": at + wait * 1_000 };
     connection.prepare_cached(LATER)?.execute(values)?;
+    Ok(())
+}
+
+/// Leaves the channel of a row alone until then: all that waits for it. The attempt was none of the
+/// row's tries.
+fn put_off(connection: &Connection, id: i64, until: i64) -> Result<(), rusqlite::Error> {
+    const GIVE_BACK: &str = "
+        update outbox set tries = max(tries - 1, 0), next_at = max(next_at, :until)
+        where id = :id";
+    // The host leads to them in the index.
+    const HOLD: &str = "
+        update outbox set next_at = :until
+        where state = 'waiting' and next_at < :until
+            and host = (select host from outbox where id = :id)
+            and channel_id = (select channel_id from outbox where id = :id)";
+    for sql in [GIVE_BACK, HOLD] {
+        let values = named_params! { ":id": id, ":until": until };
+        connection.prepare_cached(sql)?.execute(values)?;
+    }
     Ok(())
 }
 
@@ -267,6 +291,71 @@ mod tests {
 
         assert_eq!(ids(&readers, NOW + 24_999, "h2"), [0; 0]);
         assert_eq!(ids(&readers, NOW + 25_000, "h2"), [1]);
+    }
+
+    #[test]
+    fn patience_that_is_asked_for_costs_no_try_however_often() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&directory);
+        let patient = Ended {
+            wait_seconds: Some(0),
+            ..Ended::default()
+        };
+        let mut now = NOW;
+        for _ in 0..WAITS.len() + 2 {
+            let attempt = begun(&writer, 1, now).remove(0);
+            ended(&writer, &attempt, patient.clone(), now);
+            now += WAITS[0] * 1_000;
+        }
+
+        let attempt = begun(&writer, 1, now).remove(0);
+        ended(&writer, &attempt, Ended::default(), now);
+
+        assert_eq!(
+            ids(&readers, now + WAITS[0] * 1_000, "h2"),
+            [1],
+            "as after the first try"
+        );
+    }
+
+    #[test]
+    fn a_channel_that_asks_for_patience_is_left_alone_and_no_other() {
+        const CHANNELS: &str = "
+            insert into outbox (id, at, kind, channel_id, method, url, host, headers, body,
+                success_contains, success_lacks, state, next_at)
+            select key + 3, 0, 'telegram', value ->> 0, 'POST', 'http://t/', 't', '[]', '', '', '',
+                value ->> 1, value ->> 2
+            from json_each('[[5,\"waiting\",0],[5,\"waiting\",0],[6,\"waiting\",0],
+                [5,\"waiting\",1790000099000],[5,\"sent\",0]]')";
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&directory);
+        let connection = open_writer(&directory.path().join("millrace.db"), Durability::Process);
+        connection.unwrap().execute_batch(CHANNELS).unwrap();
+        let patient = Ended {
+            wait_seconds: Some(40),
+            ..Ended::default()
+        };
+        let limited = Finished {
+            id: 3,
+            number: 1,
+            at: NOW,
+            ended: patient,
+        };
+
+        turn(&writer, vec![limited], Vec::new(), NOW).unwrap();
+
+        assert_eq!(ids(&readers, NOW + 39_999, ""), [1, 2, 5]);
+        assert_eq!(ids(&readers, NOW + 40_000, ""), [1, 2, 5, 3, 4]);
+        assert_eq!(ids(&readers, NOW + 99_000, "").len(), 6);
+        // Another message was under way; it fails, and waits no less.
+        let failed = Finished {
+            id: 4,
+            number: 1,
+            at: NOW,
+            ended: Ended::default(),
+        };
+        turn(&writer, vec![failed], Vec::new(), NOW).unwrap();
+        assert_eq!(ids(&readers, NOW + 39_999, ""), [1, 2, 5]);
     }
 
     #[test]

@@ -24,10 +24,10 @@ const STEPS: &str = "
     where click_id >= ?1 and click_id < ?2 and flags & 1 = 0
     order by click_id, id";
 
-/// Counts all clicks of these ids, page by page; `false` if the pace ended it.
-pub(super) fn count(work: &mut Work<'_>, ranges: &[Range<i64>]) -> Result<bool, StoreError> {
-    for range in ranges {
-        let mut rest = range.clone();
+/// Counts all clicks that questions are about, page by page; `false` if the pace ended it.
+pub(super) fn count(work: &mut Work<'_, '_>) -> Result<bool, StoreError> {
+    for range in work.tracks.plan.click_ids() {
+        let mut rest = range;
         while !rest.is_empty() {
             rest.start = page(work, &rest)?;
             work.tracks.settle();
@@ -40,7 +40,7 @@ pub(super) fn count(work: &mut Work<'_>, ranges: &[Range<i64>]) -> Result<bool, 
 }
 
 /// Counts the first page of some ids, and tells where the next one begins.
-fn page(work: &mut Work<'_>, ids: &Range<i64>) -> Result<i64, StoreError> {
+fn page(work: &mut Work<'_, '_>, ids: &Range<i64>) -> Result<i64, StoreError> {
     let reader = work.readers.get()?;
     let transaction = reader.unchecked_transaction()?;
     let mut end = transaction.prepare_cached(PAGE_END)?;
@@ -115,7 +115,7 @@ fn clicked(costs: &mut Costs<'_>, seen: &Seen<'_>, steps: u32) -> Result<Clicked
 
 /// Adds a click to each pile that it concerns.
 fn add(
-    work: &mut Work<'_>,
+    work: &mut Work<'_, '_>,
     seen: &Seen<'_>,
     steps: u32,
     last_offer: Option<u64>,

@@ -7,7 +7,6 @@ use ahash::RandomState;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Work;
-use super::plan::Plan;
 use crate::domain::basis::Basis;
 use crate::domain::conversion::Status;
 use crate::domain::documents::Documents;
@@ -16,6 +15,7 @@ use crate::domain::money::Micros;
 use crate::report::{Earned, Happened};
 use crate::store::conversions::rows::{CORRECTION, REPEAT, TEST};
 use crate::store::error::StoreError;
+use crate::store::readers::Readers;
 
 /// Conversions read in one read transaction: for each, its click may have to be looked up.
 const PAGE: usize = if cfg!(test) { 3 } else { 2_000 };
@@ -56,6 +56,9 @@ macro_rules! select {
 
 const OF_CLICKS: &str = select!("where click_id >= ?1 and click_id < ?2 order by click_id, id");
 const BY_ID: &str = select!("where id >= ?1 and id < ?2 order by id limit ?3");
+const ONE: &str = select!("where id = ?1");
+const IDS_BY_STATUS: &str = "
+    select id from conversions where status_at >= ?1 and status_at < ?2 order by status_at";
 const LAST_OFFER: &str = "
     select offer_id from offer_clicks
     where click_id = ?1 and flags & 1 = 0 and offer_id is not null
@@ -147,17 +150,14 @@ fn read(
     }))
 }
 
-/// Counts the conversions of all questions of a basis by that time; `false` if the pace ended it.
-pub(super) fn count(
-    work: &mut Work<'_>,
-    plan: &Plan<'_>,
-    basis: Basis,
-) -> Result<bool, StoreError> {
-    let times = plan.times(basis);
-    for range in plan.conversion_ids(basis) {
+/// Counts the conversions of questions that go by the time of the conversion; `false` if the pace
+/// ended it.
+pub(super) fn by_time(work: &mut Work<'_, '_>) -> Result<bool, StoreError> {
+    let times = work.tracks.plan.times(Basis::Conversion);
+    for range in work.tracks.plan.conversion_ids() {
         let mut rest = range;
         while !rest.is_empty() {
-            rest.start = page(work, basis, &times, &rest)?;
+            rest.start = page(work, &times, &rest)?;
             work.tracks.settle();
             if !(work.pace)() {
                 return Ok(false);
@@ -169,8 +169,7 @@ pub(super) fn count(
 
 /// Counts the first page of some ids, and tells where the next one begins.
 fn page(
-    work: &mut Work<'_>,
-    basis: Basis,
+    work: &mut Work<'_, '_>,
     times: &[Range<i64>],
     ids: &Range<i64>,
 ) -> Result<i64, StoreError> {
@@ -182,21 +181,82 @@ fn page(
     while let Some(row) = rows.next()? {
         looked_at += 1;
         end = row.get::<_, i64>(0)? + 1;
-        let Some(conversion) = read(row, &mut work.happenings)? else {
-            continue;
-        };
-        let counts = conversion.earned(&work.happenings).counts();
-        let time = conversion.time(basis);
-        if counts && times.iter().any(|range| range.contains(&time)) {
-            add(work, &transaction, basis, &conversion)?;
-        }
+        take(work, &transaction, Basis::Conversion, times, row)?;
     }
     Ok(if looked_at < PAGE { ids.end } else { end })
 }
 
+/// Counts the conversions of questions that go by the time of the status; `false` if the pace ended
+/// it. One whose status changes meanwhile has another time then: as the ids are found first, it is
+/// not met twice.
+pub(super) fn by_status(work: &mut Work<'_, '_>) -> Result<bool, StoreError> {
+    let times = work.tracks.plan.times(Basis::Status);
+    for ids in ids_by_status(work.readers, &times)?.chunks(PAGE) {
+        page_by_status(work, &times, ids)?;
+        work.tracks.settle();
+        if !(work.pace)() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn ids_by_status(readers: &Readers, times: &[Range<i64>]) -> Result<Vec<i64>, StoreError> {
+    let mut ids = Vec::new();
+    if times.is_empty() {
+        return Ok(ids);
+    }
+    let reader = readers.get()?;
+    let transaction = reader.unchecked_transaction()?;
+    let mut statement = transaction.prepare_cached(IDS_BY_STATUS)?;
+    for range in times {
+        let mut rows = statement.query((range.start, range.end))?;
+        while let Some(row) = rows.next()? {
+            ids.push(row.get(0)?);
+        }
+    }
+    Ok(ids)
+}
+
+fn page_by_status(
+    work: &mut Work<'_, '_>,
+    times: &[Range<i64>],
+    ids: &[i64],
+) -> Result<(), StoreError> {
+    let reader = work.readers.get()?;
+    let transaction = reader.unchecked_transaction()?;
+    let mut statement = transaction.prepare_cached(ONE)?;
+    for id in ids {
+        let mut rows = statement.query([id])?;
+        if let Some(row) = rows.next()? {
+            take(work, &transaction, Basis::Status, times, row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds a row at hand, if it counts and some question is about its time.
+fn take(
+    work: &mut Work<'_, '_>,
+    connection: &Connection,
+    basis: Basis,
+    times: &[Range<i64>],
+    row: &Row<'_>,
+) -> Result<(), rusqlite::Error> {
+    let Some(conversion) = read(row, &mut work.happenings)? else {
+        return Ok(());
+    };
+    let counts = conversion.earned(&work.happenings).counts();
+    let time = conversion.time(basis);
+    if counts && times.iter().any(|range| range.contains(&time)) {
+        add(work, connection, basis, &conversion)?;
+    }
+    Ok(())
+}
+
 /// Adds a conversion to each pile that it concerns, under what its click says.
 fn add(
-    work: &mut Work<'_>,
+    work: &mut Work<'_, '_>,
     connection: &Connection,
     basis: Basis,
     conversion: &Conversion,
@@ -237,4 +297,32 @@ fn last_offer(connection: &Connection, click_id: i64) -> Result<Option<u64>, rus
     let mut statement = connection.prepare_cached(LAST_OFFER)?;
     let found = statement.query_row([click_id], |row| row.get(0));
     found.optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::{Durability, open_writer};
+    use crate::store::migrations::migrate;
+
+    #[test]
+    fn conversions_by_their_status_are_found_by_an_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("millrace.db");
+        let mut connection = open_writer(&path, Durability::Process).unwrap();
+        migrate(&mut connection, &path).unwrap();
+
+        let plan: String = connection
+            .query_row(
+                &format!("explain query plan {IDS_BY_STATUS}"),
+                (1, 2),
+                |row| row.get("detail"),
+            )
+            .unwrap();
+
+        assert!(
+            plan.starts_with("SEARCH conversions USING COVERING INDEX conversions_status"),
+            "{plan}"
+        );
+    }
 }

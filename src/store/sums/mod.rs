@@ -131,19 +131,19 @@ pub struct TooMany;
 /// The groups in which something was counted; without dimensions always the one that there is.
 pub type Answer = Result<HashMap<Group, Sums>, TooMany>;
 
-/// The answers to all questions, in their order, from one pass. `pace` is called between pages, with
-/// no connection held: it may sleep, and ends the pass by `false`; then there is no answer (`None`).
+/// The answers to all questions, from one pass. `pace` is called between pages, with no connection
+/// held: it may sleep, and ends the pass by `false`; then there is no answer (`None`).
 ///
 /// # Panics
 ///
 /// If a question has more than [`MOST_DIMENSIONS`].
-pub fn answer(
+pub fn answer<'q>(
     readers: &Readers,
-    documents: &Documents,
+    documents: &'q Documents,
     rates: &Rates,
-    questions: &[Question],
+    questions: &'q [Question],
     pace: &mut dyn FnMut() -> bool,
-) -> Result<Option<Vec<Answer>>, StoreError> {
+) -> Result<Option<Answers<'q>>, StoreError> {
     let mut facts = Facts::new(documents, questions);
     let plan = Plan::new(questions, &mut facts);
     let mut work = Work {
@@ -151,22 +151,40 @@ pub fn answer(
         facts,
         costs: Costs::new(rates),
         happenings: Happenings::new(documents),
-        tracks: Tracks::new(&plan),
+        tracks: Tracks::new(plan),
         pace,
     };
-    let is_done = clicks::count(&mut work, &plan.click_ids())?
-        && conversions::count(&mut work, &plan, Basis::Conversion)?
-        && conversions::count(&mut work, &plan, Basis::Status)?;
-    let answers = (0..questions.len()).map(|index| work.tracks.answer(index, &work.facts));
-    Ok(is_done.then(|| answers.collect()))
+    let is_done = clicks::count(&mut work)?
+        && conversions::by_time(&mut work)?
+        && conversions::by_status(&mut work)?;
+    let Work { facts, tracks, .. } = work;
+    Ok(is_done.then_some(Answers { facts, tracks }))
+}
+
+/// What a pass has found: the answers to its questions, each put together when it is asked for.
+/// Questions share what was added up, so all answers at once may be many times as large.
+pub struct Answers<'q> {
+    facts: Facts<'q>,
+    tracks: Tracks<'q>,
+}
+
+impl Answers<'_> {
+    /// That to a question, by its place among them.
+    ///
+    /// # Panics
+    ///
+    /// If there were not so many.
+    pub fn of(&self, index: usize) -> Answer {
+        self.tracks.answer(index, &self.facts)
+    }
 }
 
 /// What the passes work with.
-struct Work<'a> {
-    readers: &'a Readers,
-    facts: Facts<'a>,
-    costs: Costs<'a>,
-    happenings: Happenings<'a>,
-    tracks: Tracks<'a>,
-    pace: &'a mut dyn FnMut() -> bool,
+struct Work<'w, 'q> {
+    readers: &'w Readers,
+    facts: Facts<'q>,
+    costs: Costs<'w>,
+    happenings: Happenings<'q>,
+    tracks: Tracks<'q>,
+    pace: &'w mut dyn FnMut() -> bool,
 }

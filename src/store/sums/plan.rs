@@ -114,13 +114,11 @@ impl<'q> Plan<'q> {
         self.ids(Ids::OfTime, |_| true)
     }
 
-    /// The ids of the conversions that count by this basis.
-    pub(super) fn conversion_ids(&self, basis: Basis) -> Vec<Range<i64>> {
-        let ids = match basis {
-            Basis::Click | Basis::Conversion => Ids::NotBefore,
-            Basis::Status => Ids::Unrelated,
-        };
-        self.ids(ids, |question| question.basis == basis)
+    /// The ids of the conversions that may count by their own time.
+    pub(super) fn conversion_ids(&self) -> Vec<Range<i64>> {
+        self.ids(Ids::NotBefore, |question| {
+            question.basis == Basis::Conversion
+        })
     }
 
     /// The times that questions of a basis are about, for whichever campaign.

@@ -13,9 +13,11 @@ use crate::report::Sums;
 /// Most sums of all tracks together: some 130 bytes each, with its share of the group.
 const MOST_CELLS: usize = if cfg!(test) { 3_000 } else { 1_000_000 };
 
-pub(super) struct Tracks<'p> {
-    plan: &'p Plan<'p>,
+pub(super) struct Tracks<'q> {
+    pub(super) plan: Plan<'q>,
     by_campaign: HashMap<u64, Vec<Track>, RandomState>,
+    /// Piles that did not fit; nothing is added to them any more.
+    dropped: Set<usize>,
 }
 
 /// The sums of one pile for one campaign.
@@ -33,35 +35,39 @@ pub(super) struct Track {
     /// (stretch, group) -> its sums.
     cells: HashMap<(u32, u32), u32, RandomState>,
     sums: Vec<Sums>,
-    /// It had too many groups, and was dropped.
-    is_dropped: bool,
 }
 
-impl<'p> Tracks<'p> {
-    pub(super) fn new(plan: &'p Plan<'p>) -> Self {
+impl<'q> Tracks<'q> {
+    pub(super) fn new(plan: Plan<'q>) -> Self {
         Self {
             plan,
             by_campaign: HashMap::default(),
+            dropped: Set::default(),
         }
     }
 
     /// The piles and tracks that rows of a campaign may be added to.
-    pub(super) fn of(&mut self, campaign_id: u64) -> (&'p [Pile], &mut [Track]) {
-        let plan = self.plan;
+    pub(super) fn of(&mut self, campaign_id: u64) -> (&[Pile], &mut [Track]) {
+        let (plan, dropped) = (&self.plan, &self.dropped);
         let tracks = self.by_campaign.entry(campaign_id);
-        let tracks = tracks.or_insert_with(|| tracks_of(plan, campaign_id));
+        let tracks = tracks.or_insert_with(|| tracks_of(plan, dropped, campaign_id));
         (&plan.piles, tracks)
     }
 
-    /// Keeps memory bounded: to be called after each page.
+    /// Keeps memory bounded: to be called after each page. Where it is full the largest pile is
+    /// dropped, over all campaigns, and its values are not even noted any more.
     pub(super) fn settle(&mut self) {
-        loop {
-            let tracks = || self.by_campaign.values().flatten();
-            let cells: usize = tracks().map(|track| track.sums.len()).sum();
-            let tracks = self.by_campaign.values_mut().flatten();
-            match tracks.max_by_key(|track| track.sums.len()) {
-                Some(largest) if cells > MOST_CELLS => largest.drop_all(),
-                _ => return,
+        let mut cells = vec![0; self.plan.piles.len()];
+        for track in self.by_campaign.values().flatten() {
+            cells[track.pile] += track.sums.len();
+        }
+        while cells.iter().sum::<usize>() > MOST_CELLS
+            && let Some(largest) = (0..cells.len()).max_by_key(|pile| cells[*pile])
+        {
+            cells[largest] = 0;
+            self.dropped.insert(largest);
+            for tracks in self.by_campaign.values_mut() {
+                tracks.retain(|track| track.pile != largest);
             }
         }
     }
@@ -69,6 +75,9 @@ impl<'p> Tracks<'p> {
     /// What a question's answer is, by its number.
     pub(super) fn answer(&self, index: usize, facts: &Facts<'_>) -> Answer {
         let asked = &self.plan.asked[index];
+        if self.dropped.contains(&asked.pile) {
+            return Err(TooMany);
+        }
         let mut totals: HashMap<Codes, Sums, RandomState> = HashMap::default();
         if asked.columns.is_empty() && asked.asks_for(&NO_CODES) {
             totals.insert(NO_CODES, Sums::default());
@@ -95,8 +104,8 @@ fn told(codes: &Codes, asked: &Asked<'_>, facts: &Facts<'_>) -> Group {
 }
 
 /// A track for each pile with a question about the campaign.
-fn tracks_of(plan: &Plan<'_>, campaign_id: u64) -> Vec<Track> {
-    let piles = 0..plan.piles.len();
+fn tracks_of(plan: &Plan<'_>, dropped: &Set<usize>, campaign_id: u64) -> Vec<Track> {
+    let piles = (0..plan.piles.len()).filter(|pile| !dropped.contains(pile));
     let tracks = piles.filter_map(|pile| {
         let asked = plan.asked.iter().filter(|asked| asked.pile == pile);
         let spans: Set<Span> = asked.filter_map(|asked| asked.span(campaign_id)).collect();
@@ -124,7 +133,6 @@ impl Track {
             codes: Vec::new(),
             cells: HashMap::default(),
             sums: Vec::new(),
-            is_dropped: false,
         }
     }
 
@@ -137,7 +145,7 @@ impl Track {
             self.is_asked.get(stretch)?;
             self.latest = stretch;
         }
-        (self.is_asked[self.latest] && !self.is_dropped).then_some(self.latest)
+        self.is_asked[self.latest].then_some(self.latest)
     }
 
     /// The sums of a group within a stretch.
@@ -165,9 +173,6 @@ impl Track {
         asked: &Asked<'_>,
         span: Span,
     ) -> Result<(), TooMany> {
-        if self.is_dropped {
-            return Err(TooMany);
-        }
         let groups: Vec<Option<Codes>> =
             self.codes.iter().map(|codes| asked.group(codes)).collect();
         for ((stretch, group), cell) in &self.cells {
@@ -188,13 +193,5 @@ impl Track {
             }
         }
         Ok(())
-    }
-
-    fn drop_all(&mut self) {
-        self.groups = HashMap::default();
-        self.codes = Vec::new();
-        self.cells = HashMap::default();
-        self.sums = Vec::new();
-        self.is_dropped = true;
     }
 }

@@ -116,8 +116,9 @@ proptest! {
         let answers = answer(&readers, documents, rates, &questions, &mut NO_PACE.clone());
 
         let answers = answers.unwrap().expect("nobody stopped it");
-        for (question, answer) in questions.iter().zip(answers) {
-            let found: BTreeMap<Group, Counted> = answer
+        for (index, question) in questions.iter().enumerate() {
+            let found: BTreeMap<Group, Counted> = answers
+                .of(index)
                 .expect("few groups")
                 .iter()
                 .map(|(group, sums)| (group.clone(), counted(sums)))
@@ -136,17 +137,20 @@ proptest! {
 
 /// Clicks of a campaign, each from a source of its own, a millisecond apart.
 fn insert_clicks(world: &World, route_id: i64, count: i64) {
+    let transaction = world.connection.unchecked_transaction().unwrap();
+    for number in 0..count {
+        insert_click_at(world, route_id, NOW + number, number);
+    }
+    transaction.commit().unwrap();
+}
+
+fn insert_click_at(world: &World, route_id: i64, at: i64, source: i64) {
     const SQL: &str = "
         insert into clicks (id, route_id, agent_id, place_id, ip, source, flags)
         values (?, ?, 1, 1, x'01020304', ?, 0)";
-    let transaction = world.connection.unchecked_transaction().unwrap();
-    for number in 0..count {
-        let id = Id::first_at(NOW + number).to_row() + route_id;
-        transaction
-            .execute(SQL, params![id, route_id, number])
-            .unwrap();
-    }
-    transaction.commit().unwrap();
+    let id = Id::first_at(at).to_row() + route_id;
+    let values = params![id, route_id, source];
+    world.connection.execute(SQL, values).unwrap();
 }
 
 fn about(campaign: u64, dimensions: &[&str], to: i64) -> Question {
@@ -170,9 +174,9 @@ fn sizes(world: &World, questions: &[Question]) -> Vec<Result<usize, TooMany>> {
     let readers = world.readers();
     let (documents, rates) = (&world.documents, &world.rates);
     let answers = answer(&readers, documents, rates, questions, &mut NO_PACE.clone());
-    let answers = answers.unwrap().expect("nobody stopped it").into_iter();
-    answers
-        .map(|answer| answer.map(|groups| groups.len()))
+    let answers = answers.unwrap().expect("nobody stopped it");
+    (0..questions.len())
+        .map(|index| answers.of(index).map(|groups| groups.len()))
         .collect()
 }
 
@@ -196,7 +200,7 @@ fn too_many_groups_are_refused_and_other_questions_answered() {
 }
 
 #[test]
-fn one_campaign_that_fills_the_memory_does_not_take_the_others_with_it() {
+fn a_pile_that_fills_the_memory_is_dropped_and_the_others_are_answered() {
     let world = World::new();
     insert_clicks(&world, 1, 3_100);
     insert_clicks(&world, 3, 10);
@@ -210,12 +214,43 @@ fn one_campaign_that_fills_the_memory_does_not_take_the_others_with_it() {
         &[
             about(1, &["source"], NOW + DAY),
             about(1, &["source"], NOW + 5),
-            about(2, &["source"], NOW + DAY),
+            about(2, &["source", "country"], NOW + DAY),
             one_of_many,
         ],
     );
 
     assert_eq!(sizes, [Err(TooMany), Err(TooMany), Ok(10), Ok(1)]);
+}
+
+#[test]
+fn the_greedy_question_is_dropped_and_not_the_one_with_the_largest_campaign() {
+    let world = World::new();
+    for (route_id, clicks) in [(1, 950), (3, 700), (5, 700)] {
+        insert_clicks(&world, route_id, clicks);
+    }
+    let greedy = Question {
+        scope: Scope::default(),
+        ..about(1, &["source", "campaign_id"], NOW + DAY)
+    };
+
+    let sizes = sizes(&world, &[greedy, about(1, &["source"], NOW + DAY)]);
+
+    assert_eq!(sizes, [Err(TooMany), Ok(950)]);
+}
+
+#[test]
+fn a_dropped_pile_takes_nothing_from_campaigns_that_come_later() {
+    let world = World::new();
+    insert_clicks(&world, 1, 3_100);
+    insert_click_at(&world, 3, NOW + HOUR, 7);
+    let both = Question {
+        scope: Scope::default(),
+        ..about(1, &["source"], NOW + DAY)
+    };
+
+    let sizes = sizes(&world, &[both, about(2, &["source"], NOW + DAY)]);
+
+    assert_eq!(sizes, [Err(TooMany), Err(TooMany)]);
 }
 
 #[test]
