@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::doing::{edited, keep_dry};
 use super::gate::{Gate, Held};
@@ -16,8 +16,10 @@ use crate::store::rules::{Verdict, occasion};
 
 /// Runs that are done together: few enough that no click waits for their transaction.
 const PIECE: usize = 64;
-/// While others wait for the writer it rests so many times as long as a piece took.
+/// While others wait for the writer it rests so many times as long as a piece took, and so long at
+/// least: clicks and postbacks go first, and what is left to be done is stored.
 const REST: u32 = 4;
+const REST_MIN: Duration = Duration::from_millis(100);
 
 /// Does all of them.
 pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError> {
@@ -38,7 +40,7 @@ pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError>
             return Ok(());
         }
         if desk.writer.is_busy() {
-            std::thread::sleep(started.elapsed() * REST);
+            std::thread::sleep(REST_MIN.max(started.elapsed() * REST));
         }
     }
 }
