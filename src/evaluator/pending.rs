@@ -15,7 +15,7 @@ use crate::store::rules::runs::{self, Judged, Run};
 use crate::store::rules::{Verdict, occasion};
 
 /// Runs that are done together: few enough that no click waits for their transaction.
-const PIECE: usize = 64;
+const PIECE: usize = 32;
 /// While others wait for the writer it rests so many times as long as a piece took, and so long at
 /// least: clicks and postbacks go first, and what is left to be done is stored.
 const REST: u32 = 4;
@@ -24,7 +24,7 @@ const REST_MIN: Duration = Duration::from_millis(100);
 /// Does all of them.
 pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError> {
     loop {
-        let started = Instant::now();
+        let (started, commits) = (Instant::now(), desk.writer.commits());
         let left = runs::pending(&desk.readers, PIECE)?;
         if left.is_empty() {
             return Ok(());
@@ -36,11 +36,11 @@ pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError>
             }
             one_by_one(desk, left)?;
         }
+        if desk.writer.is_busy_since(commits) {
+            std::thread::sleep(REST_MIN.max(started.elapsed() * REST));
+        }
         if is_last || stopping.load(Ordering::Acquire) {
             return Ok(());
-        }
-        if desk.writer.is_busy() {
-            std::thread::sleep(REST_MIN.max(started.elapsed() * REST));
         }
     }
 }

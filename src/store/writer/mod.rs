@@ -227,9 +227,11 @@ impl Writer {
         Arc::clone(&self.shared.outbox)
     }
 
-    /// Whether anything waits for the writer now.
-    pub fn is_busy(&self) -> bool {
-        self.shared.queue.len() > 0
+    /// Whether others write: something waits for the writer now, or there were more commits since so
+    /// many than one's own work accounts for.
+    pub fn is_busy_since(&self, commits: u64) -> bool {
+        const OWN: u64 = 4;
+        self.shared.queue.len() > 0 || self.commits() > commits + OWN
     }
 
     /// Wakes the writer for other work than the queue's.
@@ -238,7 +240,7 @@ impl Writer {
     }
 
     /// Number of commits so far.
-    pub(super) fn commits(&self) -> u64 {
+    pub fn commits(&self) -> u64 {
         self.shared.counters.commits.load(Ordering::Relaxed)
     }
 
