@@ -36,7 +36,7 @@ pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError>
             }
             one_by_one(desk, left)?;
         }
-        if desk.writer.is_busy_since(commits) {
+        if desk.writer.is_busy_since(started, commits) {
             std::thread::sleep(REST_MIN.max(started.elapsed() * REST));
         }
         if is_last || stopping.load(Ordering::Acquire) {

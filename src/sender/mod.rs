@@ -173,16 +173,16 @@ impl Dispatcher {
     fn run(&mut self) {
         let shared = Arc::clone(&self.shared);
         while !shared.is_stopping() {
-            let commits = shared.writer.commits();
+            let (since, commits) = (Instant::now(), shared.writer.commits());
             let sleep = self.round(clock::now_ms()).unwrap_or_else(|error| {
                 tracing::warn!(%error, "the outbox is looked at again in a moment");
                 RETRY
             });
             shared.bell.wait(sleep);
-            thread::sleep(match shared.writer.is_busy_since(commits) {
-                true => PAUSE_BESIDE_OTHERS,
-                false => PAUSE,
-            });
+            thread::sleep(PAUSE);
+            if shared.writer.is_busy_since(since, commits) {
+                thread::sleep(PAUSE_BESIDE_OTHERS);
+            }
         }
         self.finish();
     }

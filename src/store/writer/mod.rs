@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -227,11 +227,14 @@ impl Writer {
         Arc::clone(&self.shared.outbox)
     }
 
-    /// Whether others write: something waits for the writer now, or there were more commits since so
-    /// many than one's own work accounts for.
-    pub fn is_busy_since(&self, commits: u64) -> bool {
-        const OWN: u64 = 4;
-        self.shared.queue.len() > 0 || self.commits() > commits + OWN
+    /// Whether others write, too: something waits for the writer now, or since that time and number
+    /// of commits there were more than a hundred a second beside one's own.
+    pub fn is_busy_since(&self, since: Instant, commits: u64) -> bool {
+        const OWN: u64 = 2;
+        const MANY_A_SECOND: u128 = 100;
+        let others = self.commits().saturating_sub(commits + OWN);
+        let many = MANY_A_SECOND * since.elapsed().as_millis() / 1_000;
+        self.shared.queue.len() > 0 || u128::from(others) > many
     }
 
     /// Wakes the writer for other work than the queue's.
