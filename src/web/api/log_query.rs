@@ -1,16 +1,20 @@
 //! The query of a log: `?from=&to=&limit=&cursor=`, filters, and what one log has of its own.
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::DateTime;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::form::quoted;
 use crate::domain::id::{Id, IdCodec};
 use crate::domain::nearest::nearest;
 use crate::domain::problem::Problem;
-use crate::store::log::Query;
+use crate::store::error::StoreError;
 use crate::store::log::fields::{Fields, FilterProblem};
+use crate::store::log::{Page, Query};
+use crate::store::readers::Readers;
 use crate::web::error::ApiError;
+use crate::web::state::Shared;
 
 const LIMIT_MAX: usize = 1_000;
 const LIMIT_DEFAULT: usize = 100;
@@ -26,6 +30,26 @@ pub(super) struct LogQuery<'a> {
     pub(super) cursor: fn(&str, &IdCodec) -> Option<Id>,
     /// Parameters that are no fields.
     pub(super) own: &'a [&'static str],
+}
+
+/// Answers with one page of a log whose ids are decimal numbers and whose parameters are its fields.
+pub(super) async fn page<T: Serialize + Send + 'static>(
+    shared: &Shared,
+    request: &HttpRequest,
+    fields: &Fields,
+    list: impl FnOnce(&Readers, &IdCodec, &Query) -> Result<Page<T>, StoreError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let form = LogQuery {
+        fields,
+        codec: &shared.codec,
+        cursor: decimal_id,
+        own: &[],
+    };
+    let query = form.parse(request.query_string(), |_, _| None)?;
+    let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
+    let page = web::block(move || list(&readers, &codec, &query)).await??;
+    let next = page.next.map(|id| id.to_row().to_string());
+    Ok(HttpResponse::Ok().json(json!({ "items": page.items, "next": next })))
 }
 
 impl LogQuery<'_> {

@@ -6,7 +6,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::log_query::{self, LogQuery};
+use super::log_query;
 use super::{Endpoint, openapi};
 use crate::clock;
 use crate::domain::form::quoted;
@@ -70,17 +70,7 @@ async fn list(
     shared: web::Data<Arc<Shared>>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let form = LogQuery {
-        fields: &log::FIELDS,
-        codec: &shared.codec,
-        cursor: log_query::decimal_id,
-        own: &[],
-    };
-    let query = form.parse(request.query_string(), |_, _| None)?;
-    let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
-    let page = web::block(move || log::list(&readers, &codec, &query)).await??;
-    let next = page.next.map(|id| id.to_row().to_string());
-    Ok(HttpResponse::Ok().json(json!({ "items": page.items, "next": next })))
+    log_query::page(&shared, &request, &log::FIELDS, log::list).await
 }
 
 async fn read(

@@ -6,7 +6,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::log_query::{self, LogQuery};
+use super::log_query;
 use super::{Endpoint, openapi};
 use crate::domain::form::quoted;
 use crate::domain::id::Id;
@@ -74,17 +74,10 @@ async fn list(
     shared: web::Data<Arc<Shared>>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let form = LogQuery {
-        fields: &log::FIELDS,
-        codec: &shared.codec,
-        cursor: log_query::decimal_id,
-        own: &[],
-    };
-    let query = form.parse(request.query_string(), |_, _| None)?;
-    let readers = shared.readers.clone();
-    let page = web::block(move || log::list(&readers, &query)).await??;
-    let next = page.next.map(|id| id.to_row().to_string());
-    Ok(HttpResponse::Ok().json(json!({ "items": page.items, "next": next })))
+    log_query::page(&shared, &request, &log::FIELDS, |readers, _, query| {
+        log::list(readers, query)
+    })
+    .await
 }
 
 async fn read(
