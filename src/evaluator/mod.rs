@@ -187,7 +187,9 @@ impl Turns {
         self.evaluating.note(asked.len(), took);
         self.rests_until = Instant::now() + took * REST;
         if worked? {
-            let looks: Vec<Look> = asked.iter().filter_map(Asked::looked_at).collect();
+            let documents = self.desk.library.documents();
+            let current = asked.iter().filter(|one| one.is_current(&documents));
+            let looks: Vec<Look> = current.filter_map(Asked::looked_at).collect();
             looks::note(&self.desk.writer, &looks)?;
             for look in looks {
                 self.schedule.note(look, now);

@@ -13,6 +13,7 @@ use super::proposal::Case;
 use super::schedule::Schedule;
 use super::summed::Questions;
 use crate::clock;
+use crate::domain::documents::Documents;
 use crate::domain::period;
 use crate::domain::rule::Moment;
 use crate::editor::Proposed;
@@ -183,17 +184,19 @@ pub(super) fn work(
     edited(desk, proposed)?;
     // What was planned from an edited rule was not done: it is asked again.
     let documents = desk.library.documents();
-    let is_same = |one: &&Asked| {
-        let rule = documents.rules.get(&one.ready.rule.id);
-        rule.is_some_and(|rule| rule.version == one.ready.rule.version)
-    };
-    let settled = asked.iter().filter(is_same);
+    let settled = asked.iter().filter(|one| one.is_current(&documents));
     let settled: Vec<Due> = settled.flat_map(|one| one.dues.clone()).collect();
     dues::settle(&desk.writer, &settled)?;
     Ok(true)
 }
 
 impl Asked {
+    /// Whether the rule was not edited since it was asked; else what was planned from it was not done.
+    pub(super) fn is_current(&self, documents: &Documents) -> bool {
+        let rule = documents.rules.get(&self.ready.rule.id);
+        rule.is_some_and(|rule| rule.version == self.ready.rule.version)
+    }
+
     /// That a rule of every so many minutes was looked at.
     pub(super) fn looked_at(&self) -> Option<Look> {
         let (_, at) = self.looks?;

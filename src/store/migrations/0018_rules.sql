@@ -33,7 +33,7 @@ create table rule_runs (
     -- pending: a conversion left it, and it is to be done;
     -- done: all of it was done, or was so already in part;
     -- unchanged: everything was so already;
-    -- failed: no document was changed, and people were told why;
+    -- failed: no document was changed, and its messages say why;
     -- conflict: the same, because another rule had just done the opposite;
     -- dry_run: only noted;
     -- cooling_down, day_limit: not done, because it had acted shortly before, or often enough;

@@ -53,9 +53,10 @@ pub struct RuleRun {
     pub numbers: Json,
     /// `null` where no numbers were looked at.
     pub window: Option<Looked>,
-    /// `pending`, `done`, `unchanged` (everything was so already), `failed` (nothing was changed,
-    /// and people were told), `conflict` (the same, because another rule had just done the opposite),
-    /// `dry_run`, `cooling_down`, `day_limit` or `undone`.
+    /// `pending`, `done`, `unchanged` (everything was so already), `failed` (nothing was changed;
+    /// messages say so), `conflict` (the same, because another rule had just done the opposite),
+    /// `dry_run`, `cooling_down`, `day_limit` or `undone`. A failure for the same reason and a
+    /// conflict are told again after six hours.
     pub verdict: String,
     /// Why it was not done.
     pub reason: Option<String>,
