@@ -49,7 +49,7 @@ pub fn queue(
         ":id": id.to_row(),
         ":at": id.unix_ms(),
         // Ids run ahead of a clock that was set back; nothing waits for them.
-        ":now": clock::now_ms(),
+        ":now": clock::now_ms().min(id.unix_ms()),
         ":kind": kind,
         ":key": message.key,
         ":channel_id": channel_id,

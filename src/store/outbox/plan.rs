@@ -124,7 +124,7 @@ fn add(
         ":id": id.to_row(),
         ":at": id.unix_ms(),
         // Ids run ahead of a clock that was set back; nothing waits for them.
-        ":now": clock::now_ms(),
+        ":now": clock::now_ms().min(id.unix_ms()),
         ":kind": POSTBACK,
         ":conversion_id": row.id.to_row(),
         ":click_id": click.id.to_row(),
