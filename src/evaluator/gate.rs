@@ -70,8 +70,7 @@ impl<'a> Gate<'a> {
         if rule.cooldown_minutes == 0 {
             return Ok(None);
         }
-        let within =
-            i64::try_from(rule.cooldown_minutes).unwrap_or(i64::MAX / MINUTE_MS) * MINUTE_MS;
+        let within = rule.cooldown_ms();
         let lately = match self.passed.contains(&(rule.id, group.to_owned())) {
             true => Some(self.now),
             false => {
@@ -89,7 +88,7 @@ impl<'a> Gate<'a> {
     }
 
     fn left_today(&self, rule: &Rule) -> Result<u64, StoreError> {
-        let zone = period::zone(rule.timezone.as_deref().unwrap_or("UTC"));
+        let zone = rule.zone();
         let day = period::day(self.now, zone);
         let (from, to) = (
             period::day_start(day, zone),

@@ -49,7 +49,7 @@ use crate::store::rules::runs;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// After a round it rests so many times as long as it took.
 const REST: u32 = 4;
-/// After an error everything waits so long.
+/// After an error no round begins for so long.
 const RETRY: Duration = Duration::from_secs(5);
 /// How long runs are kept, and how often older ones are dropped.
 const KEPT_MS: i64 = 90 * 86_400_000;

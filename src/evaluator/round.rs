@@ -56,7 +56,7 @@ pub(super) fn asked(
         let rule = &ready.rule;
         match rule.moment {
             Moment::Every { minutes } => {
-                if schedule.is_due(rule.id, ready.fingerprint(), minutes, now) {
+                if schedule.is_due(rule.id, ready.fingerprint, minutes, now) {
                     let looks = Some((schedule.slot(rule.id), clock::now_ms()));
                     asked.push(Asked {
                         looks,
@@ -202,7 +202,7 @@ impl Asked {
         let (_, at) = self.looks?;
         Some(Look {
             rule_id: self.ready.rule.id,
-            fingerprint: self.ready.fingerprint(),
+            fingerprint: self.ready.fingerprint,
             at,
         })
     }
@@ -250,6 +250,5 @@ fn judged(proposed: Proposed, verdict: Verdict, reason: String) -> Judged {
 
 fn day_key(what: &str, asked: &Asked, now: i64) -> String {
     let rule = &asked.ready.rule;
-    let zone = period::zone(rule.timezone.as_deref().unwrap_or("UTC"));
-    format!("{what}:{}:{}", rule.id, period::day(now, zone))
+    format!("{what}:{}:{}", rule.id, period::day(now, rule.zone()))
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::compiled::{Compiled, compile};
 use crate::domain::documents::Documents;
+use crate::domain::problem::Problem;
 use crate::domain::rule::{Moment, Rule};
 use crate::domain::state::State;
 
@@ -17,27 +18,19 @@ pub type Rules = Vec<Arc<Ready>>;
 pub struct Ready {
     pub rule: Arc<Rule>,
     pub compiled: Compiled,
+    /// Of all that it asks and does: the same whatever it is called.
+    pub fingerprint: i64,
 }
 
 impl Ready {
-    /// Of all that it asks and does: the same whatever it is called.
-    pub fn fingerprint(&self) -> i64 {
-        let asked = Rule {
-            id: 0,
-            version: 0,
-            name: String::new(),
-            state: State::Active,
-            notes: String::new(),
-            created_at: 0,
-            updated_at: 0,
-            ..(*self.rule).clone()
-        };
-        let written = serde_json::to_vec(&asked).unwrap_or_default();
-        let digest = Sha256::digest(&written);
-        digest
-            .iter()
-            .take(8)
-            .fold(0, |all, byte| all << 8 | i64::from(*byte))
+    /// # Errors
+    /// Every problem at once, with its field.
+    pub fn of(rule: Arc<Rule>) -> Result<Self, Vec<Problem>> {
+        Ok(Self {
+            compiled: compile(&rule)?,
+            fingerprint: fingerprint(&rule),
+            rule,
+        })
     }
 
     pub fn is_at_conversion(&self) -> bool {
@@ -77,11 +70,8 @@ pub fn ready(documents: &Documents, before: &[Arc<Ready>]) -> Rules {
         if let Some(same) = same {
             return Some(Arc::clone(same));
         }
-        match compile(rule) {
-            Ok(compiled) => Some(Arc::new(Ready {
-                rule: Arc::clone(rule),
-                compiled,
-            })),
+        match Ready::of(Arc::clone(rule)) {
+            Ok(ready) => Some(Arc::new(ready)),
             Err(problems) => {
                 for problem in problems {
                     tracing::error!(
@@ -96,4 +86,21 @@ pub fn ready(documents: &Documents, before: &[Arc<Ready>]) -> Rules {
         }
     });
     made.collect()
+}
+
+fn fingerprint(rule: &Rule) -> i64 {
+    let asked = Rule {
+        id: 0,
+        version: 0,
+        name: String::new(),
+        state: State::Active,
+        notes: String::new(),
+        created_at: 0,
+        updated_at: 0,
+        ..rule.clone()
+    };
+    let written = serde_json::to_vec(&asked).unwrap_or_default();
+    let digest = Sha256::digest(&written);
+    let first = digest.iter().take(8);
+    first.fold(0, |all, byte| all << 8 | i64::from(*byte))
 }

@@ -11,6 +11,7 @@ mod read;
 mod tests;
 mod window;
 
+use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,6 +20,7 @@ use super::conversion::Status;
 use super::entity::{Entity, heads};
 use super::form::Form;
 use super::money::Micros;
+use super::period;
 use super::reference::Reference;
 use super::revenue_kind::RevenueKind;
 use super::state::State;
@@ -101,6 +103,19 @@ pub struct Minimum {
     /// In the reporting currency.
     #[schema(value_type = String, example = "0")]
     pub cost: Micros,
+}
+
+impl Rule {
+    /// How long it leaves a group alone, in milliseconds.
+    pub fn cooldown_ms(&self) -> i64 {
+        let minutes = i64::try_from(self.cooldown_minutes);
+        minutes.unwrap_or(i64::MAX).saturating_mul(60_000)
+    }
+
+    /// Of the days of `max_per_day`.
+    pub fn zone(&self) -> Tz {
+        period::zone(self.timezone.as_deref().unwrap_or("UTC"))
+    }
 }
 
 impl Entity for Rule {

@@ -68,7 +68,7 @@ impl<'r> Rivals<'r> {
 
     fn cooldown(&self, rule_id: u64) -> i64 {
         let rule = self.documents.rules.get(&rule_id);
-        rule.map_or(0, |rule| ms(rule.cooldown_minutes))
+        rule.map_or(0, |rule| rule.cooldown_ms())
     }
 
     fn told(&self, spot: &Spot, direction: Direction, made: &Made, now: i64) -> String {
@@ -89,12 +89,6 @@ impl<'r> Rivals<'r> {
             }
         }
     }
-}
-
-fn ms(minutes: u64) -> i64 {
-    i64::try_from(minutes)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(MINUTE_MS)
 }
 
 fn ago(ms: u64) -> String {

@@ -13,7 +13,7 @@ use crate::domain::rule::Rule;
 use crate::editor::EditError;
 use crate::evaluator::trial::{Trial, TrialError, trial};
 use crate::library::Desk;
-use crate::rules::{Ready, compile};
+use crate::rules::Ready;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
@@ -76,8 +76,7 @@ async fn stored(
 }
 
 async fn answer(shared: &Shared, rule: Arc<Rule>) -> Result<HttpResponse, ApiError> {
-    let compiled = compile(&rule).map_err(ApiError::Invalid)?;
-    let ready = Arc::new(Ready { rule, compiled });
+    let ready = Arc::new(Ready::of(rule).map_err(ApiError::Invalid)?);
     let desk = Desk {
         library: shared.library.clone(),
         readers: shared.readers.clone(),
