@@ -1,6 +1,7 @@
 //! How often a rule may act: not on the same group again while it cools down, and not more often in
 //! a day than it may.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::period;
@@ -15,9 +16,12 @@ const MINUTE_MS: i64 = 60_000;
 pub(super) struct Gate<'a> {
     readers: &'a Readers,
     now: i64,
-    /// By rule: how many more may act today.
-    left: HashMap<u64, u64>,
+    /// By rule and day: how often it has acted. Counted once: there may be a great many.
+    acted: HashMap<(u64, i64), u64>,
     passed: HashSet<(u64, String)>,
+    /// Rules whose count is of this turn: of those let through before, some may have changed nothing,
+    /// which does not count.
+    counted: HashSet<u64>,
 }
 
 /// Why a run is not done.
@@ -31,9 +35,17 @@ impl<'a> Gate<'a> {
         Self {
             readers,
             now,
-            left: HashMap::new(),
+            acted: HashMap::new(),
             passed: HashSet::new(),
+            counted: HashSet::new(),
         }
+    }
+
+    /// What was let through so far is in the log by now.
+    pub(super) fn go_on(&mut self, now: i64) {
+        self.now = now;
+        self.passed.clear();
+        self.counted.clear();
     }
 
     /// Lets a run through, or says why not.
@@ -41,11 +53,11 @@ impl<'a> Gate<'a> {
         if let Some(held) = self.cools_down(rule, group)? {
             return Ok(Some(held));
         }
-        let left = match self.left.get(&rule.id) {
-            Some(left) => *left,
-            None => self.left_today(rule)?,
-        };
-        if left == 0 {
+        if *self.acted_today(rule)? >= rule.max_per_day && !self.counted.contains(&rule.id) {
+            self.count_again(rule);
+        }
+        let acted = self.acted_today(rule)?;
+        if *acted >= rule.max_per_day {
             return Ok(Some(Held {
                 verdict: Verdict::DayLimit,
                 reason: format!(
@@ -54,16 +66,16 @@ impl<'a> Gate<'a> {
                 ),
             }));
         }
-        self.left.insert(rule.id, left - 1);
+        *acted += 1;
         if rule.cooldown_minutes > 0 {
             self.passed.insert((rule.id, group.to_owned()));
         }
         Ok(None)
     }
 
-    /// Asks the log again how often a rule may act today.
+    /// Asks the log again how often a rule has acted.
     pub(super) fn count_again(&mut self, rule: &Rule) {
-        self.left.remove(&rule.id);
+        self.acted.retain(|(id, _), _| *id != rule.id);
     }
 
     fn cools_down(&self, rule: &Rule, group: &str) -> Result<Option<Held>, StoreError> {
@@ -87,14 +99,17 @@ impl<'a> Gate<'a> {
         }))
     }
 
-    fn left_today(&self, rule: &Rule) -> Result<u64, StoreError> {
+    fn acted_today(&mut self, rule: &Rule) -> Result<&mut u64, StoreError> {
         let zone = rule.zone();
         let day = period::day(self.now, zone);
-        let (from, to) = (
-            period::day_start(day, zone),
-            period::day_start(day + 1, zone),
-        );
-        let acted = runs::acted(self.readers, rule.id, from, to, rule.dry_run)?;
-        Ok(rule.max_per_day.saturating_sub(acted))
+        Ok(match self.acted.entry((rule.id, day)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                self.counted.insert(rule.id);
+                let from = period::day_start(day, zone);
+                let to = period::day_start(day + 1, zone);
+                unknown.insert(runs::acted(self.readers, rule.id, from, to, rule.dry_run)?)
+            }
+        })
     }
 }

@@ -14,31 +14,40 @@ use crate::store::error::StoreError;
 use crate::store::rules::runs::{self, Judged, Run};
 use crate::store::rules::{Verdict, occasion};
 
-/// Runs that are done together: few enough that no click waits for their transaction.
+/// Runs that are done together.
 const PIECE: usize = 32;
-/// While others wait for the writer it rests so many times as long as a piece took, and so long at
-/// least: clicks and postbacks go first, and what is left to be done is stored.
+/// The same while others want the writer: few enough that none of them waits for their transaction.
+const PIECE_BESIDE_OTHERS: usize = 8;
+/// Then it rests so many times as long as a piece took, and so long at least: clicks and postbacks
+/// go first, and what is left to be done is stored.
 const REST: u32 = 4;
-const REST_MIN: Duration = Duration::from_millis(100);
+const REST_MIN: Duration = Duration::from_millis(50);
 
 /// Does all of them.
 pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError> {
+    let mut most = PIECE_BESIDE_OTHERS;
+    let mut gate = Gate::new(&desk.readers, clock::now_ms());
     loop {
         let (started, commits) = (Instant::now(), desk.writer.commits());
-        let left = runs::pending(&desk.readers, PIECE)?;
+        let left = runs::pending(&desk.readers, most)?;
         if left.is_empty() {
             return Ok(());
         }
-        let is_last = left.len() < PIECE;
-        if let Err(error) = piece(desk, &left) {
+        let is_last = left.len() < most;
+        if let Err(error) = piece(desk, &mut gate, &left) {
             if error.may_pass() {
                 return Err(error);
             }
             one_by_one(desk, left)?;
+            gate = Gate::new(&desk.readers, clock::now_ms());
         }
-        if desk.writer.is_busy_since(started, commits) {
-            std::thread::sleep(REST_MIN.max(started.elapsed() * REST));
-        }
+        most = match desk.writer.is_busy_since(started, commits) {
+            true => {
+                std::thread::sleep(REST_MIN.max(started.elapsed() * REST));
+                PIECE_BESIDE_OTHERS
+            }
+            false => PIECE,
+        };
         if is_last || stopping.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -48,7 +57,8 @@ pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError>
 /// Finds the one that cannot be done, so that the others are.
 fn one_by_one(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
     for run in left {
-        match piece(desk, std::slice::from_ref(&run)) {
+        let mut gate = Gate::new(&desk.readers, clock::now_ms());
+        match piece(desk, &mut gate, std::slice::from_ref(&run)) {
             Ok(()) => {}
             Err(error) if error.may_pass() => return Err(error),
             Err(error) => {
@@ -60,11 +70,11 @@ fn one_by_one(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn piece(desk: &Desk, left: &[Run]) -> Result<(), StoreError> {
+fn piece(desk: &Desk, gate: &mut Gate<'_>, left: &[Run]) -> Result<(), StoreError> {
     let now = clock::now_ms();
     let documents = desk.library.documents();
     let ready = desk.library.rules();
-    let mut gate = Gate::new(&desk.readers, now);
+    gate.go_on(now);
     let (mut proposed, mut dry, mut held) = (Vec::new(), Vec::new(), Vec::new());
     for run in left {
         let rule = ready.iter().find(|one| one.rule.id == run.rule_id);

@@ -22,6 +22,7 @@
 //! A dimension: one row in `dimension/table.rs`. If it is a new kind of fact, a variant of
 //! [`dimension::Fact`] and its arm in `store/sums/facts.rs`.
 
+pub mod columns;
 pub mod dimension;
 pub mod measure;
 pub mod metric;
