@@ -15,6 +15,7 @@ use super::offer::Offer;
 use super::parameter::{self, ParameterNames};
 use super::problem::Problem;
 use super::rule::Rule;
+use super::saved_report::SavedReport;
 use super::state::State;
 use super::summary::Summary;
 use super::tracking_domain::TrackingDomain;
@@ -35,6 +36,7 @@ pub struct Documents {
     pub rules: BTreeMap<u64, Arc<Rule>>,
     pub channels: BTreeMap<u64, Arc<Channel>>,
     pub summaries: BTreeMap<u64, Arc<Summary>>,
+    pub saved_reports: BTreeMap<u64, Arc<SavedReport>>,
 }
 
 impl Documents {
@@ -139,6 +141,12 @@ impl Documents {
             Reference::Summary,
             &mut changed,
         );
+        note_changed(
+            &self.saved_reports,
+            &older.saved_reports,
+            Reference::SavedReport,
+            &mut changed,
+        );
         changed
     }
 
@@ -169,6 +177,7 @@ impl Documents {
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
             Reference::Domain(_) | Reference::Rule(_) => Vec::new(),
             Reference::Channel(_) | Reference::Summary(_) => Vec::new(),
+            Reference::SavedReport(_) => Vec::new(),
         }
     }
 }

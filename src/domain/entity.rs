@@ -13,6 +13,7 @@ use super::group::GroupKind;
 use super::outgoing::{OutgoingCall, OutgoingPostback};
 use super::problem::Problem;
 use super::rule::Rule;
+use super::saved_report::SavedReport;
 use super::state::State;
 
 pub use super::reference::Reference;
@@ -126,6 +127,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
 
     /// The rule that it is: what rules may name is known elsewhere.
     fn as_rule(&self) -> Option<&Rule> {
+        None
+    }
+
+    /// The saved report that it is: what can be reported is known elsewhere.
+    fn as_saved_report(&self) -> Option<&SavedReport> {
         None
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`]), what the click path
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`], [`saved_report`]), what the click path
 //! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what
 //! others are told ([`outgoing`], [`message`]).
 //!
@@ -40,6 +40,7 @@ pub mod rates;
 pub mod reference;
 pub mod revenue_kind;
 pub mod rule;
+pub mod saved_report;
 pub mod secret;
 pub mod state;
 pub mod summary;

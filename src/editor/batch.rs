@@ -19,6 +19,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
@@ -114,6 +115,9 @@ pub(super) fn change(
         Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
         Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
         Reference::Summary(id) => edited::<Summary>(id, document, documents, fresh, returns),
+        Reference::SavedReport(id) => {
+            edited::<SavedReport>(id, document, documents, fresh, returns)
+        }
     }
 }
 

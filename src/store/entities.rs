@@ -25,6 +25,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
@@ -94,6 +95,7 @@ stored!(Group, "groups", name, kind);
 stored!(Event, "events", name, key);
 stored!(Rule, "rules", name);
 stored!(Summary, "summaries", name);
+stored!(SavedReport, "saved_reports", name);
 stored!(Channel, "channels", name;
     fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
         channels::keep_secret(connection, self)
@@ -153,6 +155,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         rules: load_all(connection)?,
         channels: load_all(connection)?,
         summaries: load_all(connection)?,
+        saved_reports: load_all(connection)?,
     })
 }
 

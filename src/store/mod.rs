@@ -49,6 +49,7 @@ pub mod postbacks;
 pub mod rates;
 pub mod readers;
 pub mod record;
+pub mod report_links;
 pub mod rules;
 pub mod set_aside;
 pub mod settings;

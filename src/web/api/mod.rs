@@ -58,6 +58,7 @@ use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
 use crate::domain::traffic_source::TrafficSource;
@@ -93,6 +94,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Rule>());
     endpoints.extend(resource::endpoints::<Channel>());
     endpoints.extend(resource::endpoints::<Summary>());
+    endpoints.extend(resource::endpoints::<SavedReport>());
     endpoints.extend(summaries::endpoints());
     endpoints.extend(channels::endpoints());
     endpoints.extend(lists::endpoints());

@@ -22,6 +22,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
@@ -65,6 +66,9 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
     ("Summary", &["name", "channel_id"]),
+    ("SavedReport", &["name", "request"]),
+    ("ColumnLayout", &["key"]),
+    ("ColourRule", &["metric", "operator", "value", "colour"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -174,6 +178,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
     add::<Summary>(&mut schemas);
+    add::<SavedReport>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
