@@ -24,6 +24,7 @@
 
 pub mod columns;
 pub mod dimension;
+pub mod filter;
 pub mod measure;
 pub mod metric;
 mod metric_ref;
