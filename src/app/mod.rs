@@ -45,6 +45,7 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
+use crate::web::download::Downloads;
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -211,6 +212,7 @@ impl App {
             evaluating,
             importer,
             postbacks: config.postback.rules(),
+            downloads: Downloads::default(),
             admin_hosts: config.admin.hosts.clone(),
         });
         listen_to_commands(&data, &shared);

@@ -29,8 +29,8 @@
 pub mod calendar;
 pub mod columns;
 pub mod dimension;
-mod fraction;
 pub mod filter;
+mod fraction;
 pub mod measure;
 pub mod metric;
 mod metric_ref;

@@ -55,6 +55,8 @@ pub enum ApiError {
         message: String,
         users: Vec<User>,
     },
+    /// Too much of it goes on already: try again a little later.
+    Busy(String),
     /// The storage did not take it; nothing was changed.
     Unavailable,
 }
@@ -85,6 +87,7 @@ impl ApiError {
             Self::Conflict { .. } => "version_conflict",
             Self::Refused { code, .. } => code,
             Self::InUse { .. } => "in_use",
+            Self::Busy(_) => "busy",
             Self::Unavailable => "storage_unavailable",
         }
     }
@@ -105,6 +108,7 @@ impl ApiError {
                 format!("A page of {origin} may not use this API; only pages of its own host may.")
             }
             Self::NotFound(message)
+            | Self::Busy(message)
             | Self::Conflict { message, .. }
             | Self::Refused { message, .. }
             | Self::InUse { message, .. } => message.clone(),
@@ -160,6 +164,7 @@ impl ResponseError for ApiError {
             Self::Conflict { .. } | Self::InUse { .. } | Self::Refused { .. } => {
                 StatusCode::CONFLICT
             }
+            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -176,7 +181,7 @@ impl ResponseError for ApiError {
                     response.insert_header((header::ALLOW, value));
                 }
             }
-            Self::Unavailable => {
+            Self::Unavailable | Self::Busy(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             _ => {}

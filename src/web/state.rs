@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::download::Downloads;
 use super::recent::RecentClicks;
 use super::step::StepSigner;
 use crate::detect::{Detectors, Rules};
@@ -52,6 +53,8 @@ pub struct Shared {
     pub evaluating: Arc<Evaluating>,
     pub importer: Arc<Importer>,
     pub postbacks: PostbackRules,
+    /// Files that are being made for clients.
+    pub downloads: Downloads,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,
 }

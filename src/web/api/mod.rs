@@ -21,8 +21,10 @@ mod imports;
 mod limits;
 mod links;
 mod lists;
+mod log_files;
 mod log_query;
 mod observed;
+mod offer_clicks;
 pub mod openapi;
 mod operations;
 mod outbox;
@@ -102,6 +104,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.push(postback_url::endpoint());
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
+    endpoints.extend(offer_clicks::endpoints());
     endpoints.extend(conversions::endpoints());
     endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());

@@ -40,6 +40,7 @@ use crate::store::changes::ChangeRow;
 use crate::store::conversions::history::ConversionBrief;
 use crate::store::conversions::log::{ConversionInFull, LoggedConversion};
 use crate::store::imports::{Import, ImportRow};
+use crate::store::offer_clicks::log::LoggedStep;
 use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
@@ -205,6 +206,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<LoggedConversion>(&mut schemas);
     add::<ConversionInFull>(&mut schemas);
     add::<ConversionBrief>(&mut schemas);
+    add::<LoggedStep>(&mut schemas);
     add::<Postback>(&mut schemas);
     add::<UnmappedWord>(&mut schemas);
     add::<OutgoingCall>(&mut schemas);
@@ -333,6 +335,7 @@ pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
             "409" => "Another version was stored meanwhile, or it is in use.",
             "413" => "The body is too large.",
             "415" => "The body is not called application/json.",
+            "429" => "Too much of it goes on already; try again a little later.",
             "422" => "The document or the query has problems; all are listed.",
             _ => "The storage does not take changes now; nothing was changed.",
         };
