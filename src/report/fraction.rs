@@ -11,6 +11,9 @@ pub(super) struct Fraction {
 }
 
 impl Fraction {
+    pub(super) const ZERO: Self = Self { over: 0, under: 1 };
+    pub(super) const ONE: Self = Self { over: 1, under: 1 };
+
     /// `None` where there is nothing to divide by, or the sign does not fit.
     pub(super) fn new(over: i128, under: i128) -> Option<Self> {
         match under {
@@ -31,10 +34,6 @@ impl Fraction {
         }
     }
 
-    pub(super) fn is_zero(self) -> bool {
-        self.over == 0
-    }
-
     pub(super) fn negative(self) -> Option<Self> {
         Self::new(self.over.checked_neg()?, self.under)
     }
@@ -47,7 +46,10 @@ impl Fraction {
             }
             let left = one.over.checked_mul(other.under)?;
             let right = other.over.checked_mul(one.under)?;
-            Self::new(left.checked_add(right)?, one.under.checked_mul(other.under)?)
+            Self::new(
+                left.checked_add(right)?,
+                one.under.checked_mul(other.under)?,
+            )
         };
         sum(self, other).or_else(|| {
             // Over the least common denominator, which is as small as it can be.
