@@ -23,6 +23,7 @@ pub enum Reference {
     Channel(u64),
     Summary(u64),
     SavedReport(u64),
+    Metric(u64),
 }
 
 impl Reference {
@@ -42,6 +43,7 @@ impl Reference {
             "channel" => Self::Channel(id),
             "summary" => Self::Summary(id),
             "saved report" => Self::SavedReport(id),
+            "metric" => Self::Metric(id),
             _ => return None,
         })
     }
@@ -62,6 +64,7 @@ impl Reference {
             Self::Channel(id) => ("channel", id),
             Self::Summary(id) => ("summary", id),
             Self::SavedReport(id) => ("saved report", id),
+            Self::Metric(id) => ("metric", id),
         }
     }
 
@@ -95,6 +98,7 @@ impl Reference {
             Self::Channel(id) => look(&documents.channels, id),
             Self::Summary(id) => look(&documents.summaries, id),
             Self::SavedReport(id) => look(&documents.saved_reports, id),
+            Self::Metric(id) => look(&documents.metrics, id),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::rule::Rule;
 use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
@@ -96,6 +97,7 @@ stored!(Event, "events", name, key);
 stored!(Rule, "rules", name);
 stored!(Summary, "summaries", name);
 stored!(SavedReport, "saved_reports", name);
+stored!(OwnMetric, "metrics", name, key);
 stored!(Channel, "channels", name;
     fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
         channels::keep_secret(connection, self)
@@ -156,6 +158,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         channels: load_all(connection)?,
         summaries: load_all(connection)?,
         saved_reports: load_all(connection)?,
+        metrics: load_all(connection)?,
     })
 }
 

@@ -20,6 +20,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
 use crate::domain::saved_report::SavedReport;
@@ -70,6 +71,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("SavedReport", &["name", "request"]),
     ("ColumnLayout", &["key"]),
     ("ColourRule", &["metric", "operator", "value", "colour"]),
+    ("OwnMetric", &["name", "formula"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -180,6 +182,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Channel>(&mut schemas);
     add::<Summary>(&mut schemas);
     add::<SavedReport>(&mut schemas);
+    add::<OwnMetric>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
