@@ -29,13 +29,15 @@
 pub mod calendar;
 pub mod columns;
 pub mod dimension;
-mod fraction;
 pub mod filter;
+mod fraction;
 pub mod measure;
 pub mod metric;
 mod metric_ref;
 mod needs;
+pub mod request;
 mod sums;
+pub mod table;
 mod view;
 
 pub use metric_ref::{MetricRef, UnknownMetric};

@@ -17,6 +17,7 @@ use crate::evaluator::Evaluating;
 use crate::importer::Importer;
 use crate::keeper::Keeping;
 use crate::library::Library;
+use crate::reporter::Reporter;
 use crate::store::api_keys::ApiKeys;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
@@ -51,6 +52,7 @@ pub struct Shared {
     /// How the rounds of rules go.
     pub evaluating: Arc<Evaluating>,
     pub importer: Arc<Importer>,
+    pub reporter: Arc<Reporter>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,

@@ -16,6 +16,7 @@
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
+//! | `reports` | clicks and conversions summed by anything |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `rule_rounds` | rules at work |
@@ -64,6 +65,7 @@ mod postbacks;
 mod presets;
 mod receiver;
 mod redirects;
+mod reports;
 mod routing;
 mod rule_rounds;
 mod rule_runs;
