@@ -32,6 +32,7 @@ use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Subjects};
 use crate::keeper::Keeper;
 use crate::library::{Desk, Library};
+use crate::reporter::Reporter;
 use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
@@ -166,6 +167,7 @@ impl App {
             Arc::new(Importer::new(writer, readers, codec.clone(), books))
         };
         importer.note_interrupted()?;
+        let reporter = Arc::new(Reporter::new(Readers::open(&path)?, library.clone()));
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
         let jobs = Jobs::start(Subjects {
             writer: writer.clone(),
@@ -211,6 +213,7 @@ impl App {
             library,
             evaluating,
             importer,
+            reporter,
             postbacks: config.postback.rules(),
             downloads: Downloads::default(),
             admin_hosts: config.admin.hosts.clone(),

@@ -39,7 +39,9 @@ pub mod metric;
 mod metric_ref;
 mod needs;
 pub mod own;
+pub mod request;
 mod sums;
+pub mod table;
 mod view;
 
 pub use figure::{Figure, UnknownFigure, running};

@@ -55,8 +55,10 @@ pub enum ApiError {
         message: String,
         users: Vec<User>,
     },
-    /// Too much of it goes on already: try again a little later.
+    /// Too much is being done already.
     Busy(String),
+    /// It took too long and was given up.
+    TooSlow(String),
     /// The storage did not take it; nothing was changed.
     Unavailable,
 }
@@ -88,6 +90,7 @@ impl ApiError {
             Self::Refused { code, .. } => code,
             Self::InUse { .. } => "in_use",
             Self::Busy(_) => "busy",
+            Self::TooSlow(_) => "too_slow",
             Self::Unavailable => "storage_unavailable",
         }
     }
@@ -108,10 +111,11 @@ impl ApiError {
                 format!("A page of {origin} may not use this API; only pages of its own host may.")
             }
             Self::NotFound(message)
-            | Self::Busy(message)
             | Self::Conflict { message, .. }
             | Self::Refused { message, .. }
-            | Self::InUse { message, .. } => message.clone(),
+            | Self::InUse { message, .. }
+            | Self::Busy(message)
+            | Self::TooSlow(message) => message.clone(),
             Self::MethodNotAllowed(allowed) => format!("This address answers to {allowed} only."),
             Self::Invalid(problems) => match problems.first() {
                 Some(first) => first.message.clone(),
@@ -165,7 +169,7 @@ impl ResponseError for ApiError {
                 StatusCode::CONFLICT
             }
             Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow(_) | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -181,7 +185,10 @@ impl ResponseError for ApiError {
                     response.insert_header((header::ALLOW, value));
                 }
             }
-            Self::Unavailable | Self::Busy(_) => {
+            Self::Busy(_) => {
+                response.insert_header((header::RETRY_AFTER, "5"));
+            }
+            Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             _ => {}

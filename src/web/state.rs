@@ -18,6 +18,7 @@ use crate::evaluator::Evaluating;
 use crate::importer::Importer;
 use crate::keeper::Keeping;
 use crate::library::Library;
+use crate::reporter::Reporter;
 use crate::store::api_keys::ApiKeys;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
@@ -52,6 +53,7 @@ pub struct Shared {
     /// How the rounds of rules go.
     pub evaluating: Arc<Evaluating>,
     pub importer: Arc<Importer>,
+    pub reporter: Arc<Reporter>,
     pub postbacks: PostbackRules,
     /// Files that are being made for clients.
     pub downloads: Downloads,

@@ -27,7 +27,7 @@ pub use test::Test;
 use self::operator::How;
 use crate::domain::form::{Form, quoted};
 use crate::domain::nearest::nearest;
-use crate::report::dimension::{self, Dimension};
+use crate::report::dimension::{DimensionRef, Input};
 
 /// Most values of one filter.
 pub const VALUES_MAX: usize = 10_000;
@@ -37,7 +37,7 @@ pub const VALUE_MAX: usize = 1_024;
 /// A test of the values of a dimension.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    pub dimension: &'static Dimension,
+    pub dimension: DimensionRef,
     pub test: Test,
 }
 
@@ -45,20 +45,23 @@ impl Filter {
     /// Reads `{"dimension", "operator", "value"}`; `None` if something is wrong with it.
     pub fn read(form: &mut Form<'_>) -> Option<Filter> {
         let key = form.text("dimension");
-        let found = dimension::find(key);
-        if key.is_empty() {
-            form.missing(
+        let found = DimensionRef::parse(key);
+        match &found {
+            Ok(_) => {}
+            Err(_) if key.is_empty() => form.missing(
                 "dimension",
                 "Which values are tested? Name a dimension, such as \"country\".",
-            );
-        } else if found.is_none() {
-            form.problem("dimension", "unknown_field", unknown_dimension(key));
+            ),
+            Err(unknown) => {
+                let message = unknown_dimension(key, unknown.nearest);
+                form.problem("dimension", "unknown_field", message);
+            }
         }
         // Read in any case, so that all problems are told at once.
-        let input = found.map_or(dimension::Input::Text, |dimension| dimension.input);
-        let test = Test::read(form, input);
+        let input = found.as_ref().map(|found| found.dimension().input);
+        let test = Test::read(form, input.unwrap_or(Input::Text));
         Some(Filter {
-            dimension: found?,
+            dimension: found.ok()?,
             test: test?,
         })
     }
@@ -69,17 +72,12 @@ impl Filter {
 }
 
 /// Why there is no such dimension, and what was probably meant.
-pub fn unknown_dimension(key: &str) -> String {
-    match dimension::nearest(key) {
-        Some(near) => {
-            let key = quoted(key);
-            format!("There is no dimension {key}. Did you mean \"{near}\"?")
-        }
-        None => format!(
-            "There is no dimension {}. GET /api/v1/reports/fields lists them.",
-            quoted(key)
-        ),
-    }
+pub fn unknown_dimension(key: &str, near: Option<&str>) -> String {
+    let advice = match near {
+        Some(near) => format!("Did you mean \"{near}\"?"),
+        None => "GET /api/v1/reports/fields lists them.".to_owned(),
+    };
+    format!("There is no dimension {}. {advice}", quoted(key))
 }
 
 /// The field `operator`: one of those that are `fit`; `None` if it is none.

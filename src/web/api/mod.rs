@@ -34,6 +34,7 @@ mod postbacks;
 mod presets;
 mod query;
 mod rates;
+mod reports;
 pub mod resource;
 mod rule_runs;
 mod rule_trials;
@@ -119,6 +120,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(imports::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
+    endpoints.extend(reports::endpoints());
     endpoints.extend(presets::endpoints());
     endpoints
 }
