@@ -47,7 +47,10 @@ impl Fraction {
             }
             let left = one.over.checked_mul(other.under)?;
             let right = other.over.checked_mul(one.under)?;
-            Self::new(left.checked_add(right)?, one.under.checked_mul(other.under)?)
+            Self::new(
+                left.checked_add(right)?,
+                one.under.checked_mul(other.under)?,
+            )
         };
         sum(self, other).or_else(|| {
             // Over the least common denominator, which is as small as it can be.

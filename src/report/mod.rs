@@ -39,5 +39,5 @@ mod view;
 
 pub use metric_ref::{MetricRef, UnknownMetric};
 pub use needs::Needs;
-pub use sums::{Clicked, Earned, Happened, Sums};
+pub use sums::{Clicked, Counted, Earned, Happened, Sums};
 pub use view::{RevenueKind, View};

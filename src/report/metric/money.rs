@@ -7,8 +7,8 @@ use super::Term::{Minus, Plus};
 use super::results::CONVERSIONS;
 use super::{Metric, Terms};
 use crate::report::measure::Measure::{
-    Clicks, Cost, Customers, Leads, OfferClicks, Revenue, RevenueConfirmed, RevenueHold, RevenueRejected,
-    Sales, UniqueClicks,
+    Clicks, Cost, Customers, Leads, OfferClicks, Revenue, RevenueConfirmed, RevenueHold,
+    RevenueRejected, Sales, UniqueClicks,
 };
 
 const PROFIT: Terms = &[Plus(Revenue), Minus(Cost)];

@@ -6,7 +6,8 @@ use super::Formula::{Ratio, Sum};
 use super::Term::Plus;
 use super::{Metric, Terms};
 use crate::report::measure::Measure::{
-    Clicks, Customers, EventConversions, Leads, Rebills, Rejected, Sales, SecondsToConversion, Trash,
+    Clicks, Customers, EventConversions, Leads, Rebills, Rejected, Sales, SecondsToConversion,
+    Trash,
 };
 
 pub(super) const CONVERSIONS: Terms = &[Plus(Leads), Plus(Sales), Plus(EventConversions)];
