@@ -47,5 +47,5 @@ mod view;
 pub use figure::{Figure, UnknownFigure, running};
 pub use metric_ref::{MetricRef, UnknownMetric};
 pub use needs::Needs;
-pub use sums::{Clicked, Earned, Happened, Sums};
+pub use sums::{Clicked, Counted, Earned, Happened, Sums};
 pub use view::{RevenueKind, View};
