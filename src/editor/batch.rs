@@ -145,7 +145,7 @@ fn edited<E: Stored>(
     let own = own.as_ref().unwrap_or(stored.as_ref());
     let incomplete = entity.complete(documents, Some(own), fresh);
     add_new(&mut problems, incomplete);
-    add_new(&mut problems, uncompiled(&entity));
+    add_new(&mut problems, uncompiled(&entity, documents));
     Ok(Box::new(Edited {
         entity: Arc::new(entity),
         stored: Some(Arc::clone(stored)),

@@ -31,8 +31,8 @@
 pub mod calendar;
 pub mod columns;
 pub mod dimension;
-pub mod filter;
 mod figure;
+pub mod filter;
 mod fraction;
 pub mod measure;
 pub mod metric;

@@ -15,10 +15,14 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header;
 use actix_web::web::Bytes;
+use chrono::{DateTime, TimeZone};
+use chrono_tz::Tz;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::error::ApiError;
+use crate::clock;
+use crate::export::Format;
 
 const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that are made and not taken yet.
@@ -33,6 +37,19 @@ const AT_ONCE: usize = 2;
 pub(super) struct Named {
     pub(super) name: String,
     pub(super) media_type: &'static str,
+}
+
+impl Named {
+    /// By what it holds and the time that clocks of the zone show: `clicks-20261120-140000.csv`.
+    pub(super) fn now(what: &str, format: Format, zone: Tz) -> Self {
+        let now = DateTime::from_timestamp_millis(clock::now_ms()).unwrap_or_default();
+        let local = zone.from_utc_datetime(&now.naive_utc());
+        let (time, ending) = (local.format("%Y%m%d-%H%M%S"), format.word());
+        Self {
+            name: format!("{what}-{time}.{ending}"),
+            media_type: format.media_type(),
+        }
+    }
 }
 
 /// Makes files for clients, a few at once.

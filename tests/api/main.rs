@@ -13,6 +13,8 @@
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
 //! | `budgets_told`, `summaries` | what is said by itself |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
+//! | `exports` | logs as files, and found by the filters of reports |
+//! | `saved_reports` | reports that are kept, shown by links, sent as files |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
 //! | `metrics` | numbers of the operator's own |
@@ -45,6 +47,7 @@ mod disk;
 mod editing;
 mod entities;
 mod events;
+mod exports;
 mod faults;
 mod filters;
 mod go;
@@ -72,6 +75,7 @@ mod routing;
 mod rule_rounds;
 mod rule_runs;
 mod rules;
+mod saved_reports;
 mod simulator;
 mod startup;
 mod summaries;

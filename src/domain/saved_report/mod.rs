@@ -112,9 +112,7 @@ impl Entity for SavedReport {
             request: read_request(form),
             columns: form.list("columns", COLUMNS_MAX, |form, _| ColumnLayout {
                 key: read_key(form, "key"),
-                width: form
-                    .has("width")
-                    .then(|| form.integer("width", 20..=2_000, 20) as u16),
+                width: read_width(form),
             }),
             colours: form.list("colours", RULES_MAX, |form, _| ColourRule::from_form(form)),
             default_for: Place::read(form, "default_for"),
@@ -153,6 +151,12 @@ impl Entity for SavedReport {
     fn as_saved_report(&self) -> Option<&SavedReport> {
         Some(self)
     }
+}
+
+/// `None` if left out.
+fn read_width(form: &mut Form<'_>) -> Option<u16> {
+    let is_sent = form.value("width").is_some();
+    is_sent.then(|| form.integer("width", 20..=2_000, 20) as u16)
 }
 
 /// What a request says is checked where reports are known.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::documents::Documents;
 use crate::report::calendar::Calendar;
-use crate::report::dimension::{Dimension, Fact, block};
+use crate::report::dimension::{DimensionRef, Fact, block};
 use crate::report::filter::Filter;
 
 /// Tests that all have to hold.
@@ -45,13 +45,13 @@ impl Conditions {
 
     pub(crate) fn hold(&self, row: &Listed<'_>) -> bool {
         let mut filters = self.filters.iter();
-        filters.all(|filter| filter.holds(self.value(filter.dimension, row).as_deref()))
+        filters.all(|filter| filter.holds(self.value(&filter.dimension, row).as_deref()))
     }
 
     /// The value of a dimension; `None` where it is empty.
-    fn value<'a>(&self, dimension: &Dimension, row: &Listed<'a>) -> Option<Cow<'a, str>> {
+    fn value<'a>(&self, dimension: &DimensionRef, row: &Listed<'a>) -> Option<Cow<'a, str>> {
         let id = |id: Option<u64>| id.map(|id| Cow::Owned(id.to_string()));
-        let found = match dimension.fact {
+        let found = match dimension.dimension().fact {
             Fact::CampaignGroup => {
                 let campaign = row.facts.get("campaign_id")?.as_u64()?;
                 id(self.documents.campaigns.get(&campaign)?.group_id)
@@ -66,7 +66,8 @@ impl Conditions {
                 let stretch = Calendar::new(unit, self.zone).stretch(row.at);
                 Some(Cow::Owned(unit.text(stretch.value)))
             }
-            _ => text(row.facts.get(dimension.key)?),
+            Fact::Kept => text(row.facts.get("kept")?.get(dimension.kept()?)?),
+            _ => text(row.facts.get(dimension.dimension().key)?),
         };
         found.filter(|value| !value.is_empty())
     }

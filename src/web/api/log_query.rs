@@ -16,8 +16,8 @@ use crate::store::readers::Readers;
 use crate::web::error::ApiError;
 use crate::web::state::Shared;
 
-const LIMIT_MAX: usize = 1_000;
-const LIMIT_DEFAULT: usize = 100;
+pub(super) const LIMIT_MAX: usize = 1_000;
+pub(super) const LIMIT_DEFAULT: usize = 100;
 /// Values of all filters together; a longer list belongs into a report.
 const VALUES_MAX: usize = 200;
 const COMMON: [&str; 4] = ["from", "to", "limit", "cursor"];

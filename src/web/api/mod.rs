@@ -34,10 +34,14 @@ mod postbacks;
 mod presets;
 mod query;
 mod rates;
+mod report_files;
+mod report_links;
 mod reports;
 pub mod resource;
+mod row_query;
 mod rule_runs;
 mod rule_trials;
+mod shared_reports;
 mod simulate;
 mod summaries;
 
@@ -121,13 +125,17 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
     endpoints.extend(reports::endpoints());
+    endpoints.push(report_files::endpoint());
+    endpoints.extend(report_links::endpoints());
+    endpoints.push(shared_reports::endpoint());
     endpoints.extend(presets::endpoints());
     endpoints
 }
 
 /// Whether an address is answered without a key.
 pub fn is_public(path: &str) -> bool {
-    path.strip_prefix(BASE) == Some(openapi::PATH)
+    let path = path.strip_prefix(BASE);
+    path.is_some_and(|path| path == openapi::PATH || path.starts_with(shared_reports::PATH))
 }
 
 /// Mounts the API, on these hosts only if there are any. Among the application's data have to be `web::Data<Editor>`,

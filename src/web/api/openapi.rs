@@ -29,6 +29,7 @@ use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
 use crate::evaluator::trial::{Trial, TriedGroup};
+use crate::export::Format;
 use crate::importer::Preview;
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
@@ -47,6 +48,7 @@ use crate::store::offer_clicks::log::LoggedStep;
 use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
+use crate::store::report_links::ReportLink;
 use crate::store::rules::log::RuleRun;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
@@ -212,6 +214,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<ConversionInFull>(&mut schemas);
     add::<ConversionBrief>(&mut schemas);
     add::<LoggedStep>(&mut schemas);
+    add::<ReportLink>(&mut schemas);
     add::<Postback>(&mut schemas);
     add::<UnmappedWord>(&mut schemas);
     add::<OutgoingCall>(&mut schemas);
@@ -351,6 +354,17 @@ pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
         responses.insert((*status).to_owned(), error);
     }
     Value::Object(responses)
+}
+
+/// A file, in whatever format.
+pub(super) fn file_responses(errors: &[&str]) -> Value {
+    let file = json!({ "schema": { "type": "string", "format": "binary" } });
+    let mut responses = responses("200", json!({}), errors);
+    responses["200"]["content"] = Format::ALL
+        .iter()
+        .map(|(_, format)| (format.media_type().to_owned(), file.clone()))
+        .collect();
+    responses
 }
 
 pub(super) fn reference(schema: &str) -> Value {

@@ -157,6 +157,8 @@ impl Resource for Summary {
 
 impl Resource for SavedReport {
     const PATH: &'static str = "saved-reports";
+}
+
 impl Resource for OwnMetric {
     const PATH: &'static str = "metrics";
 

@@ -18,7 +18,6 @@ use serde_json::{Map, Value, json};
 
 use super::log_query::{self, LogQuery};
 use super::{Endpoint, openapi};
-use crate::clock;
 use crate::domain::check;
 use crate::domain::form::{Form, quoted};
 use crate::domain::id::IdCodec;
@@ -79,10 +78,9 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// `{"format", "delimiter", "bom", "decimal_comma", "timezone", "columns"}`
-    pub(super) fn from_form(form: &mut Form<'_>, table: &'static Table) -> Self {
+    /// `{"format", "delimiter", "bom", "decimal_comma", "columns"}`
+    pub(super) fn from_form(form: &mut Form<'_>, table: &'static Table, zone: Tz) -> Self {
         let shape = Shape::from_form(form);
-        let zone = period::zone(&check::read_timezone(form));
         let names = form.texts("columns", COLUMNS_MAX);
         let mut columns = Vec::new();
         for (index, name) in names.iter().enumerate() {
@@ -128,20 +126,12 @@ impl Layout {
             Err(_) => Cell::text(text),
         }
     }
+}
 
-    fn named(&self) -> Named {
-        let now = DateTime::from_timestamp_millis(clock::now_ms()).unwrap_or_default();
-        let local = self.zone.from_utc_datetime(&now.naive_utc());
-        Named {
-            name: format!(
-                "{}-{}.{}",
-                self.table.path,
-                local.format("%Y%m%d-%H%M%S"),
-                self.shape.format.word()
-            ),
-            media_type: self.shape.format.media_type(),
-        }
-    }
+/// The body of a file of a log that is filtered by its fields.
+fn read(form: &mut Form<'_>, table: &'static Table) -> Layout {
+    let zone = period::zone(&check::read_timezone(form));
+    Layout::from_form(form, table, zone)
 }
 
 /// Answers with all rows of a log that is filtered by its fields, as a file.
@@ -163,7 +153,7 @@ pub(super) fn export<T: Serialize + 'static>(
         let is_of_pages = OF_PAGES.contains(&name);
         is_of_pages.then(|| Err("A file has all rows; leave it out.".to_owned()))
     })?;
-    let layout = Form::read(body, |form| Layout::from_form(form, table));
+    let layout = Form::read(body, |form| read(form, table));
     let layout = layout.map_err(ApiError::Invalid)?;
     send(shared, layout, query, list)
 }
@@ -177,7 +167,8 @@ pub(super) fn send<T: Serialize + 'static>(
 ) -> Result<HttpResponse, ApiError> {
     let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
     query.limit = PAGE;
-    shared.downloads.answer(layout.named(), move |pipe| {
+    let named = Named::now(layout.table.path, layout.shape.format, layout.zone);
+    shared.downloads.answer(named, move |pipe| {
         let names: Vec<String> = layout
             .columns
             .iter()
@@ -225,18 +216,12 @@ pub(super) fn endpoint(
 /// The operation that makes a file of a log, as OpenAPI has it.
 pub(super) fn describe(table: &Table, tag: &str, body: Value) -> Value {
     let errors = ["400", "401", "403", "413", "415", "422", "429", "503"];
-    let mut responses = openapi::responses("200", json!({}), &errors);
-    let file = json!({ "schema": { "type": "string", "format": "binary" } });
-    responses["200"]["content"] = export::Format::ALL
-        .iter()
-        .map(|(_, format)| (format.media_type().to_owned(), file.clone()))
-        .collect();
     json!({
         "tags": [tag],
         "operationId": format!("export_{}", table.path.replace('-', "_")),
         "summary": "All rows that fit, newest first, as a file that is sent while it is made",
         "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
-        "responses": responses,
+        "responses": openapi::file_responses(&errors),
     })
 }
 

@@ -54,7 +54,7 @@ fn a_file_has_every_field_that_its_log_tells() {
 #[test]
 fn cells_are_numbers_and_times_of_the_zone_in_the_order_that_was_asked_for() {
     let body = json!({ "columns": ["cost", "at", "click_id", "asn"], "timezone": "Asia/Kolkata" });
-    let layout = Form::read(&body, |form| Layout::from_form(form, &tables::CLICKS)).unwrap();
+    let layout = Form::read(&body, |form| read(form, &tables::CLICKS)).unwrap();
     let item = json!({ "click_id": "0123", "at": "2026-01-01T20:00:00.5Z", "cost": "0.015" });
 
     let cells = layout.cells(item.as_object().unwrap());
@@ -75,10 +75,10 @@ fn cells_are_numbers_and_times_of_the_zone_in_the_order_that_was_asked_for() {
 fn a_column_that_is_not_there_is_told_with_the_nearest() {
     let body = json!({ "format": "xls", "columns": ["contry"], "timezone": "Kyiv", "colour": 1 });
 
-    let read = Form::read(&body, |form| Layout::from_form(form, &tables::CLICKS));
+    let read = Form::read(&body, |form| read(form, &tables::CLICKS));
 
     let problems = read.err().unwrap();
     let fields: Vec<_> = problems.iter().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, ["format", "timezone", "columns[0]", "colour"]);
+    assert_eq!(fields, ["timezone", "format", "columns[0]", "colour"]);
     assert!(problems[2].message.contains("\"country\""), "{problems:?}");
 }
