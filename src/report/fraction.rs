@@ -11,6 +11,9 @@ pub(super) struct Fraction {
 }
 
 impl Fraction {
+    pub(super) const ZERO: Self = Self { over: 0, under: 1 };
+    pub(super) const ONE: Self = Self { over: 1, under: 1 };
+
     /// `None` where there is nothing to divide by, or the sign does not fit.
     pub(super) fn new(over: i128, under: i128) -> Option<Self> {
         match under {
@@ -29,10 +32,6 @@ impl Fraction {
             over: micros,
             under: Micros::UNIT.into(),
         }
-    }
-
-    pub(super) fn is_zero(self) -> bool {
-        self.over == 0
     }
 
     pub(super) fn negative(self) -> Option<Self> {

@@ -9,6 +9,8 @@
 //!    [`View`] says which revenue is meant and whether bots are among the clicks.
 //! 4. A [`MetricRef`] is a metric by its key, `event:<key>` and `kept_sum:<name>` included; it gives the
 //!    value, and what has to be read for it ([`Needs`]).
+//! 5. A [`Figure`] is what reports are asked for: a metric, one of the operator's own ([`own::Own`]), or
+//!    a running total.
 //!
 //! Rows are grouped by [`dimension::Dimension`]s. What a dimension is in the file only the store
 //! knows (`store/sums` for rules, `store/reports` for reports); here it is named by a
@@ -29,18 +31,21 @@
 pub mod calendar;
 pub mod columns;
 pub mod dimension;
+mod figure;
 pub mod filter;
 mod fraction;
 pub mod measure;
 pub mod metric;
 mod metric_ref;
 mod needs;
+pub mod own;
 pub mod request;
 mod sums;
 pub mod table;
 mod view;
 
+pub use figure::{Figure, UnknownFigure, running};
 pub use metric_ref::{MetricRef, UnknownMetric};
 pub use needs::Needs;
-pub use sums::{Clicked, Earned, Happened, Sums};
+pub use sums::{Clicked, Counted, Earned, Happened, Sums};
 pub use view::{RevenueKind, View};

@@ -24,7 +24,8 @@
 //!
 //! Requests of the API, on blocking threads, through a pool of read-only connections
 //! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
-//! lists are read in pieces ([`log`]), and so is what numbers are summed over ([`sums`]). The click
+//! lists are read in pieces ([`log`]), and so is what numbers are summed over for rules ([`sums`]) and
+//! for [`reports`]. The click
 //! path reads nothing: what it needs is in memory.
 
 pub mod api_keys;
@@ -50,6 +51,7 @@ pub mod postbacks;
 pub mod rates;
 pub mod readers;
 pub mod record;
+pub mod reports;
 pub mod rules;
 pub mod set_aside;
 pub mod settings;

@@ -9,6 +9,7 @@ mod traffic;
 
 use serde::Serialize;
 
+pub use crate::domain::format::{Better, Format};
 pub use formula::{Formula, Term, Terms};
 
 /// A number that reports show and rules ask for.
@@ -32,32 +33,6 @@ impl PartialEq for Metric {
 }
 
 impl Eq for Metric {}
-
-/// What a value is, and so how it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = MetricFormat)]
-pub enum Format {
-    /// A whole number.
-    Count,
-    /// In the reporting currency.
-    Money,
-    /// Of a hundred: 2.5 is 2.5 %.
-    Percent,
-    /// A plain number.
-    Ratio,
-    /// In seconds.
-    Duration,
-}
-
-/// Which way it should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Better {
-    Up,
-    Down,
-    Neither,
-}
 
 /// All metrics that are about no event or kept number, in the order in which pickers show them.
 pub fn all() -> impl Iterator<Item = &'static Metric> {

@@ -24,7 +24,6 @@ pub use fields::{Fields, MetricField};
 pub use position::Positions;
 pub use preset::Preset;
 pub use range::{Compare, Interval, Moment, Range};
-pub use read::unknown_figure;
 pub use sort::{By, Sort};
 
 use chrono_tz::Tz;

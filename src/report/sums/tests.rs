@@ -159,11 +159,12 @@ fn add(sums: &mut Sums, seed: u64, happened: &[Happened]) {
         });
     } else {
         let statuses = [1, 2, 3, 4, 0].map(Status::from_code);
-        let names = ["weight", "age", "height"].into_iter();
-        let kept: Vec<_> = names
-            .filter(|_| dice.bool())
-            .map(|name| (name.into(), Micros(dice.i64(-9..9))))
-            .collect();
+        let mut kept = Vec::new();
+        for name in ["weight", "age", "height"] {
+            if dice.bool() {
+                kept.push((name.into(), Micros(dice.i64(-9..9))));
+            }
+        }
         sums.earn(&Earned {
             status: statuses[dice.usize(..5)],
             is_repeat: dice.bool(),

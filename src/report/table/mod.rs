@@ -14,7 +14,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Told};
+pub use answer::{Answer, Column, Span};
 pub use build::build;
 
 use super::Sums;
