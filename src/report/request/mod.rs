@@ -31,7 +31,6 @@ pub use hidden::Hidden;
 pub use position::Positions;
 pub use preset::Preset;
 pub use range::{Compare, Interval, Moment, Range};
-pub use read::unknown_figure;
 pub use rows::Rows;
 pub use saved::problems_of;
 pub use sort::{By, Sort};

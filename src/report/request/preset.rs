@@ -14,11 +14,13 @@ pub struct Preset {
     /// From the current day of the zone: the first day, and the day behind the last.
     #[serde(skip)]
     #[schema(ignore)]
-    pub(super) dates: fn(NaiveDate) -> (NaiveDate, NaiveDate),
+    pub(super) dates: Dates,
     #[serde(skip)]
     #[schema(ignore)]
     pub(super) step: Step,
 }
+
+type Dates = fn(NaiveDate) -> (NaiveDate, NaiveDate);
 
 impl std::fmt::Debug for Preset {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,12 +44,12 @@ pub(super) enum Step {
 }
 
 /// All of them, in the order in which pickers show them.
-pub fn all() -> &'static [Preset] {
+pub(super) fn all() -> &'static [Preset] {
     TABLE
 }
 
 /// By its key or Keitaro's.
-pub fn find(word: &str) -> Option<&'static Preset> {
+pub(super) fn find(word: &str) -> Option<&'static Preset> {
     let mut all = TABLE.iter();
     all.find(|preset| preset.key == word || preset.keitaro == Some(word))
 }

@@ -16,7 +16,7 @@ use crate::domain::problem::Problem;
 use crate::domain::revenue_kind::RevenueKind;
 use crate::report::dimension::DimensionRef;
 use crate::report::filter::{Filter, NumberTest, unknown_dimension};
-use crate::report::{Figure, View};
+use crate::report::{Figure, UnknownFigure, View};
 
 /// Shown if no metrics are named.
 const USUAL: [&str; 7] = [
@@ -129,10 +129,7 @@ fn read_metrics(form: &mut Form<'_>, documents: &Documents) -> Vec<Figure> {
                 form.problem(&field, "invalid", message);
             }
             Ok(found) => metrics.push(found),
-            Err(near) => {
-                let message = unknown_figure(key, near.as_deref());
-                form.problem(&field, "unknown_field", message);
-            }
+            Err(message) => form.problem(&field, "unknown_field", message),
         }
     }
     metrics
@@ -159,10 +156,7 @@ fn read_having(form: &mut Form<'_>, documents: &Documents) -> Option<Having> {
             form.problem("metric", "invalid", message);
         }
         Ok(_) => {}
-        Err(near) => {
-            let message = unknown_figure(key, near.as_deref());
-            form.problem("metric", "unknown_field", message);
-        }
+        Err(message) => form.problem("metric", "unknown_field", message.as_str()),
     }
     // Read in any case, so that all problems are told at once.
     let test = NumberTest::read(form);
@@ -225,22 +219,41 @@ fn read_levels(
     parts.into_iter().enumerate().map(level).collect()
 }
 
-/// The metric of this key; if there is none, what was probably meant.
-pub(super) fn figure(key: &str, documents: &Documents) -> Result<Figure, Option<String>> {
-    let found = Figure::parse(key, documents).map_err(|unknown| unknown.nearest)?;
+/// The metric of this key; why there is none, and what was probably meant.
+pub(super) fn figure(key: &str, documents: &Documents) -> Result<Figure, String> {
+    let found = Figure::parse(key, documents).map_err(|error| match error {
+        UnknownFigure::Unknown { key, nearest } => unknown_figure(&key, nearest.as_deref()),
+        error => format!("This cannot be shown: {error}."),
+    })?;
     let events = || documents.events.values().map(|event| event.key.as_str());
-    match found.event() {
+    match event_of(&found) {
         Some(event) if !events().any(|known| known == event) => {
-            let near = nearest(event, events());
-            let family = key.split_once(':').map_or("", |(family, _)| family);
-            Err(near.map(|near| format!("{family}:{near}")))
+            Err(match nearest(event, events()) {
+                Some(near) => format!(
+                    "There is no event {}. Did you mean \"{near}\"?",
+                    quoted(event)
+                ),
+                None => format!(
+                    "There is no event {}. GET /api/v1/events lists them.",
+                    quoted(event)
+                ),
+            })
         }
         _ => Ok(found),
     }
 }
 
+/// The key of the event that a metric is about.
+fn event_of(figure: &Figure) -> Option<&str> {
+    match figure {
+        Figure::Metric(metric) => metric.event(),
+        Figure::Running(figure) => event_of(figure),
+        Figure::Own(_) => None,
+    }
+}
+
 /// Why there is no such metric, and what was probably meant.
-pub fn unknown_figure(key: &str, near: Option<&str>) -> String {
+pub(super) fn unknown_figure(key: &str, near: Option<&str>) -> String {
     let advice = match near {
         Some(near) => format!("Did you mean \"{near}\"?"),
         None => "GET /api/v1/reports/fields lists them.".to_owned(),

@@ -1,11 +1,11 @@
 //! What rows are sorted by.
 
-use super::super::Figure;
-use super::super::dimension::{DimensionRef, Of};
 use super::read::{figure, unknown_figure};
 use crate::domain::documents::Documents;
 use crate::domain::form::{Form, quoted};
 use crate::domain::nearest::nearest;
+use crate::report::Figure;
+use crate::report::dimension::{self, DimensionRef, Of};
 
 /// Most sorts of one level.
 const SORTS_MAX: usize = 10;
@@ -104,16 +104,16 @@ fn read_by(form: &mut Form<'_>, dimensions: &[DimensionRef], documents: &Documen
         }
         Ok(figure) => Some(By::Figure(figure)),
         Err(unknown) => {
-            let message = match super::super::dimension::find(key) {
-                Some(_) => format!("{} is not among the dimensions; add it there.", quoted(key)),
-                None => {
-                    let names = dimensions
-                        .iter()
-                        .filter_map(|one| one.dimension().name_key());
-                    let keys: Vec<String> = dimensions.iter().map(|one| one.to_string()).collect();
-                    let near = nearest(key, keys.iter().map(String::as_str).chain(names));
-                    unknown_figure(key, near.or(unknown.as_deref()))
+            let keys: Vec<String> = dimensions.iter().map(DimensionRef::to_string).collect();
+            let names = dimensions
+                .iter()
+                .filter_map(|one| one.dimension().name_key());
+            let message = match nearest(key, keys.iter().map(String::as_str).chain(names)) {
+                _ if dimension::find(key).is_some() => {
+                    format!("{} is not among the dimensions; add it there.", quoted(key))
                 }
+                Some(near) => unknown_figure(key, Some(near)),
+                None => unknown,
             };
             form.problem("by", "unknown_field", message);
             None

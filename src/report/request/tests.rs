@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::documents::Documents;
+use crate::domain::entity::Entity;
 use crate::domain::event::Event;
 use crate::domain::period;
 use crate::domain::problem::Problem;

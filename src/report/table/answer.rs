@@ -1,6 +1,6 @@
 //! A table as it is answered.
 
-use chrono::{SecondsFormat, TimeZone};
+use chrono::{DateTime, SecondsFormat};
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -114,8 +114,9 @@ impl Answer {
 impl Span {
     fn of(interval: Interval, zone: Tz) -> Self {
         let shown = |at| {
-            let at = zone.timestamp_millis_opt(at).single().unwrap_or_default();
-            at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+            let at = DateTime::from_timestamp_millis(at).unwrap_or_default();
+            at.with_timezone(&zone)
+                .to_rfc3339_opts(SecondsFormat::AutoSi, true)
         };
         Self {
             from: shown(interval.from),

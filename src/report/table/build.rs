@@ -9,7 +9,7 @@ use super::{Cells, Groups, Row, Summed, Table};
 use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
 use crate::report::request::{Level, Positions, Request};
-use crate::report::{Figure, Sums, figure};
+use crate::report::{Figure, Sums, running};
 
 /// Most rows of all levels of a tree together; a flat report has those of its limit.
 const ROWS_MAX: usize = 50_000;
@@ -278,9 +278,9 @@ impl<'a, G: Groups> Build<'a, G> {
     fn run_totals(&self, cells: &mut [Cells]) {
         let metrics = self.request.metrics.iter().enumerate();
         for (index, _) in metrics.filter(|(_, metric)| metric.is_running()) {
-            let now: Vec<_> = figure::running(cells.iter().map(|cells| cells.now[index])).collect();
+            let now: Vec<_> = running(cells.iter().map(|cells| cells.now[index])).collect();
             let of_before = |cells: &Cells| cells.before.as_ref().and_then(|before| before[index]);
-            let before: Vec<_> = figure::running(cells.iter().map(of_before)).collect();
+            let before: Vec<_> = running(cells.iter().map(of_before)).collect();
             for (cells, (now, then)) in cells.iter_mut().zip(now.into_iter().zip(before)) {
                 cells.now[index] = now;
                 if let Some(before) = &mut cells.before {

@@ -15,7 +15,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Told};
+pub use answer::{Answer, Column, Span};
 pub use build::build;
 pub use sheet::{cells, columns};
 
