@@ -48,20 +48,28 @@ fn link(tracker: &Tracker, report: u64, body: &Value) -> Value {
 #[test]
 fn a_report_is_kept_with_its_layout_and_saved_over_only_by_who_has_seen_it() {
     let payer = payer();
-    let id = payer.tracker.create("/api/v1/saved-reports", &zones("Zones"));
+    let id = payer
+        .tracker
+        .create("/api/v1/saved-reports", &zones("Zones"));
     let path = format!("/api/v1/saved-reports/{id}");
 
     let (_, stored) = payer.tracker.get(&path);
     for field in ["name", "request", "colours"] {
         assert_eq!(stored[field], zones("Zones")[field], "{stored:#}");
     }
-    assert_eq!(stored["columns"][1], json!({"key": "profit", "width": null}));
+    assert_eq!(
+        stored["columns"][1],
+        json!({"key": "profit", "width": null})
+    );
 
     let mut changed = stored.clone();
     changed["name"] = json!("Zones by profit");
     assert_eq!(payer.tracker.put(&path, &changed).0, 200);
     let (status, conflict) = payer.tracker.put(&path, &changed);
-    assert_eq!((status, &conflict["error"]["code"]), (409, &json!("version_conflict")));
+    assert_eq!(
+        (status, &conflict["error"]["code"]),
+        (409, &json!("version_conflict"))
+    );
 }
 
 #[test]
@@ -77,7 +85,11 @@ fn a_request_that_no_report_would_take_is_refused_with_the_field_of_each_problem
     assert_eq!(status, 422);
     let problems = answer["problems"].as_array().unwrap().iter();
     let fields: Vec<_> = problems.map(|one| one["field"].as_str().unwrap()).collect();
-    let expected = ["request.dimensions[0]", "columns[0].key", "colours[0].metric"];
+    let expected = [
+        "request.dimensions[0]",
+        "columns[0].key",
+        "colours[0].metric",
+    ];
     assert_eq!(fields, expected, "{answer:#}");
 }
 
@@ -90,10 +102,17 @@ fn a_place_has_one_default_and_a_copy_is_none() {
 
     document["name"] = json!("Second");
     let (status, refused) = payer.tracker.post("/api/v1/saved-reports", &document);
-    assert_eq!((status, &refused["error"]["code"]), (422, &json!("default_taken")));
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (422, &json!("default_taken"))
+    );
     let path = format!("/api/v1/saved-reports/{id}/clone");
     let (status, copy) = payer.tracker.post(&path, &json!({}));
-    assert_eq!((status, &copy["default_for"]), (201, &Value::Null), "{copy:#}");
+    assert_eq!(
+        (status, &copy["default_for"]),
+        (201, &Value::Null),
+        "{copy:#}"
+    );
 }
 
 #[test]
@@ -102,7 +121,11 @@ fn a_link_shows_the_report_and_nothing_of_what_it_hides() {
     let tracker = &payer.tracker;
     let id = tracker.create("/api/v1/saved-reports", &zones("Zones"));
     let whole = link(tracker, id, &json!({"name": "partner"}));
-    let partly = link(tracker, id, &json!({"hides": ["cost"], "expires_in_hours": 1}));
+    let partly = link(
+        tracker,
+        id,
+        &json!({"hides": ["cost"], "expires_in_hours": 1}),
+    );
 
     let (status, shown) = look(tracker, whole["path"].as_str().unwrap());
     assert_eq!(status, 200, "{shown:#}");
@@ -126,7 +149,10 @@ fn a_link_shows_the_report_and_nothing_of_what_it_hides() {
     let (status, _) = tracker.api("GET", "/api/v1/campaigns", None, Some(token));
     assert_eq!(status, 401);
     let second = format!("{}?offset=1", whole["path"].as_str().unwrap());
-    assert_eq!(look(tracker, &second).1["report"]["rows"][0]["source"], "zone2");
+    assert_eq!(
+        look(tracker, &second).1["report"]["rows"][0]["source"],
+        "zone2"
+    );
     let wrong = format!("{}?limit=5", whole["path"].as_str().unwrap());
     assert_eq!(look(tracker, &wrong).0, 422);
 }
@@ -137,7 +163,11 @@ fn a_link_is_listed_without_its_token_and_shows_nothing_once_it_is_revoked() {
     let tracker = &payer.tracker;
     let id = tracker.create("/api/v1/saved-reports", &zones("Zones"));
     let other = tracker.create("/api/v1/saved-reports", &zones("Other"));
-    let made = link(tracker, id, &json!({"name": "partner", "hides": ["profit"]}));
+    let made = link(
+        tracker,
+        id,
+        &json!({"name": "partner", "hides": ["profit"]}),
+    );
     let links = format!("/api/v1/saved-reports/{id}/links");
 
     let (_, listed) = tracker.get(&links);
@@ -146,15 +176,24 @@ fn a_link_is_listed_without_its_token_and_shows_nothing_once_it_is_revoked() {
     assert!(!listed.to_string().contains(made["token"].as_str().unwrap()));
 
     let of_other = format!("/api/v1/saved-reports/{other}/links/{}", made["id"]);
-    assert_eq!(tracker.api("DELETE", &of_other, None, Some(&tracker.key)).0, 404);
+    assert_eq!(
+        tracker.api("DELETE", &of_other, None, Some(&tracker.key)).0,
+        404
+    );
     assert_eq!(look(tracker, made["path"].as_str().unwrap()).0, 200);
     let own = format!("{links}/{}", made["id"]);
     assert_eq!(tracker.api("DELETE", &own, None, Some(&tracker.key)).0, 200);
 
     let started = Instant::now();
     let (status, answer) = look(tracker, made["path"].as_str().unwrap());
-    assert_eq!((status, &answer["error"]["code"]), (404, &json!("not_found")));
-    assert!(started.elapsed() >= Duration::from_millis(400), "guessing costs time");
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (404, &json!("not_found"))
+    );
+    assert!(
+        started.elapsed() >= Duration::from_millis(400),
+        "guessing costs time"
+    );
     assert_eq!(look(tracker, "/api/v1/shared/guess").0, 404);
 }
 
@@ -166,7 +205,10 @@ fn a_link_to_an_archived_report_shows_nothing() {
     let made = link(tracker, id, &json!({}));
 
     let path = format!("/api/v1/saved-reports/{id}");
-    assert_eq!(tracker.api("DELETE", &path, None, Some(&tracker.key)).0, 200);
+    assert_eq!(
+        tracker.api("DELETE", &path, None, Some(&tracker.key)).0,
+        200
+    );
 
     assert_eq!(look(tracker, made["path"].as_str().unwrap()).0, 404);
 }
@@ -185,9 +227,36 @@ fn a_report_is_a_file_with_all_its_rows() {
     assert_eq!(
         rows,
         [
-            ["campaign_id", "campaign", "source", "clicks", "cost", "revenue", "profit", "cr"],
-            [&campaign, "campaign push", "zone1", "2", "1", "7", "6", "50"],
-            [&campaign, "campaign push", "zone2", "1", "0.5", "0", "-0.5", "0"],
+            [
+                "campaign_id",
+                "campaign",
+                "source",
+                "clicks",
+                "cost",
+                "revenue",
+                "profit",
+                "cr"
+            ],
+            [
+                &campaign,
+                "campaign push",
+                "zone1",
+                "2",
+                "1",
+                "7",
+                "6",
+                "50"
+            ],
+            [
+                &campaign,
+                "campaign push",
+                "zone2",
+                "1",
+                "0.5",
+                "0",
+                "-0.5",
+                "0"
+            ],
         ]
     );
 }
