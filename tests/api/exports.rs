@@ -76,6 +76,10 @@ fn click(payer: &Payer, query: &str) -> String {
 #[test]
 fn clicks_are_a_file_with_the_columns_that_were_asked_for() {
     let payer = Payer::new();
+    payer.edit(
+        &format!("/campaigns/{}", payer.campaign),
+        &json!({"cost": {"model": "cpc", "value": "0", "from_url": true}}),
+    );
     let first = click(&payer, "source=%3D1%2B1&sub_id_2=a%2Cb&cost=0.0125");
     let second = click(&payer, "source=zone2");
 
@@ -96,7 +100,7 @@ fn clicks_are_a_file_with_the_columns_that_were_asked_for() {
         plain.rows(),
         [
             ["click_id", "source", "sub_id_2", "cost", "campaign_id"],
-            [&second, "zone2", "", "", &campaign],
+            [&second, "zone2", "", "0", &campaign],
             // The apostrophe keeps a spreadsheet from running what a visitor sent.
             [&first, "'=1+1", "a,b", "0.0125", &campaign],
         ]

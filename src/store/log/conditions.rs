@@ -5,6 +5,7 @@
 //! SQL knows nothing of masks, regexps or the hours of a zone.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value as Json};
@@ -20,7 +21,7 @@ pub struct Conditions {
     filters: Vec<Filter>,
     /// Of the dimensions of time.
     zone: Tz,
-    documents: Documents,
+    documents: Arc<Documents>,
 }
 
 /// A row as it is listed, and what the list does not tell.
@@ -34,7 +35,7 @@ pub(crate) struct Listed<'a> {
 
 impl Conditions {
     /// `None` where there is nothing to test.
-    pub fn new(filters: Vec<Filter>, zone: Tz, documents: Documents) -> Option<Self> {
+    pub fn new(filters: Vec<Filter>, zone: Tz, documents: Arc<Documents>) -> Option<Self> {
         let conditions = Self {
             filters,
             zone,

@@ -81,6 +81,7 @@ async fn list(
         fields: &log::FIELDS,
         codec: &shared.codec,
         cursor,
+        is_paged: true,
         own: &[],
     };
     let query = form.parse(request.query_string(), |_, _| None)?;
@@ -108,7 +109,7 @@ async fn export(
     log_files::send(&shared, layout, query, log::list)
 }
 
-fn rows<'a>(shared: &'a Shared, documents: &'a Documents) -> RowQuery<'a> {
+fn rows<'a>(shared: &'a Shared, documents: &'a Arc<Documents>) -> RowQuery<'a> {
     RowQuery {
         fields: &log::FIELDS,
         codec: &shared.codec,

@@ -112,7 +112,7 @@ async fn export(
     log_files::send(&shared, layout, query, list)
 }
 
-fn rows<'a>(shared: &'a Shared, documents: &'a Documents) -> RowQuery<'a> {
+fn rows<'a>(shared: &'a Shared, documents: &'a Arc<Documents>) -> RowQuery<'a> {
     RowQuery {
         fields: &log::FIELDS,
         codec: &shared.codec,
@@ -157,6 +157,7 @@ fn parse(text: &str, codec: &IdCodec) -> Result<(Query, Basis), ApiError> {
         fields: &log::FIELDS,
         codec,
         cursor: log_query::decimal_id,
+        is_paged: true,
         own: &OWN,
     };
     let mut query = form.parse(text, |name, value| match (name, value) {

@@ -27,7 +27,7 @@ const OF_REPORTS: [&str; 3] = ["range", "timezone", "filters"];
 pub(super) struct RowQuery<'a> {
     pub(super) fields: &'a Fields,
     pub(super) codec: &'a IdCodec,
-    pub(super) documents: &'a Documents,
+    pub(super) documents: &'a Arc<Documents>,
     /// The `next` of a page back into its id.
     pub(super) cursor: fn(&str, &IdCodec) -> Option<Id>,
 }
@@ -86,7 +86,7 @@ impl RowQuery<'_> {
             let no_tests = self.fields.filter(IS_TEST, "false", self.codec);
             query.filters.extend(no_tests.ok());
         }
-        let conditions = Conditions::new(rows.filters, rows.zone, self.documents.clone());
+        let conditions = Conditions::new(rows.filters, rows.zone, Arc::clone(self.documents));
         query.conditions = conditions.map(Arc::new);
         query
     }

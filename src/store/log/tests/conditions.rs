@@ -37,7 +37,7 @@ fn query(filters: Json, zone: &str) -> Query {
         form.list("filters", 50, |form, _| read.extend(Filter::read(form)));
     })
     .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let conditions = Conditions::new(read, zone.parse().unwrap(), documents());
+    let conditions = Conditions::new(read, zone.parse().unwrap(), Arc::new(documents()));
     Query {
         conditions: conditions.map(Arc::new),
         limit: 2,

@@ -147,6 +147,7 @@ pub(super) fn export<T: Serialize + 'static>(
         fields,
         codec: &shared.codec,
         cursor: log_query::decimal_id,
+        is_paged: false,
         own: &[],
     };
     let query = form.parse(query, |name, _| {
