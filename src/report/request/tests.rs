@@ -289,7 +289,7 @@ fn problems_name_their_field_and_the_way_out() {
         (
             json!({"metrics": ["event:depoist"]}),
             "metrics[0]",
-            "\"event:deposit\"",
+            "\"deposit\"",
         ),
         (
             json!({"metrics": ["running:roi"]}),
