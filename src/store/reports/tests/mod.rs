@@ -157,6 +157,9 @@ proptest! {
         oracle::prepare(&world);
         for _ in 0..3 {
             world.fill(dice);
+            for _ in 0..dice.u8(..4) {
+                world.seal(dice);
+            }
             world.change(dice);
             for _ in 0..4 {
                 compare(&world, dice)?;

@@ -17,9 +17,11 @@ use crate::domain::money::Currency;
 use crate::domain::offer::Offer;
 use crate::domain::rates::Rates;
 use crate::store::clicks::packed::{Packed, pack_ip, pack_sub_ids};
+use crate::store::columns::{Cursor, Kind, loose, rebuild};
 use crate::store::connection::{Durability, open_writer};
 use crate::store::migrations::migrate;
 use crate::store::readers::Readers;
+use crate::store::writer::Writer;
 
 pub(super) const HOUR: i64 = 3_600_000;
 pub(super) const DAY: i64 = 24 * HOUR;
@@ -146,6 +148,24 @@ impl World {
         }
     }
 
+    /// Seals some of the rows, in part anew.
+    pub(super) fn seal(&self, dice: &mut Rng) {
+        let writer = Writer::over(Connection::open(&self.path).unwrap());
+        let kind = *dice
+            .choice([Kind::Clicks, Kind::Conversions].iter())
+            .unwrap();
+        let from = self.now + dice.i64(-2 * DAY..3 * DAY);
+        let mut at = Some(Cursor {
+            kind,
+            from_id: dice.i64(0..2) * Id::first_at(from).to_row(),
+        });
+        let until = self.now + dice.i64(0..6 * DAY);
+        for _ in 0..dice.u8(1..5) {
+            at = at.and_then(|at| rebuild(&writer, &self.readers(), at, until).unwrap().next);
+        }
+        writer.stop();
+    }
+
     /// The id of a row that is made at that time.
     fn id(&mut self, at: i64) -> i64 {
         self.made += 1;
@@ -201,6 +221,10 @@ impl World {
             flags,
         ];
         self.connection.execute(SQL, values).unwrap();
+        // As the writer does.
+        if id < loose::mark(&self.connection, Kind::Clicks).unwrap() {
+            loose::note_click(&self.connection, Id::from_row(id).unwrap()).unwrap();
+        }
         self.clicks.push((id, made + shift));
     }
 
