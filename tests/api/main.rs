@@ -14,6 +14,7 @@
 //! | `budgets_told`, `summaries` | what is said by itself |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
+//! | `columns` | the columns of reports, made anew and compared with the rows |
 //! | `test_clicks` | the operator's own visits |
 //! | `metrics` | numbers of the operator's own |
 //! | `meetings` | where parts meet |
@@ -35,6 +36,7 @@ mod bulk;
 mod caps;
 mod channels;
 mod clicks;
+mod columns;
 mod conversion_edits;
 mod conversion_log;
 mod conversions;
