@@ -16,6 +16,7 @@
 //! | `exports` | logs as files, and found by the filters of reports |
 //! | `saved_reports` | reports that are kept, shown by links, sent as files |
 //! | `conversion_log` | conversions and postbacks as they are listed |
+//! | `columns` | the columns of reports, made anew and compared with the rows |
 //! | `test_clicks` | the operator's own visits |
 //! | `metrics` | numbers of the operator's own |
 //! | `meetings` | where parts meet |
@@ -37,6 +38,7 @@ mod bulk;
 mod caps;
 mod channels;
 mod clicks;
+mod columns;
 mod conversion_edits;
 mod conversion_log;
 mod conversions;

@@ -112,8 +112,8 @@ impl Range {
             true => whole.to.min(now),
             false => whole.to,
         };
-        let from = step_back(whole.from, step, zone, Pick::First);
-        let to = step_back(to, step, zone, Pick::Last);
+        let from = step_back(whole.from, step, zone);
+        let to = step_back(to, step, zone);
         Some(Interval {
             from,
             to: to.max(from),
@@ -158,14 +158,14 @@ enum Back {
     Time(i64),
 }
 
-fn step_back(at: i64, back: Back, zone: Tz, pick: Pick) -> i64 {
+fn step_back(at: i64, back: Back, zone: Tz) -> i64 {
     let local = wall_clock::local(zone, at);
     let earlier = match back {
         Back::Time(length) => return at - length,
         Back::Days(days) => local.checked_sub_days(Days::new(days)),
         Back::Months(months) => local.checked_sub_months(Months::new(months)),
     };
-    wall_clock::instant(zone, earlier.unwrap_or(local), pick)
+    wall_clock::instant(zone, earlier.unwrap_or(local), Pick::First)
 }
 
 impl Moment {

@@ -201,15 +201,15 @@ impl Rows<'_> {
     }
 }
 
-/// A value as the logs write it: ids and numbers as numbers, unless that would change them.
+/// A value as the logs write it: ids and numbers as numbers.
 fn shown(input: Input, value: Option<&str>) -> Value {
     let Some(text) = value else {
         return Value::Null;
     };
     match input {
         Input::Id { .. } | Input::Flow | Input::Number => match text.parse::<u64>() {
-            Ok(number) if number.to_string() == text => json!(number),
-            _ => json!(text),
+            Ok(number) => json!(number),
+            Err(_) => json!(text),
         },
         Input::Flag => json!(text == "true"),
         Input::Country | Input::Words { .. } | Input::Text => json!(text),

@@ -1,18 +1,15 @@
 //! Rows of a segment, and rows that are being packed into the same form.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rusqlite::types::ValueRef;
 
-use super::{Column, Kind};
+use super::{Column, FULL, Kind};
 use crate::domain::basis::Basis;
-use crate::report::columns::{
-    Block, Builder, Codes, MOST_ROWS, Unreadable, Value, pack_ids, unpack_ids,
-};
+use crate::report::columns::{Block, Builder, Codes, Unreadable, Value, pack_ids, unpack_ids};
 
-/// Some rows, in the order of their ids; at most [`MOST_ROWS`].
+/// Some rows, in the order of their ids; at most [`FULL`].
 pub(in crate::store) struct Chunk {
     pub(in crate::store) rows: usize,
     /// Rows that do not count here: what is true of them stands in another chunk, or they are gone.
@@ -132,7 +129,7 @@ impl Filling {
 
     /// How many rows more it takes.
     pub(super) fn room(&self) -> usize {
-        MOST_ROWS - self.ids.len()
+        FULL - self.ids.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -165,6 +162,25 @@ impl Filling {
         packing.builder.push(value);
     }
 
+    /// What a raw row has.
+    pub(super) fn push_stored(&mut self, number: usize, stored: ValueRef<'_>) {
+        match stored {
+            ValueRef::Null => self.push(number, Value::Empty),
+            ValueRef::Integer(integer) => self.push(number, Value::Number(integer)),
+            ValueRef::Real(real) => self.push_text(number, &real.to_string()),
+            ValueRef::Text(text) => self.push_text(number, &String::from_utf8_lossy(text)),
+            ValueRef::Blob(bytes) => self.push(number, Value::Bytes(bytes)),
+        }
+    }
+
+    /// A text; an empty one is none.
+    pub(super) fn push_text(&mut self, number: usize, text: &str) {
+        match text {
+            "" => self.push(number, Value::Empty),
+            text => self.push(number, Value::Text(text)),
+        }
+    }
+
     pub(super) fn finish(self) -> Chunk {
         let rows = self.ids.len();
         let own_id = self.kind.own_id();
@@ -184,26 +200,4 @@ impl Filling {
             blocks,
         }
     }
-}
-
-/// What a raw row has, as a segment keeps it.
-pub(super) fn push_stored(filling: &mut Filling, number: usize, stored: ValueRef<'_>) {
-    match stored {
-        ValueRef::Null => filling.push(number, Value::Empty),
-        ValueRef::Integer(integer) => filling.push(number, Value::Number(integer)),
-        ValueRef::Real(real) => filling.push(number, Value::Text(&real.to_string())),
-        ValueRef::Text(text) => push_text(filling, number, &String::from_utf8_lossy(text)),
-        ValueRef::Blob(bytes) => filling.push(number, Value::Bytes(bytes)),
-    }
-}
-
-/// A text; an empty one is none.
-pub(super) fn push_text(filling: &mut Filling, number: usize, text: &Cow<'_, str>) {
-    filling.push(
-        number,
-        match text.as_ref() {
-            "" => Value::Empty,
-            text => Value::Text(text),
-        },
-    );
 }

@@ -63,10 +63,20 @@ pub(super) enum Origin {
     /// An expression over the raw row.
     Sql(&'static str),
     SubId(u8),
-    /// The steps of the click.
-    Steps,
-    Offer,
-    ConversionOffer,
+}
+
+// A preview's step is nobody's.
+const STEPS: &str = "(
+    select count(*) from offer_clicks where click_id = clicks.id and flags & 1 = 0)";
+
+/// That which was clicked last, else that of the route.
+macro_rules! offer {
+    () => {
+        "(select offer_id from offer_clicks
+            where click_id = clicks.id and flags & 1 = 0 and offer_id is not null
+            order by id desc limit 1),
+        (select offer_id from routes where routes.id = clicks.route_id)"
+    };
 }
 
 /// Columns of a click, with their numbers in the file.
@@ -92,8 +102,12 @@ const OF_CLICKS: [(Column, u8, Origin); 19] = [
     (Column::Cost, 15, Origin::Sql("clicks.cost")),
     (Column::Currency, 16, Origin::Sql("clicks.currency_id")),
     (Column::Flags, 17, Origin::Sql("clicks.flags & 65535")),
-    (Column::Steps, 18, Origin::Steps),
-    (Column::Offer, 19, Origin::Offer),
+    (Column::Steps, 18, Origin::Sql(STEPS)),
+    (
+        Column::Offer,
+        19,
+        Origin::Sql(concat!("coalesce(", offer!(), ")")),
+    ),
 ];
 
 /// Further ones of a conversion.
@@ -109,7 +123,11 @@ const OF_CONVERSIONS: [(Column, u8, Origin); 14] = [
         46,
         Origin::Sql("conversions.flags"),
     ),
-    (Column::ConversionOffer, 47, Origin::ConversionOffer),
+    (
+        Column::ConversionOffer,
+        47,
+        Origin::Sql(concat!("coalesce(conversions.offer_id, ", offer!(), ")")),
+    ),
     (Column::Revenue, 48, Origin::Sql("conversions.revenue")),
     (Column::ConversionCost, 49, Origin::Sql("conversions.cost")),
     (Column::MakesCustomer, 50, Origin::Sql(makes_customer!())),

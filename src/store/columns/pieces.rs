@@ -1,11 +1,15 @@
 //! What a report has to read: sealed segments, what is loose of them, and what no segment covers.
+//!
+//! Pieces may be read in a later transaction than that in which they were found, and by several
+//! threads: one whose segment was replaced meanwhile is read from its raw rows.
 
 use std::ops::Range;
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::Reading;
-use super::{Chunk, Column, Kind};
+use super::segments::{self, Segment, damaged};
+use super::{Chunk, Column, Kind, loose};
 use crate::domain::basis::Basis;
 use crate::report::columns::MOST_ROWS;
 use crate::store::error::StoreError;
@@ -21,6 +25,17 @@ pub(in crate::store) struct Piece {
     pub(in crate::store) kind: Kind,
     /// The ids of its rows lie in here.
     pub(in crate::store) ids: Range<i64>,
+    from: From,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum From {
+    /// Its raw rows.
+    Raw,
+    /// The segment of that number, and what is loose of it.
+    Segment(i64),
+    /// Only these rows, which are loose of a segment whose own rows lie elsewhere in time.
+    Loose(Vec<i64>),
 }
 
 /// What has to be read for the rows of a kind whose time may lie in the span.
@@ -30,9 +45,21 @@ pub(in crate::store) fn pieces(
     by: Basis,
     span: Span,
 ) -> Result<Vec<Piece>, StoreError> {
-    let ids = ids(kind, by).between(Some(span.from), Some(span.to));
+    let wanted = ids(kind, by).between(Some(span.from), Some(span.to));
     let mut pieces = Vec::new();
-    cut(connection, kind, ids, &mut pieces)?;
+    let mut covered = 0;
+    for segment in segments::of_kind(connection, kind)? {
+        let gap = common(&wanted, &(covered..segment.ids.start));
+        cut(connection, kind, gap, &mut pieces)?;
+        covered = segment.ids.end;
+        pieces.extend(of_segment(connection, kind, by, span, &wanted, segment)?);
+    }
+    cut(
+        connection,
+        kind,
+        common(&wanted, &(covered..i64::MAX)),
+        &mut pieces,
+    )?;
     Ok(pieces)
 }
 
@@ -46,7 +73,37 @@ fn ids(kind: Kind, by: Basis) -> Ids {
     }
 }
 
-/// Cuts a range of ids into pieces of so many rows.
+fn common(one: &Range<i64>, other: &Range<i64>) -> Range<i64> {
+    one.start.max(other.start)..one.end.min(other.end)
+}
+
+fn of_segment(
+    connection: &Connection,
+    kind: Kind,
+    by: Basis,
+    span: Span,
+    wanted: &Range<i64>,
+    segment: Segment,
+) -> Result<Option<Piece>, StoreError> {
+    let times = segment.times.of(by);
+    let from = if times.from < span.to && times.to >= span.from {
+        From::Segment(segment.id)
+    } else {
+        From::Loose(loose::of_range(
+            connection,
+            kind,
+            &common(wanted, &segment.ids),
+        )?)
+    };
+    let is_empty = matches!(&from, From::Loose(ids) if ids.is_empty());
+    Ok((!is_empty).then_some(Piece {
+        kind,
+        ids: segment.ids,
+        from,
+    }))
+}
+
+/// Cuts a range of ids that no segment covers into pieces of so many rows.
 fn cut(
     connection: &Connection,
     kind: Kind,
@@ -67,6 +124,7 @@ fn cut(
         pieces.push(Piece {
             kind,
             ids: rest.start..end,
+            from: From::Raw,
         });
         rest.start = end;
     }
@@ -79,6 +137,51 @@ pub(in crate::store) fn chunks(
     piece: &Piece,
     columns: &[Column],
 ) -> Result<Vec<Chunk>, StoreError> {
-    let mut reading = Reading::new(connection, piece.kind, columns);
-    Ok(reading.chunks([piece.ids.clone()])?)
+    let kind = piece.kind;
+    let reading = Reading::new(connection, kind, columns);
+    let one_by_one = |ids: &[i64]| reading.chunks(ids.iter().map(|id| *id..id + 1));
+    let segment = match &piece.from {
+        From::Loose(ids) => return Ok(one_by_one(ids)?),
+        From::Segment(id) => segments::find(connection, *id)?,
+        From::Raw => None,
+    };
+    let Some(segment) = segment else {
+        return Ok(reading.chunks([piece.ids.clone()])?);
+    };
+    let loose = loose::of_range(connection, kind, &segment.ids)?;
+    let mut chunks = vec![sealed(connection, kind, &segment, columns, &loose)?];
+    chunks.extend(one_by_one(&loose)?);
+    Ok(chunks)
+}
+
+/// The rows of a segment, those that are loose masked out.
+pub(super) fn sealed(
+    connection: &Connection,
+    kind: Kind,
+    segment: &Segment,
+    columns: &[Column],
+    loose: &[i64],
+) -> Result<Chunk, StoreError> {
+    let mut asked = columns.to_vec();
+    if !loose.is_empty() && !asked.contains(&kind.own_id()) {
+        asked.push(kind.own_id());
+    }
+    let blocks = segments::blocks(connection, segment.id, &asked)?;
+    let mut chunk = Chunk {
+        rows: segment.rows,
+        masked: None,
+        times: Some(segment.times),
+        kind,
+        asked,
+        blocks,
+    };
+    if !loose.is_empty() {
+        let ids = chunk.ids().map_err(damaged)?;
+        let masked: Vec<bool> = ids
+            .iter()
+            .map(|id| loose.binary_search(id).is_ok())
+            .collect();
+        chunk.masked = masked.contains(&true).then_some(masked);
+    }
+    Ok(chunk)
 }

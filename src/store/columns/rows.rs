@@ -2,33 +2,23 @@
 //! by this: so both say the same.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
-use ahash::RandomState;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
-use super::chunk::{Chunk, Filling, push_stored, push_text};
+use super::chunk::{Chunk, Filling};
 use super::column::Origin;
 use super::{Column, Kind};
 use crate::domain::visitor::SUB_IDS;
 use crate::report::columns::Value;
 use crate::store::clicks::packed::{split_sub_ids, unpack_element};
 
-// A preview's step is nobody's.
-const STEPS: &str = "
-    select click_id, offer_id from offer_clicks
-    where click_id >= ?1 and click_id < ?2 and flags & 1 = 0
-    order by click_id, id";
-const ROUTE: &str = "select offer_id from routes where id = ?1";
-
-/// What is selected of each row before its columns: its id, its click, three times, route and offer.
-const CLICKS: &str =
-    "select clicks.id, clicks.id, clicks.at, clicks.at, clicks.at, clicks.route_id,
-    null, clicks.sub_ids";
-const CONVERSIONS: &str = "select conversions.id, clicks.id, clicks.at, conversions.at,
-    conversions.status_at, clicks.route_id, conversions.offer_id, clicks.sub_ids";
-const LEADING: usize = 8;
+/// What is selected of each row before its columns: its id, three times, the sub ids of its click.
+const CLICKS: &str = "select clicks.id, clicks.at, clicks.at, clicks.at, clicks.sub_ids";
+const CONVERSIONS: &str = "
+    select conversions.id, clicks.at, conversions.at, conversions.status_at, clicks.sub_ids";
+const SUB_IDS_AT: usize = 4;
+const LEADING: usize = 5;
 
 const FROM_CLICKS: &str = "
     from clicks
@@ -40,6 +30,26 @@ const FROM_CONVERSIONS: &str = "
         and conversions.flags & 4 = 0 and clicks.flags & 32 = 0
     order by conversions.id limit ?3";
 
+fn from(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Clicks => FROM_CLICKS,
+        Kind::Conversions => FROM_CONVERSIONS,
+    }
+}
+
+/// The ids of the first rows among some ids that belong into segments.
+pub(super) fn first_ids(
+    connection: &Connection,
+    kind: Kind,
+    ids: &Range<i64>,
+    most: usize,
+) -> Result<Vec<i64>, rusqlite::Error> {
+    let sql = format!("select {}.id {}", kind.table(), from(kind));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((ids.start, ids.end, most as i64), |row| row.get(0))?;
+    rows.collect()
+}
+
 /// Reads raw rows of a kind.
 pub(super) struct Reading<'c> {
     connection: &'c Connection,
@@ -47,48 +57,46 @@ pub(super) struct Reading<'c> {
     columns: Vec<Column>,
     origins: Vec<Origin>,
     sql: String,
-    /// The offers of routes.
-    routes: HashMap<i64, Option<i64>, RandomState>,
-    needs_steps: bool,
     needs_sub_ids: bool,
 }
 
 impl<'c> Reading<'c> {
     pub(super) fn new(connection: &'c Connection, kind: Kind, columns: &[Column]) -> Self {
-        let filling = Filling::new(kind, columns);
-        let origins: Vec<Origin> = filling.columns().map(Column::origin).collect();
-        let (mut sql, from) = match kind {
-            Kind::Clicks => (CLICKS.to_owned(), FROM_CLICKS),
-            Kind::Conversions => (CONVERSIONS.to_owned(), FROM_CONVERSIONS),
+        let origins: Vec<Origin> = Filling::new(kind, columns)
+            .columns()
+            .map(Column::origin)
+            .collect();
+        let leading = match kind {
+            Kind::Clicks => CLICKS,
+            Kind::Conversions => CONVERSIONS,
         };
+        let mut sql = leading.to_owned();
         for origin in &origins {
             if let Origin::Sql(expression) = origin {
                 sql.push_str(", ");
                 sql.push_str(expression);
             }
         }
-        sql.push_str(from);
-        let steps = [Origin::Steps, Origin::Offer, Origin::ConversionOffer];
+        sql.push_str(from(kind));
         let mut all = origins.iter();
         Self {
             connection,
             kind,
             columns: columns.to_vec(),
             sql,
-            routes: HashMap::default(),
-            needs_steps: steps.iter().any(|origin| origins.contains(origin)),
             needs_sub_ids: all.any(|origin| matches!(origin, Origin::SubId(_))),
             origins,
         }
     }
 
+    /// An empty chunk for what it reads.
     pub(super) fn filling(&self) -> Filling {
         Filling::new(self.kind, &self.columns)
     }
 
     /// All rows of some ranges of ids, in as many chunks as it takes.
     pub(super) fn chunks(
-        &mut self,
+        &self,
         ranges: impl IntoIterator<Item = Range<i64>>,
     ) -> Result<Vec<Chunk>, rusqlite::Error> {
         let mut chunks = Vec::new();
@@ -111,113 +119,39 @@ impl<'c> Reading<'c> {
 
     /// Appends the rows of a range of ids; where it goes on if the chunk is full.
     pub(super) fn fill(
-        &mut self,
+        &self,
         filling: &mut Filling,
         ids: Range<i64>,
     ) -> Result<Option<i64>, rusqlite::Error> {
-        let connection = self.connection;
-        let mut steps = match self.kind {
-            Kind::Clicks if self.needs_steps => Steps::of(connection, ids.clone())?,
-            _ => Steps::default(),
-        };
-        let mut statement = connection.prepare_cached(&self.sql)?;
+        let mut statement = self.connection.prepare_cached(&self.sql)?;
         let room = filling.room();
         let mut rows = statement.query((ids.start, ids.end, room as i64))?;
         let (mut read, mut next) = (0, ids.start);
         while let Some(row) = rows.next()? {
             (read, next) = (read + 1, row.get::<_, i64>(0)? + 1);
-            let click_id: i64 = row.get(1)?;
-            if self.kind == Kind::Conversions && self.needs_steps {
-                steps = Steps::of(connection, click_id..click_id + 1)?;
-            }
-            let (count, last_offer) = steps.take(click_id);
-            self.take(filling, row, count, last_offer)?;
+            self.take(filling, row)?;
         }
         Ok((read == room && next < ids.end).then_some(next))
     }
 
-    fn take(
-        &mut self,
-        filling: &mut Filling,
-        row: &Row<'_>,
-        steps: i64,
-        last_offer: Option<i64>,
-    ) -> Result<(), rusqlite::Error> {
-        filling.begin(row.get(0)?, [row.get(2)?, row.get(3)?, row.get(4)?]);
-        let offer = match (last_offer, self.needs_steps) {
-            (None, true) => self.offer_of_route(row.get(5)?)?,
-            (last, _) => last,
-        };
+    fn take(&self, filling: &mut Filling, row: &Row<'_>) -> Result<(), rusqlite::Error> {
+        filling.begin(row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?]);
         let sub_ids = match self.needs_sub_ids {
-            true => row.get_ref(7)?.as_str_or_null()?,
+            true => row.get_ref(SUB_IDS_AT)?.as_str_or_null()?,
             false => None,
         };
         let sub_ids = Elements::of(sub_ids.unwrap_or_default());
-        let mut selected = LEADING..;
+        let mut place = LEADING;
         for (number, origin) in self.origins.iter().enumerate() {
             match origin {
                 Origin::Sql(_) => {
-                    let place = selected.next().unwrap_or(LEADING);
-                    push_stored(filling, number, row.get_ref(place)?);
+                    filling.push_stored(number, row.get_ref(place)?);
+                    place += 1;
                 }
-                Origin::SubId(one) => sub_ids.push(filling, number, *one),
-                Origin::Steps => filling.push(number, Value::Number(steps)),
-                Origin::Offer => filling.push(number, id(offer)),
-                Origin::ConversionOffer => {
-                    let own: Option<i64> = row.get(6)?;
-                    filling.push(number, id(own.or(offer)));
-                }
+                Origin::SubId(sub_id) => sub_ids.push(filling, number, *sub_id),
             }
         }
         Ok(())
-    }
-
-    fn offer_of_route(&mut self, route_id: i64) -> Result<Option<i64>, rusqlite::Error> {
-        if let Some(offer) = self.routes.get(&route_id) {
-            return Ok(*offer);
-        }
-        let mut statement = self.connection.prepare_cached(ROUTE)?;
-        let found = statement.query_row([route_id], |row| row.get(0));
-        let offer: Option<i64> = found.optional()?.flatten();
-        self.routes.insert(route_id, offer);
-        Ok(offer)
-    }
-}
-
-fn id(id: Option<i64>) -> Value<'static> {
-    id.map_or(Value::Empty, Value::Number)
-}
-
-/// The steps to offers of some clicks, in the order of the clicks.
-#[derive(Default)]
-struct Steps {
-    all: Vec<(i64, Option<i64>)>,
-    next: usize,
-}
-
-impl Steps {
-    fn of(connection: &Connection, ids: Range<i64>) -> Result<Self, rusqlite::Error> {
-        let mut statement = connection.prepare_cached(STEPS)?;
-        let rows =
-            statement.query_map((ids.start, ids.end), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let all = rows.collect::<Result<_, _>>()?;
-        Ok(Self { all, next: 0 })
-    }
-
-    /// How many a click has, and the offer that was clicked last. Clicks come in the order of their
-    /// ids.
-    fn take(&mut self, click_id: i64) -> (i64, Option<i64>) {
-        let (mut count, mut last) = (0, None);
-        while let Some((id, offer_id)) = self.all.get(self.next)
-            && *id <= click_id
-        {
-            if *id == click_id {
-                count += 1;
-                last = offer_id.or(last);
-            }
-            self.next += 1;
-        }
-        (count, last)
     }
 }
 
@@ -236,9 +170,10 @@ impl<'r> Elements<'r> {
     fn push(&self, filling: &mut Filling, number: usize, sub_id: u8) {
         let element = self.0[usize::from(sub_id) - 1];
         match (element.parse(), unpack_element(element)) {
-            (_, None) => filling.push(number, Value::Empty),
+            (Ok(0), _) | (_, None) => filling.push(number, Value::Empty),
             (Ok(plain), _) => filling.push(number, Value::Number(plain)),
-            (Err(_), text) => push_text(filling, number, &text.unwrap_or(Cow::Borrowed(""))),
+            (Err(_), Some(Cow::Borrowed(text))) => filling.push_text(number, text),
+            (Err(_), Some(Cow::Owned(text))) => filling.push_text(number, &text),
         }
     }
 }

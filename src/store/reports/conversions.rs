@@ -80,13 +80,10 @@ impl Hand<'_> {
         }
         let groups = self.group(opened, &rows, by)?;
         let earnings = Earnings::read(opened, self.plan.documents, &self.plan.ask.needs)?;
-        let mut groups = groups.into_iter();
-        rows.map(|row| {
-            if let Some(group) = groups.next() {
-                let sums = self.counts.earned.entry(group).or_default();
-                sums.earn(&earnings.of(row));
-            }
-        });
+        for (row, group) in rows.iter().zip(groups) {
+            let sums = self.counts.earned.entry(group).or_default();
+            sums.earn(&earnings.of(row));
+        }
         Ok(())
     }
 }

@@ -54,6 +54,9 @@ mod rows;
 mod tables;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use std::num::NonZeroUsize;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};

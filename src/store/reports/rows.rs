@@ -32,6 +32,15 @@ impl Rows {
         self.len() == 0
     }
 
+    /// Their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        let (all, some) = match self {
+            Rows::All(rows) => (*rows, [].as_slice()),
+            Rows::Some(rows) => (0, rows.as_slice()),
+        };
+        (0..all).chain(some.iter().map(|row| usize::from(*row)))
+    }
+
     /// Drops the rows of which that does not hold.
     pub(super) fn retain(&mut self, mut holds: impl FnMut(usize) -> bool) {
         match self {
@@ -90,7 +99,7 @@ impl Rows {
         let is_all = matches!(self, Rows::All(_));
         let mut used = vec![is_all; entries];
         if !is_all {
-            self.map_codes(codes, |code| used[code] = true);
+            self.iter().for_each(|row| used[codes.of(row)] = true);
         }
         used
     }
@@ -123,6 +132,7 @@ mod tests {
                 let of_left: Vec<usize> = left.iter().map(|row| codes.of(*row)).collect();
                 assert_eq!(rows.len(), left.len());
                 assert_eq!(rows.map(|row| row), left);
+                assert_eq!(rows.iter().collect::<Vec<_>>(), left);
                 assert_eq!(rows.map_codes(&codes, |code| code), of_left);
                 let used = rows.used(&codes, 3);
                 for (code, is_used) in used.into_iter().enumerate() {

@@ -16,6 +16,7 @@ mod clicks;
 mod conversion_edits;
 mod conversions;
 mod facts;
+mod gone;
 mod handlers;
 mod imports;
 mod limits;

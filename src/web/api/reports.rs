@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::http::Method;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::body::Document;
+use super::gone::unless_gone;
 use super::{Endpoint, openapi};
 use crate::report::request::{Fields, LIMIT_MAX, Request};
 use crate::reporter::{GROUPS_MAX, Reporter};
@@ -98,6 +99,7 @@ pub(super) fn request_schema() -> Value {
 
 async fn report(
     shared: web::Data<Arc<Shared>>,
+    asking: HttpRequest,
     Document(document): Document,
 ) -> Result<HttpResponse, ApiError> {
     let documents = shared.reporter.documents();
@@ -106,9 +108,12 @@ async fn report(
         let answer = reporter.answer(&request, &documents, stop)?;
         Ok(json!(answer).to_string())
     });
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .body(answer.await?))
+    match unless_gone(&asking, answer).await {
+        Some(answer) => Ok(HttpResponse::Ok()
+            .content_type("application/json")
+            .body(answer?)),
+        None => Err(ReportError::Stopped.into()),
+    }
 }
 
 async fn fields(shared: web::Data<Arc<Shared>>) -> HttpResponse {
