@@ -81,7 +81,9 @@ impl LogQuery<'_> {
         for (name, value) in pairs.into_inner() {
             let read = match name.as_str() {
                 "limit" if self.is_paged => limit(&value).map(|limit| query.limit = limit),
-                "cursor" if self.is_paged => self.before(&value).map(|before| query.before = before),
+                "cursor" if self.is_paged => {
+                    self.before(&value).map(|before| query.before = before)
+                }
                 "from" => time(&value).map(|from| query.from = Some(from)),
                 "to" => time(&value).map(|to| query.to = Some(to)),
                 _ => match set(&name, &value) {
