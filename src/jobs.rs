@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::background;
 use crate::clerk::{self, Clerk};
 use crate::clock;
 use crate::detect::Rules;
@@ -42,9 +43,7 @@ impl Jobs {
     pub fn start(subjects: Subjects) -> std::io::Result<Jobs> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let signal = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("jobs".into())
-            .spawn(move || run(&subjects, &signal))?;
+        let thread = background::spawn("jobs", move || run(&subjects, &signal))?;
         Ok(Jobs {
             stop,
             thread: Some(thread),

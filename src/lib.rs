@@ -41,6 +41,7 @@
 //! writes, who reads), `web/click.rs` (the click path on one screen), then `app.rs`.
 
 pub mod app;
+pub mod background;
 pub mod clerk;
 pub mod cli;
 pub mod clock;
