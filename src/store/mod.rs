@@ -27,6 +27,7 @@
 //! lists are read in pieces ([`log`]), and so is what numbers are summed over ([`sums`]). The click
 //! path reads nothing: what it needs is in memory.
 
+pub mod ad_names;
 pub mod api_keys;
 pub mod budgets;
 pub mod changes;
