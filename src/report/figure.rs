@@ -23,20 +23,20 @@ pub enum Figure {
 /// Why no number has this key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownFigure {
-    #[error("there is no metric \"{key}\"{}", meant(nearest.as_deref()))]
+    #[error("There is no metric \"{key}\".{}", meant(nearest.as_deref()))]
     Unknown {
         key: String,
         /// What was probably meant.
         nearest: Option<String>,
     },
-    #[error("\"{key}\" is a ratio, and only sums have running totals")]
+    #[error("\"{key}\" is a ratio, and only sums have running totals.")]
     NoSum { key: String },
-    #[error("the metric \"{key}\" has no value. {flaw}")]
+    #[error("The metric \"{key}\" has no value. {flaw}")]
     Broken { key: String, flaw: Flaw },
 }
 
 fn meant(nearest: Option<&str>) -> String {
-    nearest.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"))
+    nearest.map_or(String::new(), |name| format!(" Did you mean \"{name}\"?"))
 }
 
 impl Figure {
@@ -69,6 +69,15 @@ impl Figure {
                     key: key.to_owned(),
                     nearest: nearest_key(key, documents),
                 }),
+        }
+    }
+
+    /// The key of the event that it is about.
+    pub fn event(&self) -> Option<&str> {
+        match self {
+            Figure::Metric(metric) => metric.event(),
+            Figure::Own(_) => None,
+            Figure::Running(figure) => figure.event(),
         }
     }
 
