@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::metric::{Better, Format};
-use super::own::{Flaw, Own, nearest_key};
+use super::own::{Own, nearest_key};
 use super::{MetricRef, Needs, Sums, View};
 use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
@@ -23,20 +23,21 @@ pub enum Figure {
 /// Why no number has this key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownFigure {
-    #[error("There is no metric \"{key}\".{}", meant(nearest.as_deref()))]
+    #[error("there is no metric \"{key}\"{}", meant(nearest.as_deref()))]
     Unknown {
         key: String,
         /// What was probably meant.
         nearest: Option<String>,
     },
-    #[error("\"{key}\" is a ratio, and only sums have running totals.")]
+    #[error("\"{key}\" is a ratio, and only sums have running totals")]
     NoSum { key: String },
-    #[error("The metric \"{key}\" has no value. {flaw}")]
-    Broken { key: String, flaw: Flaw },
+    /// What an older version has stored.
+    #[error("the formula of \"{key}\" cannot be worked out; the warnings of the metric say why")]
+    Broken { key: String },
 }
 
 fn meant(nearest: Option<&str>) -> String {
-    nearest.map_or(String::new(), |name| format!(" Did you mean \"{name}\"?"))
+    nearest.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"))
 }
 
 impl Figure {
@@ -59,9 +60,8 @@ impl Figure {
     fn plain(key: &str, documents: &Documents) -> Result<Figure, UnknownFigure> {
         match Own::of_key(documents, key) {
             Some(Ok(own)) => Ok(Figure::Own(own)),
-            Some(Err(flaw)) => Err(UnknownFigure::Broken {
+            Some(Err(_)) => Err(UnknownFigure::Broken {
                 key: key.to_owned(),
-                flaw,
             }),
             None => MetricRef::parse(key)
                 .map(Figure::Metric)
@@ -69,15 +69,6 @@ impl Figure {
                     key: key.to_owned(),
                     nearest: nearest_key(key, documents),
                 }),
-        }
-    }
-
-    /// The key of the event that it is about.
-    pub fn event(&self) -> Option<&str> {
-        match self {
-            Figure::Metric(metric) => metric.event(),
-            Figure::Own(_) => None,
-            Figure::Running(figure) => figure.event(),
         }
     }
 

@@ -221,6 +221,30 @@ fn own_metrics_neither_pile_up_nor_swell_without_end() {
 }
 
 #[test]
+fn what_an_older_version_stored_and_nobody_can_read_has_no_value_and_says_why() {
+    let mut documents = documents(&[("a", "b + 1"), ("b", "a + 1"), ("c", "clicks")]);
+    let unread = OwnMetric {
+        formula: None,
+        ..OwnMetric::clone(&documents.metrics[&3])
+    };
+    documents.metrics.insert(3, Arc::new(unread));
+
+    for (id, key, reason) in [(1, "a", "refers to itself"), (3, "c", "cannot be read")] {
+        let error = Figure::parse(key, &documents).expect_err(key);
+        assert_eq!(
+            error,
+            UnknownFigure::Broken {
+                key: key.to_owned()
+            }
+        );
+        let doubts = doubts(&documents.metrics[&id], &documents);
+        assert_eq!(doubts[0].code, "does_not_compile");
+        assert!(doubts[0].message.contains(reason), "{doubts:?}");
+    }
+    assert!(options(&documents).own_metrics.is_empty());
+}
+
+#[test]
 fn names_of_nothing_are_doubted() {
     let mut documents = documents(&[("a", "event:depsit + kept_sum:wait + kept_sum:weight")]);
     let event = json!({ "id": 1, "name": "Deposit", "key": "deposit" });
@@ -293,17 +317,17 @@ fn an_unknown_figure_names_the_nearest() {
     let cases = [
         (
             "net_profits",
-            "There is no metric \"net_profits\". Did you mean \"net_profit\"?",
+            "there is no metric \"net_profits\"; did you mean \"net_profit\"?",
         ),
         (
             "running:clics",
-            "There is no metric \"clics\". Did you mean \"clicks\"?",
+            "there is no metric \"clics\"; did you mean \"clicks\"?",
         ),
         (
             "running:cr",
-            "\"cr\" is a ratio, and only sums have running totals.",
+            "\"cr\" is a ratio, and only sums have running totals",
         ),
-        ("zzzzzz", "There is no metric \"zzzzzz\"."),
+        ("zzzzzz", "there is no metric \"zzzzzz\""),
     ];
     for (key, expected) in cases {
         let error = Figure::parse(key, &documents).expect_err(key);
