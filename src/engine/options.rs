@@ -24,6 +24,9 @@ pub struct Options {
     pub metrics: Vec<&'static Metric>,
     /// Each about one of the operator's own events, whose key follows a colon: `event:registration`.
     pub event_metrics: Vec<&'static Metric>,
+    /// Each about one number that networks are told to keep, whose name follows a colon:
+    /// `kept_sum:weight`.
+    pub kept_metrics: Vec<&'static Metric>,
 }
 
 pub fn options() -> Options {
@@ -36,6 +39,7 @@ pub fn options() -> Options {
         dimensions: dimension::all().collect(),
         metrics: metric::all().collect(),
         event_metrics: metric::of_events().collect(),
+        kept_metrics: metric::of_kept().collect(),
     }
 }
 
@@ -91,5 +95,6 @@ mod tests {
         assert!(metrics.contains(&roi));
         assert_eq!(metrics.len(), metric::all().count());
         assert_eq!(json["event_metrics"][0]["key"], "event");
+        assert_eq!(json["kept_metrics"][0]["key"], "kept_sum");
     }
 }

@@ -15,6 +15,7 @@
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `test_clicks` | the operator's own visits |
+//! | `metrics` | numbers of the operator's own |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
@@ -52,6 +53,7 @@ mod load;
 mod lp_js;
 mod macros;
 mod meetings;
+mod metrics;
 mod money;
 mod networks;
 mod outgoing;

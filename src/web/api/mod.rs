@@ -57,6 +57,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::rule::Rule;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
@@ -93,6 +94,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Rule>());
     endpoints.extend(resource::endpoints::<Channel>());
     endpoints.extend(resource::endpoints::<Summary>());
+    endpoints.extend(resource::endpoints::<OwnMetric>());
     endpoints.extend(summaries::endpoints());
     endpoints.extend(channels::endpoints());
     endpoints.extend(lists::endpoints());

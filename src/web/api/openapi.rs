@@ -20,6 +20,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
 use crate::domain::summary::Summary;
@@ -65,6 +66,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
     ("Summary", &["name", "channel_id"]),
+    ("OwnMetric", &["name", "formula"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -174,6 +176,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
     add::<Summary>(&mut schemas);
+    add::<OwnMetric>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
