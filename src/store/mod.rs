@@ -24,7 +24,8 @@
 //!
 //! Requests of the API, on blocking threads, through a pool of read-only connections
 //! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
-//! lists are read in pieces ([`log`]), and so is what numbers are summed over ([`sums`]). The click
+//! lists are read in pieces ([`log`]), and so is what numbers are summed over ([`sums`]). Reports read
+//! clicks and conversions by column, out of segments that are sealed from the rows ([`columns`]). The click
 //! path reads nothing: what it needs is in memory.
 
 pub mod api_keys;

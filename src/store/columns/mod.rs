@@ -56,6 +56,7 @@ const FULL: usize = if cfg!(test) { 40 } else { MOST_ROWS };
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// Tests are among them; their flags say so.
     Clicks,
     /// With all that a segment keeps of their clicks. Tests and those without a stored click are in
     /// none.
