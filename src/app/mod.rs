@@ -29,7 +29,7 @@ use crate::herald::Herald;
 use crate::herald::budgets::Watcher;
 use crate::herald::summaries::Teller;
 use crate::importer::{Importer, Order, Refused};
-use crate::jobs::{Jobs, Subjects};
+use crate::jobs::{Jobs, Worker};
 use crate::keeper::Keeper;
 use crate::library::{Desk, Library};
 use crate::sender::{Post, Sender};
@@ -45,6 +45,7 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
+use crate::upkeep::{Subjects, Upkeep};
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -66,7 +67,8 @@ pub struct App {
     shared: Arc<Shared>,
     editor: Arc<Editor>,
     checkpointer: Checkpointer,
-    jobs: Jobs,
+    upkeep: Upkeep,
+    worker: Worker,
     sender: Sender,
     herald: Herald,
     evaluator: Evaluator,
@@ -166,7 +168,7 @@ impl App {
         };
         importer.note_interrupted()?;
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
-        let jobs = Jobs::start(Subjects {
+        let upkeep = Upkeep::start(Subjects {
             writer: writer.clone(),
             tallies: Arc::clone(&tallies),
             counts: Arc::clone(&counts),
@@ -180,6 +182,8 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
+        let jobs = Arc::new(Jobs::new(desk.clone(), Arc::clone(&rules.bots)));
+        let worker = Worker::start(Arc::clone(&jobs))?;
         let post = Post::new(
             config.outbound.allow_private,
             &config.outbound.telegram_api,
@@ -210,6 +214,7 @@ impl App {
             library,
             evaluating,
             importer,
+            jobs,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
         });
@@ -219,7 +224,8 @@ impl App {
             shared,
             editor,
             checkpointer,
-            jobs,
+            upkeep,
+            worker,
             sender,
             herald,
             evaluator,
@@ -249,10 +255,11 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.worker.stop();
         self.evaluator.stop();
         self.herald.stop();
         self.sender.stop();
-        self.jobs.stop();
+        self.upkeep.stop();
         self.checkpointer.stop();
         if let Err(error) = settings::leave(&self.shared.writer, CLEAN_STOP) {
             tracing::warn!(%error, "the next start takes this for a crash");

@@ -15,6 +15,7 @@ pub mod channel;
 pub mod check;
 pub mod click;
 pub mod conversion;
+pub mod cost_update;
 pub mod documents;
 pub mod entity;
 pub mod event;

@@ -15,6 +15,7 @@ use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
 use crate::evaluator::Evaluating;
 use crate::importer::Importer;
+use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
 use crate::store::api_keys::ApiKeys;
@@ -51,6 +52,7 @@ pub struct Shared {
     /// How the rounds of rules go.
     pub evaluating: Arc<Evaluating>,
     pub importer: Arc<Importer>,
+    pub jobs: Arc<Jobs>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,
