@@ -24,6 +24,7 @@ mod pace;
 mod period;
 mod spending;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -119,10 +120,16 @@ impl Jobs {
     /// Runs a job to its end, or until `is_stopping`.
     fn run(&self, job: Job, is_stopping: &AtomicBool) {
         let id = job.id;
-        if let Err(error) = self.try_run(job, is_stopping) {
-            tracing::error!(%error, job = id, "a job failed");
+        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(job, is_stopping)));
+        let error = match ran {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("a mistake of the program".to_owned()),
+        };
+        if let Some(error) = error {
+            tracing::error!(error, job = id, "a job failed");
             let (state, at) = (State::Failed, clock::now_ms());
-            let told = format!("{error}. What it had done by then stays done.");
+            let told = format!("It failed: {error}. What it had done by then stays done.");
             if let Err(error) = jobs::end(&self.desk.writer, id, state, Some(told), at) {
                 tracing::warn!(%error, job = id, "the job is tried again");
                 std::thread::sleep(RETRY);

@@ -70,6 +70,9 @@ create table cost_update_pieces (
     primary key (update_id, number)
 ) strict;
 
+-- For those who ask which later update is about the same clicks.
+create index cost_update_pieces_ids on cost_update_pieces (highest, lowest, update_id);
+
 -- Money that no click was charged with, on the day on which it was spent.
 create table unassigned_costs (
     id integer primary key,

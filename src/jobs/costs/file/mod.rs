@@ -1,28 +1,29 @@
 //! A file of costs, one statement a row: Binom's, or any table whose first line names its columns as
 //! Keitaro's `update_costs` and this tracker's own fields are named.
 
+mod cells;
 mod columns;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::order::{check, currency_of};
-use crate::domain::check::{read_timezone, timezone};
-use crate::domain::cost_update::{CostLine, Price, Which};
+use crate::domain::check::read_timezone;
+use crate::domain::cost_update::{CostLine, Which};
 use crate::domain::documents::Documents;
 use crate::domain::form::{Form, quoted};
-use crate::domain::money::{Currency, Micros};
+use crate::domain::money::Currency;
 use crate::domain::period;
 use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::jobs::period::moment;
-use crate::postback::amount;
 
+use cells::{Cells, filters, price, uniques, zone};
 use columns::Column;
 
 /// Rows of one file.
@@ -189,7 +190,10 @@ impl Reading<'_> {
             }
             let line = record.position().map_or(0, csv::Position::line);
             let cells: Vec<&str> = record.iter().collect();
-            let mut said = self.row(&shape.columns, &cells);
+            let mut said = self.row(Cells {
+                columns: &shape.columns,
+                cells: &cells,
+            });
             if let Ok(found) = &said {
                 let selection = (
                     found.campaign_ids.clone(),
@@ -216,30 +220,25 @@ impl Reading<'_> {
         }
     }
 
-    fn row(&self, columns: &[Column], cells: &[&str]) -> Result<CostLine, String> {
-        if let Some(extra) = cells
-            .iter()
-            .skip(columns.len())
-            .find(|cell| !cell.is_empty())
-        {
+    fn row(&self, cells: Cells<'_>) -> Result<CostLine, String> {
+        if let Some(extra) = cells.extra() {
             return Err(format!(
                 "{} stands in a column that has no name.",
                 quoted(extra)
             ));
         }
-        let cell = |wanted: Column| {
-            let pairs = columns.iter().zip(cells);
-            let mut found = pairs.filter(|(column, cell)| **column == wanted && !cell.is_empty());
-            found.next().map(|(_, cell)| *cell)
-        };
-        let campaign = cell(Column::Campaign).ok_or("It names no campaign.")?;
+        let campaign = cells.of(Column::Campaign).ok_or("It names no campaign.")?;
         let campaign_ids = vec![self.campaign(campaign)?];
-        let timezone = match cell(Column::Zone) {
+        let timezone = match cells.of(Column::Zone) {
             Some(text) => zone(text)?,
             None => self.timezone.clone(),
         };
         let tz = period::zone(&timezone);
-        let (from, to) = match (cell(Column::Date), cell(Column::From), cell(Column::To)) {
+        let (from, to) = match (
+            cells.of(Column::Date),
+            cells.of(Column::From),
+            cells.of(Column::To),
+        ) {
             (Some(day), None, None) => (day, day),
             (None, Some(from), Some(to)) => (from, to),
             (None, Some(day), None) => (day, day),
@@ -249,9 +248,9 @@ impl Reading<'_> {
         if from >= to {
             return Err("Its time ends before it begins.".to_owned());
         }
-        let (price, sign) = price(&cell)?;
+        let (price, sign) = price(cells)?;
         let currency =
-            match cell(Column::Currency) {
+            match cells.of(Column::Currency) {
                 Some(text) => Some(Currency::parse(text).ok_or_else(|| {
                     format!("{} is not a currency code such as USD.", quoted(text))
                 })?),
@@ -261,11 +260,11 @@ impl Reading<'_> {
         let line = CostLine {
             currency: currency.or_else(common).unwrap_or(Currency::USD),
             price,
-            which: match cell(Column::Uniques) {
+            which: match cells.of(Column::Uniques) {
                 None => self.which,
                 Some(text) => uniques(text)?,
             },
-            filters: filters(columns, cells, &cell)?,
+            filters: filters(cells)?,
             campaign_ids,
             from,
             to,
@@ -298,79 +297,4 @@ impl Reading<'_> {
             )),
         }
     }
-}
-
-/// An IANA zone, or whole hours from UTC: `+3`, `UTC+03:00`.
-fn zone(text: &str) -> Result<String, String> {
-    let hours = text.trim_start_matches("UTC").trim_start_matches("GMT");
-    let hours = hours.strip_suffix(":00").unwrap_or(hours);
-    if let Some(hours) = hours
-        .trim()
-        .parse::<i8>()
-        .ok()
-        .filter(|_| hours.starts_with(['+', '-', '0']))
-    {
-        // POSIX counts them the other way round.
-        return timezone(&format!("Etc/GMT{:+}", -hours));
-    }
-    timezone(text)
-}
-
-fn price<'c>(
-    cell: &impl Fn(Column) -> Option<&'c str>,
-) -> Result<(Price, Option<Currency>), String> {
-    let kinds: [(Column, fn(Micros) -> Price); 3] = [
-        (Column::Amount, Price::Amount),
-        (Column::Cpc, Price::Cpc),
-        (Column::Cpm, Price::Cpm),
-    ];
-    let mut stated = None;
-    for (column, price) in kinds {
-        let Some(text) = cell(column) else { continue };
-        if stated.is_some() {
-            return Err("It states its cost twice; one of cost, cpc and cpm can count.".to_owned());
-        }
-        let read = amount::read(text).filter(|read| read.micros >= Micros::ZERO);
-        let read = read.ok_or_else(|| format!("{} is not a cost such as 12.50.", quoted(text)))?;
-        stated = Some((price(read.micros), read.currency));
-    }
-    stated.ok_or_else(|| "It states no cost.".to_owned())
-}
-
-fn uniques(text: &str) -> Result<Which, String> {
-    match text.to_lowercase().as_str() {
-        "1" | "true" | "yes" => Ok(Which::Unique),
-        "0" | "false" | "no" => Ok(Which::All),
-        _ => Err(format!("{} is neither true nor false.", quoted(text))),
-    }
-}
-
-fn filters<'c>(
-    columns: &[Column],
-    cells: &[&str],
-    cell: &impl Fn(Column) -> Option<&'c str>,
-) -> Result<BTreeMap<String, String>, String> {
-    let mut filters = BTreeMap::new();
-    for (column, value) in columns.iter().zip(cells) {
-        if let Column::Filter(name) = column
-            && !value.is_empty()
-        {
-            filters.insert((*name).to_owned(), (*value).to_owned());
-        }
-    }
-    match (cell(Column::TokenNumber), cell(Column::TokenValue)) {
-        (None, None) => {}
-        (Some(number), Some(value)) => {
-            let known = number
-                .parse()
-                .ok()
-                .filter(|number| (1..=30).contains(number));
-            let number: u8 = known.ok_or_else(|| {
-                format!("{} is not the number of a sub id, 1 to 30.", quoted(number))
-            })?;
-            filters.insert(format!("sub_id_{number}"), value.to_owned());
-        }
-        _ => return Err("A token needs its number and its value.".to_owned()),
-    }
-    Ok(filters)
 }

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
+use crate::domain::cost_update::Price;
+use crate::domain::money::Micros;
 use crate::engine::testing::campaign;
 
 fn documents() -> Documents {

@@ -6,9 +6,12 @@
 //! no click is kept on its day (`unassigned.rs`). Undoing it puts back what was kept (`restore.rs`).
 
 mod charge;
+mod later;
 mod pieces;
 mod restore;
 mod select;
+#[cfg(test)]
+mod tests;
 mod unassigned;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -23,7 +26,8 @@ use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
 pub use charge::{Charge, charge};
-pub use pieces::{drop_before, overwritten_by};
+pub use later::overwritten_by;
+pub use pieces::drop_before;
 pub use restore::{Restored, restore};
 pub use select::{Finder, Found, Place, preview};
 pub use unassigned::leave;

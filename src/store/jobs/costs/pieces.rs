@@ -6,7 +6,6 @@ use crate::domain::click::ClickCost;
 use crate::domain::money::{Currency, Micros};
 use crate::report::columns::{Block, Builder, Unreadable, Value, unpack_ids};
 use crate::store::error::StoreError;
-use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
 /// Pieces dropped in one edit.
@@ -194,33 +193,6 @@ pub(super) fn in_words(amount: Option<i64>, code: Option<&str>) -> Option<ClickC
         currency,
         fell_back: false,
     })
-}
-
-/// The first update after this one that has changed costs of the same clicks since, and was not undone.
-pub fn overwritten_by(readers: &Readers, id: u64) -> Result<Option<u64>, StoreError> {
-    const LATER: &str = "
-        select later.update_id, own.ids, later.ids
-        from cost_update_pieces as own
-        join cost_update_pieces as later
-            on later.update_id > own.update_id and later.lowest <= own.highest
-            and later.highest >= own.lowest
-        join cost_updates on cost_updates.id = later.update_id
-        where own.update_id = :id and own.costs is not null and later.costs is not null
-            and cost_updates.undone_at is null
-        order by later.update_id desc";
-    let reader = readers.get()?;
-    let mut statement = reader.prepare_cached(LATER)?;
-    let mut rows = statement.query(named_params! { ":id": id })?;
-    while let Some(row) = rows.next()? {
-        let (own, later): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
-        let damaged = |error| StoreError::Damaged(format!("cost update {id}: {error}"));
-        let own = unpack_ids(&own).map_err(damaged)?;
-        let later = unpack_ids(&later).map_err(damaged)?;
-        if later.iter().any(|id| own.binary_search(id).is_ok()) {
-            return Ok(Some(row.get(0)?));
-        }
-    }
-    Ok(None)
 }
 
 /// Drops what is kept for undoing updates from before this time, a piece of it; whether there may be

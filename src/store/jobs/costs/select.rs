@@ -148,6 +148,11 @@ impl Finder {
 }
 
 impl Found {
+    #[cfg(test)]
+    pub(super) fn of(ids: BTreeMap<u64, Vec<i64>>) -> Self {
+        Self { ids, next: None }
+    }
+
     /// Stores what was found from there on; how many clicks that are.
     pub fn keep(
         &self,
