@@ -36,6 +36,8 @@ use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
+use crate::store::columns;
+use crate::store::columns::sealer::{Sealer, Sealing};
 use crate::store::connection::open_writer;
 use crate::store::error::StoreError;
 use crate::store::imports;
@@ -51,7 +53,7 @@ use crate::web::server;
 use crate::web::state::Shared;
 use crate::web::step::StepSigner;
 
-pub use offline::{create_api_key_offline, import_offline, simulate_offline};
+pub use offline::{create_api_key_offline, import_offline, simulate_offline, with_storage};
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -72,6 +74,7 @@ pub struct App {
     sender: Sender,
     herald: Herald,
     evaluator: Evaluator,
+    sealer: Sealer,
     _lock: DirectoryLock,
 }
 
@@ -194,6 +197,8 @@ impl App {
         let herald = Herald::start(Watcher::open(desk.clone())?, teller)?;
         let evaluating: Arc<Evaluating> = Arc::default();
         let evaluator = Evaluator::start(desk, Arc::clone(&evaluating))?;
+        let sealing: Arc<Sealing> = Arc::default();
+        let sealer = Sealer::start(writer.clone(), readers.clone(), Arc::clone(&sealing))?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -213,6 +218,7 @@ impl App {
             steps,
             library,
             evaluating,
+            sealing,
             importer,
             jobs,
             postbacks: config.postback.rules(),
@@ -229,6 +235,7 @@ impl App {
             sender,
             herald,
             evaluator,
+            sealer,
             _lock: lock,
         })
     }
@@ -256,6 +263,7 @@ impl App {
         });
         self.shared.importer.stop();
         self.worker.stop();
+        self.sealer.stop();
         self.evaluator.stop();
         self.herald.stop();
         self.sender.stop();
@@ -411,6 +419,15 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
             Some(import) => Ok(serde_json::to_string(&import)?),
             None => bail!("there is no import {id}"),
         },
+        Request::RebuildColumns { at } => {
+            let (writer, readers) = (&shared.writer, &shared.readers);
+            let rebuilt = columns::rebuild(writer, readers, at, clock::now_ms())?;
+            Ok(serde_json::to_string(&rebuilt)?)
+        }
+        Request::VerifyColumns { at } => {
+            let verified = columns::verify(&shared.writer, &shared.readers, at)?;
+            Ok(serde_json::to_string(&verified)?)
+        }
     });
     if let Err(error) = listening {
         tracing::warn!("commands cannot reach this server: {error:#}");

@@ -1,5 +1,6 @@
 //! The command line: `millrace [serve] ...`. Results go to stdout, logs to stderr.
 
+mod columns;
 mod import;
 
 use std::net::{IpAddr, SocketAddr};
@@ -47,6 +48,9 @@ enum Command {
     /// Keys for the API.
     #[command(subcommand)]
     ApiKey(ApiKey),
+    /// The columns that reports are read from.
+    #[command(subcommand)]
+    Columns(columns::Columns),
     /// What the geo bases are, and what they say.
     #[command(subcommand)]
     Geoip(Geoip),
@@ -156,6 +160,7 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
             );
             Ok(())
         }
+        Command::Columns(command) => columns::columns(&config, &command),
         Command::Geoip(command) => geoip(&config.storage.data, command),
         Command::Import(file) => import::import(&config, &file),
         Command::Simulate(visitor) => simulate(&config, &visitor),

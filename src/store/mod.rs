@@ -33,6 +33,7 @@ pub mod changes;
 pub mod channels;
 pub mod checkpoint;
 pub mod clicks;
+pub mod columns;
 pub mod connection;
 pub mod conversions;
 pub mod counts;

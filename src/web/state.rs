@@ -19,6 +19,7 @@ use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
 use crate::store::api_keys::ApiKeys;
+use crate::store::columns::sealer::Sealing;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
@@ -51,6 +52,8 @@ pub struct Shared {
     pub library: Library,
     /// How the rounds of rules go.
     pub evaluating: Arc<Evaluating>,
+    /// How the sealing of columns goes.
+    pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
     pub jobs: Arc<Jobs>,
     pub postbacks: PostbackRules,
