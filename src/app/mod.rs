@@ -41,6 +41,7 @@ use crate::store::columns::sealer::{Sealer, Sealing};
 use crate::store::connection::open_writer;
 use crate::store::error::StoreError;
 use crate::store::imports;
+use crate::store::jobs;
 use crate::store::lock::DirectoryLock;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
@@ -185,7 +186,11 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
-        let jobs = Arc::new(Jobs::new(desk.clone(), Arc::clone(&rules.bots)));
+        let jobs = Arc::new(Jobs::new(
+            desk.clone(),
+            Arc::clone(&rules.bots),
+            config.retention.keeps_days(),
+        ));
         let worker = Worker::start(Arc::clone(&jobs))?;
         let post = Post::new(
             config.outbound.allow_private,
@@ -418,6 +423,11 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
         Request::ImportProgress { id } => match imports::find(&shared.readers, id)? {
             Some(import) => Ok(serde_json::to_string(&import)?),
             None => bail!("there is no import {id}"),
+        },
+        Request::Prune { days } => Ok(serde_json::to_string(&shared.jobs.prune(days)?)?),
+        Request::JobProgress { id } => match jobs::find(&shared.readers, id)? {
+            Some(job) => Ok(serde_json::to_string(&job)?),
+            None => bail!("there is no job {id}"),
         },
         Request::RebuildColumns { at } => {
             let (writer, readers) = (&shared.writer, &shared.readers);

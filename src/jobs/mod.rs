@@ -11,6 +11,7 @@
 //! | `period.rs` | campaigns and a time, as people state them |
 //! | `costs/` | costs of clicks, one statement or a file of them, and taking them back |
 //! | `clean.rs` | clicks and what hangs on them, deleted |
+//! | `prune.rs` | raw clicks that are old, dropped |
 //! | `bots.rs` | who is a bot by the lists as they are now |
 //! | `spending.rs` | budgets, which follow what clicks cost |
 //!
@@ -22,6 +23,7 @@ mod clean;
 pub mod costs;
 mod pace;
 mod period;
+mod prune;
 mod spending;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +42,7 @@ use crate::store::rules::bell::Bell;
 
 pub use bots::Relabelled;
 pub use clean::Cleaned;
+pub use prune::prune_now;
 
 /// How often it is looked for what was asked, where nobody rings.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -54,6 +57,8 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 pub struct Jobs {
     desk: Desk,
     bots: Arc<BotRules>,
+    /// Raw clicks are kept for so long; `None`: for ever.
+    keeps_days: Option<u64>,
     bell: Bell,
 }
 
@@ -81,15 +86,17 @@ fn open(jobs: &Jobs, job: &Job) -> Result<Box<dyn Work>, StoreError> {
         Kind::CostUpdate => Box::new(costs::Charging::open(jobs, job)?),
         Kind::CostUpdateUndo => Box::new(costs::Restoring::open(jobs, job)?),
         Kind::CleanUp => Box::new(clean::Cleaning::open(job)?),
+        Kind::Prune => Box::new(prune::Pruning),
         Kind::BotUpdate => Box::new(bots::Relabelling::open(job)?),
     })
 }
 
 impl Jobs {
-    pub fn new(desk: Desk, bots: Arc<BotRules>) -> Self {
+    pub fn new(desk: Desk, bots: Arc<BotRules>, keeps_days: Option<u64>) -> Self {
         Self {
             desk,
             bots,
+            keeps_days,
             bell: Bell::default(),
         }
     }
@@ -155,13 +162,7 @@ impl Jobs {
                 tracing::info!(job = job.id, kind = job.kind.as_str(), "job done");
                 return Ok(());
             }
-            job = Job {
-                cursor: progress.cursor,
-                done: progress.done,
-                total: progress.total,
-                result: progress.result,
-                ..job
-            };
+            job = job.at(progress);
             pace.rest(&self.desk.writer);
         }
         Ok(())
@@ -233,6 +234,9 @@ fn turns(jobs: &Jobs, is_stopping: &AtomicBool) {
         if Instant::now() >= prunes_at {
             prunes_at = Instant::now() + PRUNE_EVERY;
             forget(jobs, is_stopping);
+            if let Err(error) = jobs.prune_daily() {
+                tracing::warn!(%error, "old clicks are dropped later");
+            }
         }
         jobs.bell.wait(INTERVAL);
     }

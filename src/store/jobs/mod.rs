@@ -38,6 +38,7 @@ pub enum Kind {
     CostUpdateUndo,
     CleanUp,
     BotUpdate,
+    Prune,
 }
 
 impl Kind {
@@ -46,6 +47,7 @@ impl Kind {
         ("cost_update_undo", Kind::CostUpdateUndo),
         ("clean_up", Kind::CleanUp),
         ("bot_update", Kind::BotUpdate),
+        ("prune", Kind::Prune),
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -114,6 +116,19 @@ pub struct Job {
     /// Where it goes on.
     #[serde(skip)]
     pub cursor: Value,
+}
+
+impl Job {
+    /// As far as a piece has brought it.
+    pub fn at(self, progress: Progress) -> Self {
+        Self {
+            cursor: progress.cursor,
+            done: progress.done,
+            total: progress.total,
+            result: progress.result,
+            ..self
+        }
+    }
 }
 
 /// How far a piece has brought a job.
@@ -289,6 +304,15 @@ pub fn list(readers: &Readers) -> Result<Vec<Job>, StoreError> {
 pub fn find(readers: &Readers, id: u64) -> Result<Option<Job>, StoreError> {
     let reader = readers.get()?;
     Ok(read_one(&reader, id).optional()?)
+}
+
+/// When a job of a kind was last asked for, in UTC milliseconds.
+pub fn last_of(readers: &Readers, kind: Kind) -> Result<Option<i64>, StoreError> {
+    const SQL: &str = "select max(at) from jobs where kind = :kind";
+    let reader = readers.get()?;
+    let mut statement = reader.prepare_cached(SQL)?;
+    let values = named_params! { ":kind": kind.as_str() };
+    Ok(statement.query_row(values, |row| row.get(0))?)
 }
 
 fn read_one(connection: &Connection, id: u64) -> Result<Job, rusqlite::Error> {

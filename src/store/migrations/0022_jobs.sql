@@ -4,7 +4,7 @@ create table jobs (
     id integer primary key,
     -- UTC milliseconds.
     at integer not null,
-    -- cost_update, cost_update_undo, clean_up, bot_update.
+    -- cost_update, cost_update_undo, clean_up, bot_update, prune.
     kind text not null,
     -- JSON object.
     asked text not null,

@@ -4,6 +4,8 @@ mod bot_updates;
 mod clean_ups;
 mod cost_files;
 mod cost_updates;
+mod prunes;
+mod under_way;
 
 use std::thread;
 use std::time::{Duration, Instant};

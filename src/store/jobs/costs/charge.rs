@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::pieces::{Charged, Piece, in_words};
 use super::{LineFound, Moved};
 use crate::domain::cost_update::share;
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, Micros};
 use crate::store::error::StoreError;
 use crate::store::jobs::PIECE;
 
@@ -80,7 +80,7 @@ impl Charge {
 
 /// What the clicks of a line pay.
 pub(super) struct Shares {
-    total: crate::domain::money::Micros,
+    total: Micros,
     clicks: u64,
     pub(super) currency: Currency,
     pub(super) currency_id: i64,
@@ -94,8 +94,10 @@ impl Shares {
         piece: &Piece,
     ) -> Result<Shares, StoreError> {
         let damaged = |what: &str| StoreError::Damaged(format!("cost update {update_id}: {what}"));
-        let mut lines = lines.iter();
-        let found = lines.find(|line| line.number == piece.line);
+        // They are numbered as they lie.
+        let found = usize::try_from(piece.line)
+            .ok()
+            .and_then(|at| lines.get(at));
         let found = found.ok_or_else(|| damaged("a line is missing"))?;
         let total = found.line.price.of(found.clicks);
         Ok(Shares {

@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Job, Kind, State};
+use super::{Job, Kind, PIECE, State};
 use crate::domain::click::ClickCost;
 use crate::domain::cost_update::CostLine;
 use crate::store::error::StoreError;
@@ -88,16 +88,16 @@ macro_rules! select {
         concat!(
             "select cost_updates.id, cost_updates.at, cost_updates.job_id, jobs.state,
                 cost_updates.undo_job_id, cost_updates.undone_at,
-                count(lines.number), coalesce(sum(lines.clicks), 0)
-            from cost_updates
-            join jobs on jobs.id = cost_updates.job_id
-            left join cost_update_lines as lines on lines.update_id = cost_updates.id ",
+                (select count(*) from cost_update_lines where update_id = cost_updates.id),
+                (select coalesce(sum(clicks), 0) from cost_update_lines
+                    where update_id = cost_updates.id)
+            from cost_updates cross join jobs on jobs.id = cost_updates.job_id ",
             $which
         )
     };
 }
-const LIST: &str = select!("group by cost_updates.id order by cost_updates.id desc limit 200");
-const FIND: &str = select!("where cost_updates.id = :id group by cost_updates.id");
+const LIST: &str = select!("order by cost_updates.id desc limit 200");
+const FIND: &str = select!("where cost_updates.id = :id");
 /// One whose time was over when it was sent: no click can have come since.
 const SAME: &str = "
     select id from cost_updates
@@ -106,11 +106,6 @@ const SAME: &str = "
         -- Nothing since has said anything else.
         and id = (select max(id) from cost_updates where undone_at is null)
     order by id desc limit 1";
-const INSERT: &str = "
-    insert into cost_updates (at, job_id, fingerprint, ends_at)
-    values (:at, :job_id, :fingerprint, :ends_at)";
-const INSERT_LINE: &str = "
-    insert into cost_update_lines (update_id, number, document) values (:id, :number, :document)";
 const LINES: &str = "
     select number, clicks, document from cost_update_lines
     where update_id = :id order by number limit :most";
@@ -128,34 +123,74 @@ pub struct Draft {
 /// Stores an update and its job; `false` beside it where there is the same already, whose period was
 /// over when it was sent: it would change nothing, and stays alone.
 pub fn begin(writer: &Writer, draft: Draft) -> Result<(u64, bool), StoreError> {
-    writer.edit_blocking(move |connection| {
+    let Draft {
+        at,
+        lines,
+        fingerprint,
+        below,
+    } = draft;
+    let ends_at = lines.iter().map(|line| line.to).max().unwrap_or(0);
+    let (id, is_new) = writer.edit_blocking(move |connection| {
         let mut same = connection.prepare_cached(SAME)?;
-        let values = named_params! { ":fingerprint": draft.fingerprint };
-        if let Some(id) = same.query_row(values, |row| row.get(0)).optional()? {
-            return Ok((id, false));
+        let values = named_params! { ":fingerprint": fingerprint };
+        match same.query_row(values, |row| row.get(0)).optional()? {
+            Some(id) => Ok((id, false)),
+            None => Ok((insert(connection, at, &fingerprint, ends_at)?, true)),
         }
-        Ok((insert(connection, &draft)?, true))
-    })
+    })?;
+    if is_new {
+        let mut numbered = (0..).zip(lines).peekable();
+        while numbered.peek().is_some() {
+            let piece: Vec<_> = numbered.by_ref().take(PIECE).collect();
+            writer.edit_blocking(move |connection| Ok(add(connection, id, &piece)?))?;
+        }
+        writer.edit_blocking(move |connection| Ok(set_off(connection, id, below, at)?))?;
+    }
+    Ok((id, is_new))
 }
 
-fn insert(connection: &Connection, draft: &Draft) -> Result<u64, rusqlite::Error> {
-    let ends_at = draft.lines.iter().map(|line| line.to).max();
-    let update = connection.prepare_cached(INSERT)?.insert(named_params! {
-        ":at": draft.at, ":job_id": 0, ":fingerprint": draft.fingerprint, ":ends_at": ends_at,
+/// An update that nobody sees yet.
+fn insert(
+    connection: &Connection,
+    at: i64,
+    fingerprint: &[u8; 32],
+    ends_at: i64,
+) -> Result<u64, rusqlite::Error> {
+    const SQL: &str = "
+        insert into cost_updates (at, job_id, fingerprint, ends_at)
+        values (:at, 0, :fingerprint, :ends_at)";
+    let id = connection.prepare_cached(SQL)?.insert(named_params! {
+        ":at": at, ":fingerprint": fingerprint, ":ends_at": ends_at,
     })?;
-    let asked = serde_json::json!({ "cost_update_id": update, "below": draft.below });
-    let result = serde_json::json!({ "clicks": 0, "changed": 0 });
-    let job = super::queue(connection, Kind::CostUpdate, &asked, &result, draft.at)?;
-    connection
-        .prepare_cached("update cost_updates set job_id = :job where id = :id")?
-        .execute(named_params! { ":job": job, ":id": update })?;
-    let mut statement = connection.prepare_cached(INSERT_LINE)?;
-    for (number, line) in draft.lines.iter().enumerate() {
+    Ok(id.unsigned_abs())
+}
+
+fn add(
+    connection: &Connection,
+    id: u64,
+    numbered: &[(u64, CostLine)],
+) -> Result<(), rusqlite::Error> {
+    const SQL: &str = "
+        insert into cost_update_lines (update_id, number, document)
+        values (:id, :number, :document)";
+    let mut statement = connection.prepare_cached(SQL)?;
+    for (number, line) in numbered {
         let document = serde_json::to_string(line).unwrap_or_default();
-        statement.execute(named_params! { ":id": update, ":number": number,
+        statement.execute(named_params! { ":id": id, ":number": number,
         ":document": document })?;
     }
-    Ok(update.unsigned_abs())
+    Ok(())
+}
+
+/// Queues the job of an update that is whole.
+fn set_off(connection: &Connection, id: u64, below: i64, at: i64) -> Result<(), rusqlite::Error> {
+    const SQL: &str = "update cost_updates set job_id = :job where id = :id";
+    let asked = serde_json::json!({ "cost_update_id": id, "below": below });
+    let result = serde_json::json!({ "clicks": 0, "changed": 0 });
+    let job = super::queue(connection, Kind::CostUpdate, &asked, &result, at)?;
+    let values = named_params! { ":job": job, ":id": id };
+    connection.prepare_cached(SQL)?.execute(values)?;
+    Ok(())
 }
 
 /// Asks for an update to be undone; the job that does.

@@ -49,13 +49,8 @@ impl World {
 
     /// An update of these clicks, in pieces of so many.
     fn update(&self, amount: i64, ids: &[i64], piece: usize) -> u64 {
-        let draft = Draft {
-            at: 1,
-            lines: vec![line(amount)],
-            fingerprint: [0; 32],
-            below: i64::MAX,
-        };
-        let id = insert(&self.connection, &draft).unwrap();
+        let id = insert(&self.connection, 1, &[0; 32], 1).unwrap();
+        add(&self.connection, id, &[(0, line(amount))]).unwrap();
         for (number, ids) in ids.chunks(piece).enumerate() {
             let found = Found::of(BTreeMap::from([(0, ids.to_vec())]));
             let place = Place {
