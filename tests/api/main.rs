@@ -15,6 +15,7 @@
 //! | `jobs` | long work: costs told afterwards, clean up, bots judged again |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
+//! | `columns` | the columns of reports, made anew and compared with the rows |
 //! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
@@ -34,6 +35,7 @@ mod bulk;
 mod caps;
 mod channels;
 mod clicks;
+mod columns;
 mod conversion_edits;
 mod conversion_log;
 mod conversions;
