@@ -5,7 +5,7 @@
 //! One thread ([`writer`]) owns the one writing connection. Clicks and offer clicks (a
 //! [`record::Record`] each) come to it from the worker threads through a [`writer::Lane`] each;
 //! postbacks ([`conversions::receive`]) through [`writer::Writer::edit`]; operator edits, pieces of
-//! imports, what the clerk does and how outgoing calls go ([`outbox`]) through
+//! imports and of jobs ([`jobs`]), what the clerk does and how outgoing calls go ([`outbox`]) through
 //! [`writer::Writer::edit_blocking`]. All of them share one
 //! queue and its order. The writer takes everything that waits, commits it as one transaction, each
 //! edit in a savepoint of its own, then lets them go: a redirect leaves after its click, the answer
@@ -42,6 +42,7 @@ mod dictionary;
 pub mod entities;
 pub mod error;
 pub mod imports;
+pub mod jobs;
 pub mod lock;
 pub mod log;
 pub mod migrations;
@@ -58,4 +59,5 @@ pub mod settings;
 mod spill;
 pub mod sums;
 pub mod tallies;
+pub mod unassigned_costs;
 pub mod writer;
