@@ -12,6 +12,7 @@ use super::landing::Landing;
 use super::list::List;
 use super::network::Network;
 use super::offer::Offer;
+use super::own_metric::OwnMetric;
 use super::parameter::{self, ParameterNames};
 use super::problem::Problem;
 use super::rule::Rule;
@@ -35,6 +36,8 @@ pub struct Documents {
     pub rules: BTreeMap<u64, Arc<Rule>>,
     pub channels: BTreeMap<u64, Arc<Channel>>,
     pub summaries: BTreeMap<u64, Arc<Summary>>,
+    /// The operator's own ones.
+    pub metrics: BTreeMap<u64, Arc<OwnMetric>>,
 }
 
 impl Documents {
@@ -55,6 +58,7 @@ impl Documents {
         self.note(&self.domains, &wanted, &mut uses);
         self.note(&self.rules, &wanted, &mut uses);
         self.note(&self.summaries, &wanted, &mut uses);
+        self.note(&self.metrics, &wanted, &mut uses);
         uses
     }
 
@@ -139,6 +143,12 @@ impl Documents {
             Reference::Summary,
             &mut changed,
         );
+        note_changed(
+            &self.metrics,
+            &older.metrics,
+            Reference::Metric,
+            &mut changed,
+        );
         changed
     }
 
@@ -168,7 +178,7 @@ impl Documents {
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
             Reference::Domain(_) | Reference::Rule(_) => Vec::new(),
-            Reference::Channel(_) | Reference::Summary(_) => Vec::new(),
+            Reference::Channel(_) | Reference::Summary(_) | Reference::Metric(_) => Vec::new(),
         }
     }
 }

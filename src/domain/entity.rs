@@ -11,6 +11,7 @@ use super::documents::{Documents, Use};
 use super::form::{Form, quoted};
 use super::group::GroupKind;
 use super::outgoing::{OutgoingCall, OutgoingPostback};
+use super::own_metric::OwnMetric;
 use super::problem::Problem;
 use super::rule::Rule;
 use super::state::State;
@@ -129,6 +130,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
         None
     }
 
+    /// The metric that it is: what its formula may name is known elsewhere.
+    fn as_metric(&self) -> Option<&OwnMetric> {
+        None
+    }
+
     /// The links in it that may hold macros, with their fields.
     fn templates(&self) -> Vec<(String, &str)> {
         Vec::new()
@@ -192,6 +198,9 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
                         }
                         Reference::Channel(_) => {
                             format!("The {reference} is archived: nothing is sent to it.")
+                        }
+                        Reference::Metric(_) => {
+                            format!("The {reference} is archived, but formulas go on using it.")
                         }
                         _ => format!("The {reference} is archived and gets nothing."),
                     },

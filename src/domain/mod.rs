@@ -2,9 +2,9 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`]), what the click path
-//! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what
-//! others are told ([`outgoing`], [`message`]).
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`], [`own_metric`]), what the click path
+//! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), what it is said to have cost
+//! afterwards ([`cost_update`]), and what others are told ([`outgoing`], [`message`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
@@ -15,15 +15,18 @@ pub mod channel;
 pub mod check;
 pub mod click;
 pub mod conversion;
+pub mod cost_update;
 pub mod documents;
 pub mod entity;
 pub mod event;
 pub mod filter_value;
 pub mod flow;
 pub mod form;
+pub mod format;
 pub mod group;
 pub mod id;
 pub mod jumps;
+mod key;
 pub mod landing;
 pub mod list;
 pub mod message;
@@ -33,6 +36,7 @@ pub mod network;
 pub mod offer;
 pub mod offer_click;
 pub mod outgoing;
+pub mod own_metric;
 pub mod parameter;
 pub mod period;
 pub mod problem;

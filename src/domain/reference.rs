@@ -22,6 +22,7 @@ pub enum Reference {
     Rule(u64),
     Channel(u64),
     Summary(u64),
+    Metric(u64),
 }
 
 impl Reference {
@@ -40,6 +41,7 @@ impl Reference {
             "rule" => Self::Rule(id),
             "channel" => Self::Channel(id),
             "summary" => Self::Summary(id),
+            "metric" => Self::Metric(id),
             _ => return None,
         })
     }
@@ -59,6 +61,7 @@ impl Reference {
             Self::Rule(id) => ("rule", id),
             Self::Channel(id) => ("channel", id),
             Self::Summary(id) => ("summary", id),
+            Self::Metric(id) => ("metric", id),
         }
     }
 
@@ -91,6 +94,7 @@ impl Reference {
             Self::Rule(id) => look(&documents.rules, id),
             Self::Channel(id) => look(&documents.channels, id),
             Self::Summary(id) => look(&documents.summaries, id),
+            Self::Metric(id) => look(&documents.metrics, id),
         }
     }
 }

@@ -17,11 +17,13 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
+use crate::report::own;
 use crate::store::entities::{Save, Stored, saving};
 
 /// A new state of one entity of some kind.
@@ -72,6 +74,10 @@ impl<E: Stored> Change for Edited<E> {
         let mut problems = self.problems.clone();
         let found = self.entity.problems(documents, self.stored.as_deref());
         add_new(&mut problems, found);
+        if let Some(metric) = self.entity.as_metric() {
+            let is_new = self.stored.is_none();
+            add_new(&mut problems, own::problems(metric, documents, is_new));
+        }
         problems
     }
 
@@ -114,6 +120,7 @@ pub(super) fn change(
         Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
         Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
         Reference::Summary(id) => edited::<Summary>(id, document, documents, fresh, returns),
+        Reference::Metric(id) => edited::<OwnMetric>(id, document, documents, fresh, returns),
     }
 }
 

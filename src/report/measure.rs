@@ -1,5 +1,6 @@
 //! The base sums that metrics are made of.
 
+use super::needs::Needs;
 use super::sums::{Counter, Sums};
 use super::view::View;
 use crate::domain::money::Micros;
@@ -32,9 +33,14 @@ pub enum Measure {
     RevenueConfirmed,
     RevenueRejected,
     Cost,
+    /// From clicks to their leads and sales.
+    SecondsToConversion,
     /// Of the one event that a metric is asked for.
     EventCount,
     EventRevenue,
+    /// Conversions that have the one kept number that a metric is asked for.
+    KeptCount,
+    KeptSum,
 }
 
 impl Measure {
@@ -60,8 +66,11 @@ impl Measure {
         ("revenue confirmed", Measure::RevenueConfirmed),
         ("revenue rejected", Measure::RevenueRejected),
         ("cost", Measure::Cost),
+        ("seconds to conversion", Measure::SecondsToConversion),
         ("event", Measure::EventCount),
         ("event revenue", Measure::EventRevenue),
+        ("conversions with the number", Measure::KeptCount),
+        ("sum of the number", Measure::KeptSum),
     ];
 
     /// What formulas call it.
@@ -71,11 +80,12 @@ impl Measure {
             .map_or("", |(words, _)| words)
     }
 
-    /// In micro-units. `event` is the key of the event that is asked for, if one is.
-    pub(super) fn of(self, sums: &Sums, view: View, event: Option<&str>) -> i128 {
+    /// In micro-units. `about` names the event or kept number that is asked for, if one is.
+    pub(super) fn of(self, sums: &Sums, view: View, about: Option<&str>) -> i128 {
         let clicks = |counter| whole(sums.clicks(counter, view.without_bots));
         let earned = sums.earned();
-        let of_event = event.and_then(|key| earned.event(key));
+        let of_event = || about.and_then(|key| earned.event(key));
+        let of_kept = || about.and_then(|name| earned.kept(name));
         match self {
             Measure::Clicks => clicks(Counter::Clicks),
             Measure::UniqueClicks => clicks(Counter::Unique),
@@ -100,11 +110,51 @@ impl Measure {
             Measure::RevenueConfirmed => earned.revenue_confirmed.0.into(),
             Measure::RevenueRejected => earned.revenue_rejected.0.into(),
             Measure::Cost => sums.cost().0.into(),
-            Measure::EventCount => of_event.map_or(0, |event| whole(event.count)),
-            Measure::EventRevenue => {
-                of_event.map_or(0, |event| view.revenue.of(event.hold.0, event.confirmed.0))
+            Measure::SecondsToConversion => {
+                i128::from(earned.delay_ms) * i128::from(Micros::UNIT / 1_000)
             }
+            Measure::EventCount => of_event().map_or(0, |event| whole(event.count)),
+            Measure::EventRevenue => {
+                of_event().map_or(0, |event| view.revenue.of(event.hold.0, event.confirmed.0))
+            }
+            Measure::KeptCount => of_kept().map_or(0, |kept| whole(kept.count)),
+            Measure::KeptSum => of_kept().map_or(0, |kept| kept.sum.0.into()),
         }
+    }
+}
+
+impl Measure {
+    /// What it follows from. `about` is as in [`Self::of`].
+    pub(super) fn needs(self, view: View, about: Option<&str>) -> Needs {
+        let mut needs = Needs::default();
+        match self {
+            Measure::Clicks | Measure::AllClicks => needs.clicks = true,
+            Measure::UniqueClicks | Measure::UniqueFlowClicks | Measure::UniqueGlobalClicks => {
+                needs.uniques = true;
+            }
+            Measure::LandingViews => needs.landings = true,
+            Measure::OfferClicks | Measure::OfferClickRepeats => needs.steps = true,
+            Measure::Bots => needs.bots = true,
+            Measure::Cost => needs.cost = true,
+            Measure::SecondsToConversion => needs.delays = true,
+            Measure::EventCount | Measure::EventRevenue => needs.events = true,
+            Measure::KeptCount | Measure::KeptSum => needs.kept.extend(about.map(str::to_owned)),
+            Measure::Leads
+            | Measure::Sales
+            | Measure::Rejected
+            | Measure::Trash
+            | Measure::Rebills
+            | Measure::Customers
+            | Measure::EventConversions
+            | Measure::Revenue
+            | Measure::RevenueHold
+            | Measure::RevenueConfirmed
+            | Measure::RevenueRejected => {}
+        }
+        needs.conversions = !needs.are_of_clicks();
+        // The cost of bots stays in every view.
+        needs.bots |= view.without_bots && needs.are_of_clicks() && !needs.cost;
+        needs
     }
 }
 

@@ -2,16 +2,25 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::fraction::Fraction;
 use super::metric::{self, Metric};
-use super::{Sums, View};
+use super::{Needs, Sums, View};
 use crate::domain::money::Micros;
 use crate::domain::nearest::nearest;
 
-/// A metric, and the event that it is about, if it is about one.
+/// A metric, and the event or kept number that it is about, if it is about one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricRef {
     metric: &'static Metric,
-    event: Option<String>,
+    about: About,
+}
+
+/// Of what a metric tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum About {
+    Everything,
+    Event(String),
+    Kept(String),
 }
 
 /// No metric has this key.
@@ -28,26 +37,27 @@ fn meant(nearest: Option<&str>) -> String {
 }
 
 impl MetricRef {
-    /// `cr`, or `event:registration`. Whether there is such an event is for the caller to ask.
+    /// `cr`, `event:registration` or `kept_sum:weight`. Whether there is such an event or number is for
+    /// the caller to ask.
     pub fn parse(key: &str) -> Result<MetricRef, UnknownMetric> {
-        let (name, event) = match key.split_once(':') {
-            Some((name, event)) => (name, Some(event)),
-            None => (key, None),
+        let found = match key.split_once(':') {
+            None => metric::find(key).map(|metric| (metric, About::Everything)),
+            Some((_, "")) => None,
+            Some((family, name)) => metric::find_of_event(family)
+                .map(|metric| (metric, About::Event(name.to_owned())))
+                .or_else(|| {
+                    let metric = metric::find_of_kept(family)?;
+                    Some((metric, About::Kept(name.to_owned())))
+                }),
         };
-        let found = match event {
-            Some("") => None,
-            Some(_) => metric::find_of_event(name),
-            None => metric::find(name),
-        };
-        let metric = found.ok_or_else(|| UnknownMetric {
+        let (metric, about) = found.ok_or_else(|| UnknownMetric {
             key: key.to_owned(),
-            nearest: match event {
-                Some(_) => nearest(name, metric::of_events().map(|metric| metric.key)),
-                None => nearest(name, metric::all().map(|metric| metric.key)),
+            nearest: match key.split_once(':') {
+                Some((family, _)) => nearest(family, families().map(|metric| metric.key)),
+                None => nearest(key, metric::all().map(|metric| metric.key)),
             },
         })?;
-        let event = event.map(str::to_owned);
-        Ok(MetricRef { metric, event })
+        Ok(MetricRef { metric, about })
     }
 
     pub fn metric(&self) -> &'static Metric {
@@ -56,22 +66,60 @@ impl MetricRef {
 
     /// The key of the event that it is about.
     pub fn event(&self) -> Option<&str> {
-        self.event.as_deref()
+        match &self.about {
+            About::Event(key) => Some(key),
+            About::Everything | About::Kept(_) => None,
+        }
+    }
+
+    /// The name of the kept number that it is about.
+    pub fn kept(&self) -> Option<&str> {
+        match &self.about {
+            About::Kept(name) => Some(name),
+            About::Everything | About::Event(_) => None,
+        }
+    }
+
+    /// How people call it.
+    pub fn label(&self) -> String {
+        match self.about() {
+            Some(name) => format!("{} {name}", self.metric.label),
+            None => self.metric.label.to_owned(),
+        }
     }
 
     /// In micro-units: 12 clicks are 12,000,000, 2.5 % is 2,500,000. Ratios are rounded half to even;
     /// `None` where there is nothing to divide by.
     pub fn value(&self, sums: &Sums, view: View) -> Option<Micros> {
-        self.metric.formula.value(sums, view, self.event())
+        self.metric.formula.value(sums, view, self.about())
     }
+
+    /// The same before it is rounded.
+    pub(super) fn exact(&self, sums: &Sums, view: View) -> Option<Fraction> {
+        self.metric.formula.exact(sums, view, self.about())
+    }
+
+    /// What it follows from.
+    pub fn needs(&self, view: View) -> Needs {
+        self.metric.formula.needs(view, self.about())
+    }
+
+    fn about(&self) -> Option<&str> {
+        self.event().or(self.kept())
+    }
+}
+
+/// The metrics whose key is followed by a name.
+fn families() -> impl Iterator<Item = &'static Metric> {
+    metric::of_events().chain(metric::of_kept())
 }
 
 impl Display for MetricRef {
     /// Its key.
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         out.write_str(self.metric.key)?;
-        match &self.event {
-            Some(event) => write!(out, ":{event}"),
+        match self.about() {
+            Some(name) => write!(out, ":{name}"),
             None => Ok(()),
         }
     }
@@ -83,12 +131,14 @@ mod tests {
 
     #[test]
     fn every_key_reads_back() {
-        let of_events = metric::of_events().map(|metric| format!("{}:deposit", metric.key));
+        let named = families().map(|metric| format!("{}:deposit", metric.key));
         let keys = metric::all().map(|metric| metric.key.to_owned());
-        for key in keys.chain(of_events) {
+        for key in keys.chain(named) {
             let found = MetricRef::parse(&key).map(|metric| metric.to_string());
             assert_eq!(found, Ok(key));
         }
+        let odd = MetricRef::parse("kept_sum:a:b c");
+        assert_eq!(odd.as_ref().map(|metric| metric.kept()), Ok(Some("a:b c")));
     }
 
     #[test]
@@ -99,6 +149,7 @@ mod tests {
             ("event", None),
             ("event:", Some("event")),
             ("events:deposit", Some("event")),
+            ("kept_sun:weight", Some("kept_sum")),
             ("cr:deposit", None),
             ("zzzzzz", None),
         ];

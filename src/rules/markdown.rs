@@ -17,12 +17,13 @@ pub fn actions() -> String {
     out
 }
 
-/// One line for each metric, those about one event last.
+/// One line for each metric, those about one event or kept number last.
 pub fn metrics() -> String {
     let mut out = String::from("| metric | what it is | formula |\n|---|---|---|\n");
     let plain = metric::all().map(|one| (one.key.to_owned(), one));
     let of_events = metric::of_events().map(|one| (format!("{}:<event>", one.key), one));
-    for (key, one) in plain.chain(of_events) {
+    let of_kept = metric::of_kept().map(|one| (format!("{}:<name>", one.key), one));
+    for (key, one) in plain.chain(of_events).chain(of_kept) {
         let (help, formula) = (one.help, &one.formula);
         let _ = writeln!(out, "| `{key}` | {}. {help} | {formula} |", one.label);
     }

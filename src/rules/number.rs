@@ -5,7 +5,7 @@ use std::fmt;
 use crate::domain::form::quoted;
 use crate::domain::nearest::nearest;
 use crate::report::MetricRef;
-use crate::report::metric;
+use crate::report::metric::{self, Format};
 
 /// The word of [`Number::Payout`].
 pub const PAYOUT: &str = "payout";
@@ -22,7 +22,11 @@ impl Number {
     pub(super) fn find(key: &str) -> Option<Self> {
         match key {
             PAYOUT => Some(Number::Payout),
-            _ => MetricRef::parse(key).ok().map(Number::Metric),
+            // What is kept of a postback is not among what rules look at.
+            _ => MetricRef::parse(key)
+                .ok()
+                .filter(|metric| metric.kept().is_none())
+                .map(Number::Metric),
         }
     }
 
@@ -43,18 +47,19 @@ impl Number {
     pub(super) fn label(&self) -> String {
         match self {
             Number::Payout => "Payout".to_owned(),
-            Number::Metric(metric) => match metric.event() {
-                Some(event) => format!("{} {event}", metric.metric().label),
-                None => metric.metric().label.to_owned(),
-            },
+            Number::Metric(metric) => metric.label(),
         }
     }
 
     /// What people write behind its value.
     pub(super) fn unit(&self) -> &'static str {
         match self {
-            Number::Metric(metric) if metric.metric().format == metric::Format::Percent => " %",
-            _ => "",
+            Number::Metric(metric) => match metric.metric().format {
+                Format::Percent => " %",
+                Format::Duration => " s",
+                Format::Count | Format::Money | Format::Ratio => "",
+            },
+            Number::Payout => "",
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::rule::Rule;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
@@ -94,6 +95,7 @@ stored!(Group, "groups", name, kind);
 stored!(Event, "events", name, key);
 stored!(Rule, "rules", name);
 stored!(Summary, "summaries", name);
+stored!(OwnMetric, "metrics", name, key);
 stored!(Channel, "channels", name;
     fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
         channels::keep_secret(connection, self)
@@ -153,6 +155,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         rules: load_all(connection)?,
         channels: load_all(connection)?,
         summaries: load_all(connection)?,
+        metrics: load_all(connection)?,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
 use crate::evaluator::Evaluating;
 use crate::importer::Importer;
+use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
 use crate::store::api_keys::ApiKeys;
@@ -54,6 +55,7 @@ pub struct Shared {
     /// How the sealing of columns goes.
     pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
+    pub jobs: Arc<Jobs>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,

@@ -187,7 +187,7 @@ impl Event {
     }
 
     fn choose_key(&mut self) -> Option<Problem> {
-        let made = key::from_name(&self.name);
+        let made = super::key::from_name(&self.name);
         if made.is_empty() {
             // What is wrong with the name is told there.
             let message = "A key is missing: the name has no Latin letters to make one of. Choose one such as \"registration\".";

@@ -126,6 +126,7 @@ fn written(key: &str, sums: &Sums) -> String {
         Format::Count => (value.0 / Micros::UNIT).to_string(),
         Format::Money | Format::Ratio => rounded(value, 2),
         Format::Percent => rounded(value, 1) + " %",
+        Format::Duration => rounded(value, 1) + " s",
     }
 }
 

@@ -5,8 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use serde::{Serialize, Serializer};
 
 use crate::domain::money::Micros;
+use crate::report::fraction::Fraction;
 use crate::report::measure::Measure;
-use crate::report::{Sums, View};
+use crate::report::{Needs, Sums, View};
 
 /// A sum of measures, or a ratio of two such sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,41 +37,58 @@ impl Formula {
         &self,
         sums: &Sums,
         view: View,
-        event: Option<&str>,
+        about: Option<&str>,
     ) -> Option<Micros> {
-        let total = |terms| total(terms, sums, view, event);
-        let value = match *self {
-            Formula::Sum(terms) => total(terms),
-            Formula::Ratio { over, under, times } => {
-                let scale = i128::from(times) * i128::from(Micros::UNIT);
-                rounded(total(over) * scale, total(under))?
-            }
+        let value = match self {
+            Formula::Sum(terms) => total(terms, sums, view, about),
+            Formula::Ratio { .. } => self.exact(sums, view, about)?.rounded()?,
         };
         let nearest = value.clamp(i64::MIN.into(), i64::MAX.into());
         i64::try_from(nearest).ok().map(Micros)
     }
+
+    /// The same before it is rounded.
+    pub(in crate::report) fn exact(
+        &self,
+        sums: &Sums,
+        view: View,
+        about: Option<&str>,
+    ) -> Option<Fraction> {
+        let total = |terms| total(terms, sums, view, about);
+        match *self {
+            Formula::Sum(terms) => Some(Fraction::of_micros(total(terms))),
+            Formula::Ratio { over, under, times } => {
+                Fraction::new(total(over) * i128::from(times), total(under))
+            }
+        }
+    }
+
+    /// Whether sums of its values are its values of the sums.
+    pub(in crate::report) fn is_sum(&self) -> bool {
+        matches!(self, Formula::Sum(_))
+    }
+
+    /// What it follows from.
+    pub(in crate::report) fn needs(&self, view: View, about: Option<&str>) -> Needs {
+        let terms = match *self {
+            Formula::Sum(terms) => [terms, &[]],
+            Formula::Ratio { over, under, .. } => [over, under],
+        };
+        let mut needs = Needs::default();
+        for term in terms.into_iter().flatten() {
+            let (Term::Plus(measure) | Term::Minus(measure)) = term;
+            needs.add(measure.needs(view, about));
+        }
+        needs
+    }
 }
 
-fn total(terms: Terms, sums: &Sums, view: View, event: Option<&str>) -> i128 {
+fn total(terms: Terms, sums: &Sums, view: View, about: Option<&str>) -> i128 {
     let signed = terms.iter().map(|term| match term {
-        Term::Plus(measure) => measure.of(sums, view, event),
-        Term::Minus(measure) => -measure.of(sums, view, event),
+        Term::Plus(measure) => measure.of(sums, view, about),
+        Term::Minus(measure) => -measure.of(sums, view, about),
     });
     signed.sum()
-}
-
-/// `over / under`, half to even; `None` where `under` is 0.
-fn rounded(over: i128, under: i128) -> Option<i128> {
-    if under == 0 {
-        return None;
-    }
-    let (over, under) = match under < 0 {
-        true => (-over, -under),
-        false => (over, under),
-    };
-    let (quotient, twice) = (over.div_euclid(under), over.rem_euclid(under) * 2);
-    let up = twice > under || (twice == under && quotient % 2 != 0);
-    Some(quotient + i128::from(up))
 }
 
 impl Display for Formula {
@@ -114,39 +132,5 @@ fn write_terms(out: &mut Formatter<'_>, terms: Terms) -> fmt::Result {
 impl Serialize for Formula {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn quotients_are_rounded_half_to_even_whatever_the_signs() {
-        let cases = [
-            (5, 2, Some(2)),
-            (7, 2, Some(4)),
-            (-5, 2, Some(-2)),
-            (-7, 2, Some(-4)),
-            (5, -2, Some(-2)),
-            (-8, -3, Some(3)),
-            (1, 0, None),
-            (0, 0, None),
-            (0, 7, Some(0)),
-        ];
-        for (over, under, expected) in cases {
-            assert_eq!(rounded(over, under), expected, "{over} / {under}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_quotient_is_at_most_half_a_unit_off(over: i64, under in 1i64..i64::MAX) {
-            let (over, under) = (i128::from(over), i128::from(under));
-            let quotient = rounded(over, under).expect("there is something to divide by");
-            prop_assert!((quotient * under - over).abs() * 2 <= under);
-        }
     }
 }

@@ -2,18 +2,20 @@
 
 mod event;
 mod formula;
+mod kept;
 mod money;
 mod results;
 mod traffic;
 
 use serde::Serialize;
 
+pub use crate::domain::format::{Better, Format};
 pub use formula::{Formula, Term, Terms};
 
 /// A number that reports show and rules ask for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Metric {
-    /// Of a metric about one event, what stands before the colon and the event's key.
+    /// Of a metric about one event or kept number, what stands before the colon and its name.
     pub key: &'static str,
     pub label: &'static str,
     pub help: &'static str,
@@ -32,31 +34,7 @@ impl PartialEq for Metric {
 
 impl Eq for Metric {}
 
-/// What a value is, and so how it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = MetricFormat)]
-pub enum Format {
-    /// A whole number.
-    Count,
-    /// In the reporting currency.
-    Money,
-    /// Of a hundred: 2.5 is 2.5 %.
-    Percent,
-    /// A plain factor.
-    Ratio,
-}
-
-/// Which way it should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Better {
-    Up,
-    Down,
-    Neither,
-}
-
-/// All metrics that need no event, in the order in which pickers show them.
+/// All metrics that are about no event or kept number, in the order in which pickers show them.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     traffic::TABLE
         .iter()
@@ -69,6 +47,11 @@ pub fn of_events() -> impl Iterator<Item = &'static Metric> {
     event::TABLE.iter()
 }
 
+/// Those about one number that networks send along: `kept_sum:<name>`.
+pub fn of_kept() -> impl Iterator<Item = &'static Metric> {
+    kept::TABLE.iter()
+}
+
 /// The metric of this key.
 pub fn find(key: &str) -> Option<&'static Metric> {
     all().find(|metric| metric.key == key)
@@ -77,6 +60,11 @@ pub fn find(key: &str) -> Option<&'static Metric> {
 /// The metric about an event, by what stands before the colon.
 pub fn find_of_event(key: &str) -> Option<&'static Metric> {
     of_events().find(|metric| metric.key == key)
+}
+
+/// The metric about a kept number, by what stands before the colon.
+pub fn find_of_kept(key: &str) -> Option<&'static Metric> {
+    of_kept().find(|metric| metric.key == key)
 }
 
 #[cfg(test)]

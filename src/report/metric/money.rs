@@ -7,11 +7,12 @@ use super::Term::{Minus, Plus};
 use super::results::CONVERSIONS;
 use super::{Metric, Terms};
 use crate::report::measure::Measure::{
-    Clicks, Cost, Leads, OfferClicks, Revenue, RevenueConfirmed, RevenueHold, RevenueRejected,
-    Sales, UniqueClicks,
+    Clicks, Cost, Customers, Leads, OfferClicks, Revenue, RevenueConfirmed, RevenueHold,
+    RevenueRejected, Sales, UniqueClicks,
 };
 
 const PROFIT: Terms = &[Plus(Revenue), Minus(Cost)];
+const PROFIT_CONFIRMED: Terms = &[Plus(RevenueConfirmed), Minus(Cost)];
 
 pub(super) static TABLE: &[Metric] = &[
     Metric {
@@ -63,11 +64,31 @@ pub(super) static TABLE: &[Metric] = &[
         better: Up,
     },
     Metric {
+        key: "profit_confirmed",
+        label: "Profit confirmed",
+        help: "What is left of the confirmed revenue.",
+        formula: Sum(PROFIT_CONFIRMED),
+        format: Money,
+        better: Up,
+    },
+    Metric {
         key: "roi",
         label: "ROI",
         help: "Profit for a hundred spent.",
         formula: Ratio {
             over: PROFIT,
+            under: &[Plus(Cost)],
+            times: 100,
+        },
+        format: Percent,
+        better: Up,
+    },
+    Metric {
+        key: "roi_confirmed",
+        label: "ROI confirmed",
+        help: "Confirmed profit for a hundred spent.",
+        formula: Ratio {
+            over: PROFIT_CONFIRMED,
             under: &[Plus(Cost)],
             times: 100,
         },
@@ -217,5 +238,29 @@ pub(super) static TABLE: &[Metric] = &[
         },
         format: Money,
         better: Down,
+    },
+    Metric {
+        key: "cac",
+        label: "CAC",
+        help: "What a customer costs.",
+        formula: Ratio {
+            over: &[Plus(Cost)],
+            under: &[Plus(Customers)],
+            times: 1,
+        },
+        format: Money,
+        better: Down,
+    },
+    Metric {
+        key: "ltv",
+        label: "LTV to date",
+        help: "What a customer has earned so far, rebills and own events that count included.",
+        formula: Ratio {
+            over: &[Plus(Revenue)],
+            under: &[Plus(Customers)],
+            times: 1,
+        },
+        format: Money,
+        better: Up,
     },
 ];

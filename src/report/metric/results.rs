@@ -1,12 +1,13 @@
 //! Metrics of conversions: how many, how far they are, and how many clicks make one.
 
-use super::Better::{Down, Up};
-use super::Format::{Count, Percent};
+use super::Better::{Down, Neither, Up};
+use super::Format::{Count, Duration, Percent, Ratio as Factor};
 use super::Formula::{Ratio, Sum};
 use super::Term::Plus;
 use super::{Metric, Terms};
 use crate::report::measure::Measure::{
-    Clicks, Customers, EventConversions, Leads, Rebills, Rejected, Sales, Trash,
+    Clicks, Customers, EventConversions, Leads, Rebills, Rejected, Sales, SecondsToConversion,
+    Trash,
 };
 
 pub(super) const CONVERSIONS: Terms = &[Plus(Leads), Plus(Sales), Plus(EventConversions)];
@@ -85,6 +86,30 @@ pub(super) static TABLE: &[Metric] = &[
         formula: Sum(&[Plus(Customers)]),
         format: Count,
         better: Up,
+    },
+    Metric {
+        key: "rebills_per_customer",
+        label: "Rebills per customer",
+        help: "How often a customer has paid again.",
+        formula: Ratio {
+            over: &[Plus(Rebills)],
+            under: &[Plus(Customers)],
+            times: 1,
+        },
+        format: Factor,
+        better: Up,
+    },
+    Metric {
+        key: "time_to_conversion",
+        label: "Time to conversion",
+        help: "Seconds from a click to its lead or sale, on average. Rebills and own events are left out.",
+        formula: Ratio {
+            over: &[Plus(SecondsToConversion)],
+            under: &[Plus(Leads), Plus(Sales)],
+            times: 1,
+        },
+        format: Duration,
+        better: Neither,
     },
     Metric {
         key: "approve_rate",

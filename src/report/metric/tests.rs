@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::conversion::Status;
 use crate::domain::money::Micros;
 use crate::report::measure::Measure;
-use crate::report::{Clicked, Earned, Happened, MetricRef, RevenueKind, Sums, View};
+use crate::report::{Clicked, Earned, Happened, MetricRef, Needs, RevenueKind, Sums, View};
 
 fn money(text: &str) -> Micros {
     text.parse().expect("an amount")
@@ -14,7 +14,8 @@ fn money(text: &str) -> Micros {
 
 /// 8 clicks, 3 of them bots', two of those unique; 4 landing views, 2 of them bots'; 3 offer clicks,
 /// one a bot's, with 2 repeats. 2 sales, 1 lead, 1 rejected, 1 trash, 1 rebill, 2 registrations. The
-/// clicks cost 4, the conversions 1.
+/// clicks cost 4, the conversions 1. Each conversion came ten seconds after the one before it; all but
+/// the first weigh 1.5, the first 3.
 fn sums() -> Sums {
     let mut sums = Sums::default();
     for number in 0..8 {
@@ -39,7 +40,9 @@ fn sums() -> Sums {
         counts_as_conversion: true,
         counts_in_revenue: false,
     };
-    for (happened, status, revenue, makes_customer) in [
+    let weights = |weight| [("weight".into(), money(weight))];
+    let (light, heavy) = (weights("1.5"), weights("3"));
+    let conversions = [
         (&Happened::Conversion, Status::Sale, "5", true),
         (&Happened::Conversion, Status::Sale, "5", true),
         (&Happened::Conversion, Status::Lead, "3", false),
@@ -48,7 +51,8 @@ fn sums() -> Sums {
         (&Happened::Rebill, Status::Sale, "4", false),
         (&own, Status::Sale, "7", false),
         (&own, Status::Lead, "9", false),
-    ] {
+    ];
+    for (number, (happened, status, revenue, makes_customer)) in (0_i64..).zip(conversions) {
         sums.earn(&Earned {
             happened,
             status: Some(status),
@@ -57,6 +61,8 @@ fn sums() -> Sums {
             is_test: false,
             makes_customer,
             revenue: money(revenue),
+            delay_ms: number * 10_000,
+            kept: if number == 0 { &heavy } else { &light },
         });
     }
     sums
@@ -98,6 +104,8 @@ fn every_metric_follows_from_the_sums() {
         ("trash", "1", "1"),
         ("rebills", "1", "1"),
         ("customers", "2", "2"),
+        ("rebills_per_customer", "0.5", "0.5"),
+        ("time_to_conversion", "10", "10"),
         ("approve_rate", "50", "50"),
         ("approve_rate_with_trash", "40", "40"),
         ("approve_rate_processed", "66.666667", "66.666667"),
@@ -110,7 +118,9 @@ fn every_metric_follows_from_the_sums() {
         ("revenue_rejected", "3", "3"),
         ("cost", "5", "5"),
         ("profit", "12", "12"),
+        ("profit_confirmed", "9", "9"),
         ("roi", "240", "240"),
+        ("roi_confirmed", "180", "180"),
         ("roas", "3.4", "3.4"),
         ("epc", "2.125", "3.4"),
         ("uepc", "4.25", "8.5"),
@@ -123,11 +133,16 @@ fn every_metric_follows_from_the_sums() {
         ("cpa", "1", "1"),
         ("cpl", "5", "5"),
         ("cps", "2.5", "2.5"),
+        ("cac", "2.5", "2.5"),
+        ("ltv", "8.5", "8.5"),
         ("event:registration", "2", "2"),
         ("event_revenue:registration", "16", "16"),
         ("event_rate:registration", "25", "40"),
         ("event_cost:registration", "2.5", "2.5"),
         ("event:deposit", "0", "0"),
+        ("kept_sum:weight", "10.5", "10.5"),
+        ("kept_average:weight", "1.75", "1.75"),
+        ("kept_sum:height", "0", "0"),
     ];
     for (key, with_bots, without_bots) in cases {
         assert_eq!(
@@ -142,7 +157,7 @@ fn every_metric_follows_from_the_sums() {
         );
     }
     let tried: HashSet<_> = cases.map(|(key, ..)| key.split(':').next()).into();
-    for metric in all().chain(of_events()) {
+    for metric in all().chain(of_events()).chain(of_kept()) {
         assert!(
             tried.contains(&Some(metric.key)),
             "{} is not tried",
@@ -206,9 +221,72 @@ fn formulas_are_written_as_people_read_them() {
 }
 
 #[test]
+fn a_number_needs_what_its_formula_names() {
+    let needs = |key: &str, view| MetricRef::parse(key).expect(key).needs(view);
+    let cases = [
+        (
+            "clicks",
+            Needs {
+                clicks: true,
+                ..Needs::default()
+            },
+        ),
+        (
+            "offer_click_rate",
+            Needs {
+                landings: true,
+                steps: true,
+                ..Needs::default()
+            },
+        ),
+        (
+            "roi",
+            Needs {
+                cost: true,
+                conversions: true,
+                ..Needs::default()
+            },
+        ),
+        (
+            "time_to_conversion",
+            Needs {
+                conversions: true,
+                delays: true,
+                ..Needs::default()
+            },
+        ),
+        (
+            "event_rate:deposit",
+            Needs {
+                clicks: true,
+                conversions: true,
+                events: true,
+                ..Needs::default()
+            },
+        ),
+        (
+            "kept_average:weight",
+            Needs {
+                conversions: true,
+                kept: ["weight".to_owned()].into(),
+                ..Needs::default()
+            },
+        ),
+    ];
+    for (key, expected) in cases {
+        assert_eq!(needs(key, View::default()), expected, "{key}");
+        let with_bots = Needs {
+            bots: expected.clicks || expected.landings,
+            ..expected
+        };
+        assert_eq!(needs(key, WITHOUT_BOTS), with_bots, "{key}");
+    }
+}
+
+#[test]
 fn every_row_is_whole_and_its_key_its_own() {
     let mut keys = HashSet::new();
-    for metric in all().chain(of_events()) {
+    for metric in all().chain(of_events()).chain(of_kept()) {
         let key = metric.key;
         assert!(keys.insert(key), "{key} is there twice");
         let is_plain = |c: char| c.is_ascii_lowercase() || c == '_';

@@ -6,6 +6,9 @@
 //! | a further one of its click, event `rebill` | rebills, while a lead or sale | the same |
 //! | an own event | its own count, while a lead or sale; conversions where set so | the same, where set so |
 //! | a correction | nothing | the same |
+//!
+//! Numbers that networks send along are summed over leads and sales of every kind, as far as they are
+//! asked for; a correction adds to their sum and is not counted.
 
 use std::sync::Arc;
 
@@ -57,6 +60,10 @@ pub struct Earned<'a> {
     pub makes_customer: bool,
     /// In the reporting currency.
     pub revenue: Micros,
+    /// From the click to its first postback, in milliseconds. What came before its click took no time.
+    pub delay_ms: i64,
+    /// The kept numbers that are asked for, by their names.
+    pub kept: &'a [(Arc<str>, Micros)],
 }
 
 impl Earned<'_> {
@@ -79,8 +86,12 @@ pub(in crate::report) struct EarnedSums {
     pub(in crate::report) revenue_hold: Micros,
     pub(in crate::report) revenue_confirmed: Micros,
     pub(in crate::report) revenue_rejected: Micros,
+    /// Of leads and sales together.
+    pub(in crate::report) delay_ms: i64,
     /// Of own events that there are, by key.
     events: Vec<EventSums>,
+    /// Of kept numbers that there are, by name.
+    kept: Vec<KeptSums>,
 }
 
 /// Sums over the conversions of one own event.
@@ -91,6 +102,15 @@ pub(in crate::report) struct EventSums {
     /// Its amounts, whether or not they count in the revenue of all.
     pub(in crate::report) hold: Micros,
     pub(in crate::report) confirmed: Micros,
+}
+
+/// Sums over one kept number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct KeptSums {
+    name: Arc<str>,
+    /// Conversions that have it.
+    pub(in crate::report) count: u32,
+    pub(in crate::report) sum: Micros,
 }
 
 /// Of clicks that earned nothing.
@@ -105,7 +125,9 @@ pub(super) static NOTHING: EarnedSums = EarnedSums {
     revenue_hold: Micros::ZERO,
     revenue_confirmed: Micros::ZERO,
     revenue_rejected: Micros::ZERO,
+    delay_ms: 0,
     events: Vec::new(),
+    kept: Vec::new(),
 };
 
 impl EarnedSums {
@@ -114,11 +136,21 @@ impl EarnedSums {
         place.ok().map(|place| &self.events[place])
     }
 
+    pub(in crate::report) fn kept(&self, name: &str) -> Option<&KeptSums> {
+        let place = self.kept.binary_search_by(|one| (*one.name).cmp(name));
+        place.ok().map(|place| &self.kept[place])
+    }
+
     pub(super) fn add(&mut self, conversion: &Earned<'_>) {
         let Some(status) = conversion.status else {
             return;
         };
         let (revenue, once) = (conversion.revenue, u32::from(!conversion.is_correction));
+        for (name, number) in conversion.kept.iter().filter(|_| status.earns()) {
+            let kept = self.kept_mut(name);
+            count(&mut kept.count, once);
+            pay(&mut kept.sum, *number);
+        }
         match conversion.happened {
             Happened::Conversion if !conversion.is_repeat => {
                 count(
@@ -131,6 +163,10 @@ impl EarnedSums {
                     once,
                 );
                 count(&mut self.customers, conversion.makes_customer.into());
+                if once > 0 && status.earns() {
+                    let delay_ms = conversion.delay_ms.max(0);
+                    self.delay_ms = self.delay_ms.saturating_add(delay_ms);
+                }
             }
             Happened::Conversion | Happened::Rebill => {
                 count(&mut self.rebills, once * u32::from(status.earns()));
@@ -177,11 +213,17 @@ impl EarnedSums {
         pay(&mut self.revenue_hold, other.revenue_hold);
         pay(&mut self.revenue_confirmed, other.revenue_confirmed);
         pay(&mut self.revenue_rejected, other.revenue_rejected);
+        self.delay_ms = self.delay_ms.saturating_add(other.delay_ms);
         for more in &other.events {
             let event = self.event_mut(&more.key);
             count(&mut event.count, more.count);
             pay(&mut event.hold, more.hold);
             pay(&mut event.confirmed, more.confirmed);
+        }
+        for more in &other.kept {
+            let kept = self.kept_mut(&more.name);
+            count(&mut kept.count, more.count);
+            pay(&mut kept.sum, more.sum);
         }
     }
 
@@ -198,6 +240,20 @@ impl EarnedSums {
             place
         });
         &mut self.events[place]
+    }
+
+    fn kept_mut(&mut self, name: &Arc<str>) -> &mut KeptSums {
+        let place = self.kept.binary_search_by(|one| one.name.cmp(name));
+        let place = place.unwrap_or_else(|place| {
+            let none = KeptSums {
+                name: Arc::clone(name),
+                count: 0,
+                sum: Micros::ZERO,
+            };
+            self.kept.insert(place, none);
+            place
+        });
+        &mut self.kept[place]
     }
 }
 

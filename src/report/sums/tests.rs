@@ -16,6 +16,8 @@ fn sale(happened: &Happened) -> Earned<'_> {
         is_test: false,
         makes_customer: false,
         revenue: Micros(5_000_000),
+        delay_ms: 0,
+        kept: &[],
     }
 }
 
@@ -157,14 +159,92 @@ fn add(sums: &mut Sums, seed: u64, happened: &[Happened]) {
         });
     } else {
         let statuses = [1, 2, 3, 4, 0].map(Status::from_code);
+        let mut kept = Vec::new();
+        for name in ["weight", "age", "height"] {
+            if dice.bool() {
+                kept.push((name.into(), Micros(dice.i64(-9..9))));
+            }
+        }
         sums.earn(&Earned {
             status: statuses[dice.usize(..5)],
             is_repeat: dice.bool(),
             is_correction: dice.bool(),
             makes_customer: dice.bool(),
             revenue: Micros(dice.i64(-1_000..1_000)),
+            delay_ms: dice.i64(-9..9_000),
+            kept: &kept,
             ..sale(&happened[dice.usize(..happened.len())])
         });
+    }
+}
+
+#[test]
+fn kept_numbers_and_delays_are_summed_over_leads_and_sales() {
+    let plain = Happened::of("conversion", None);
+    let own = Happened::of("deposit", None);
+    let kept = [("weight".into(), Micros(2_000_000))];
+    let first = Earned {
+        delay_ms: 1_500,
+        kept: &kept,
+        ..sale(&plain)
+    };
+    let cases = [
+        ("sale", first, ["2", "2", "1.5"]),
+        (
+            "before its click",
+            Earned {
+                delay_ms: -1,
+                ..first
+            },
+            ["2", "2", "0"],
+        ),
+        (
+            "own",
+            Earned {
+                happened: &own,
+                ..first
+            },
+            ["2", "2", ""],
+        ),
+        (
+            "repeat",
+            Earned {
+                is_repeat: true,
+                ..first
+            },
+            ["2", "2", ""],
+        ),
+        (
+            "correction",
+            Earned {
+                is_correction: true,
+                ..first
+            },
+            ["2", "", ""],
+        ),
+        (
+            "rejected",
+            Earned {
+                status: Some(Status::Rejected),
+                ..first
+            },
+            ["0", "", ""],
+        ),
+    ];
+    for (name, conversion, expected) in cases {
+        let mut sums = Sums::default();
+        sums.earn(&conversion);
+        let values = [
+            "kept_sum:weight",
+            "kept_average:weight",
+            "time_to_conversion",
+        ]
+        .map(|key| {
+            let metric = MetricRef::parse(key).expect(key);
+            let value = metric.value(&sums, View::default());
+            value.map_or(String::new(), |value| value.to_string())
+        });
+        assert_eq!(values, expected, "{name}");
     }
 }
 

@@ -19,10 +19,8 @@
 //!
 //! # Adding a column
 //!
-//! 1. A variant in `column.rs`. 2. Its row in one of the tables there, with a number that was never
-//! used before.
-//!
-//! Segments of older versions have it only after `millrace columns rebuild`.
+//! A variant in `column.rs`, and its row in one of the tables there, with a number that was never used
+//! before. Segments of older versions have it only after `millrace columns rebuild`.
 
 pub mod archive;
 mod chunk;

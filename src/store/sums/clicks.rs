@@ -147,7 +147,7 @@ fn add(
                 track.sums(stretch, &codes).charge(conversion.cost);
             }
             if pile.basis == Basis::Click {
-                let earned = conversion.earned(&work.happenings);
+                let earned = conversion.earned(&work.happenings, seen.at);
                 track.sums(stretch, &codes).earn(&earned);
             }
         }

@@ -86,7 +86,8 @@ impl<'a> Happenings<'a> {
 }
 
 impl Conversion {
-    pub(super) fn earned<'h>(&self, happenings: &'h Happenings<'_>) -> Earned<'h> {
+    /// `clicked_at` is the time of its click.
+    pub(super) fn earned<'h>(&self, happenings: &'h Happenings<'_>, clicked_at: i64) -> Earned<'h> {
         Earned {
             happened: &happenings.all[self.happened],
             status: self.status,
@@ -95,7 +96,14 @@ impl Conversion {
             is_test: self.flags & TEST != 0,
             makes_customer: self.makes_customer,
             revenue: self.revenue,
+            delay_ms: self.at - clicked_at,
+            kept: &[],
         }
+    }
+
+    /// Whether it can add anything.
+    fn counts(&self) -> bool {
+        self.status.is_some() && self.flags & TEST == 0
     }
 
     fn time(&self, basis: Basis) -> i64 {
@@ -118,7 +126,7 @@ pub(super) fn of_clicks(
     while let Some(row) = rows.next()? {
         found.extend(read(row, happenings)?);
     }
-    found.retain(|conversion| conversion.earned(happenings).counts());
+    found.retain(Conversion::counts);
     Ok(found)
 }
 
@@ -240,9 +248,8 @@ fn take(
     let Some(conversion) = read(row, &mut work.happenings)? else {
         return Ok(());
     };
-    let counts = conversion.earned(&work.happenings).counts();
     let time = conversion.time(basis);
-    if counts && times.iter().any(|range| range.contains(&time)) {
+    if conversion.counts() && times.iter().any(|range| range.contains(&time)) {
         add(work, connection, basis, &conversion)?;
     }
     Ok(())
@@ -280,7 +287,7 @@ fn add(
         };
         let codes = facts.codes(&pile.columns, &seen, offer_id)?;
         if pile.takes(&codes) {
-            let earned = conversion.earned(&work.happenings);
+            let earned = conversion.earned(&work.happenings, seen.at);
             track.sums(stretch, &codes).earn(&earned);
         }
     }

@@ -10,7 +10,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{Endpoint, openapi};
+use crate::editor::Editor;
 use crate::engine;
+use crate::report::own::{self, OwnOptions};
 use crate::rules;
 use crate::store::{set_aside, tallies};
 use crate::web::error::{ApiError, BODY_MAX};
@@ -70,12 +72,15 @@ pub(super) struct Options {
     engine: engine::Options,
     #[serde(flatten)]
     rules: rules::Options,
+    #[serde(flatten)]
+    own: OwnOptions,
 }
 
-async fn options() -> HttpResponse {
+async fn options(editor: web::Data<Editor>) -> HttpResponse {
     HttpResponse::Ok().json(Options {
         engine: engine::options(),
         rules: rules::options(),
+        own: own::options(&editor.documents()),
     })
 }
 

@@ -20,6 +20,7 @@ use crate::domain::landing::Landing;
 use crate::domain::list::List;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
 use crate::domain::summary::Summary;
@@ -28,6 +29,7 @@ use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
 use crate::evaluator::trial::{Trial, TriedGroup};
 use crate::importer::Preview;
+use crate::jobs::costs::{CostPreview, FilePreview};
 use crate::presets::PresetSummary;
 use crate::presets::network::NetworkAnswer;
 use crate::presets::postback_url::UrlParameter;
@@ -39,6 +41,8 @@ use crate::store::changes::ChangeRow;
 use crate::store::conversions::history::ConversionBrief;
 use crate::store::conversions::log::{ConversionInFull, LoggedConversion};
 use crate::store::imports::{Import, ImportRow};
+use crate::store::jobs::Job;
+use crate::store::jobs::costs::CostUpdate;
 use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
@@ -65,6 +69,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
     ("Summary", &["name", "channel_id"]),
+    ("OwnMetric", &["name", "formula"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
     ("Filter", &["key", "value"]),
@@ -174,6 +179,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
     add::<Summary>(&mut schemas);
+    add::<OwnMetric>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
         drafts.insert(format!("{name}Draft"), draft(name, schema));
@@ -197,6 +203,10 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<Preview>(&mut schemas);
     add::<Import>(&mut schemas);
     add::<ImportRow>(&mut schemas);
+    add::<Job>(&mut schemas);
+    add::<CostUpdate>(&mut schemas);
+    add::<CostPreview>(&mut schemas);
+    add::<FilePreview>(&mut schemas);
     add::<LoggedConversion>(&mut schemas);
     add::<ConversionInFull>(&mut schemas);
     add::<ConversionBrief>(&mut schemas);

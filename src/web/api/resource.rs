@@ -17,6 +17,7 @@ use crate::domain::money::Currency;
 use crate::domain::nearest::nearest;
 use crate::domain::network::Network;
 use crate::domain::offer::Offer;
+use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
 use crate::domain::summary::Summary;
@@ -26,6 +27,7 @@ use crate::editor::as_json;
 use crate::engine::Catalog;
 use crate::macros::Template;
 use crate::presets;
+use crate::report::own;
 use crate::rules;
 use crate::store::entities::Stored;
 use crate::web::error::{BODY_MAX, LIST_BODY_MAX};
@@ -150,6 +152,14 @@ impl Resource for Rule {
 
 impl Resource for Summary {
     const PATH: &'static str = "summaries";
+}
+
+impl Resource for OwnMetric {
+    const PATH: &'static str = "metrics";
+
+    fn doubts_beyond(&self, documents: &Documents) -> Vec<Problem> {
+        own::doubts(self, documents)
+    }
 }
 
 impl Resource for Channel {

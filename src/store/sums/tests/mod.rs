@@ -62,7 +62,7 @@ fn question(dice: &mut Rng, naive: &Naive<'_>) -> Question {
 }
 
 /// What the naive way counts too.
-const COUNTED: [&str; 21] = [
+const COUNTED: [&str; 22] = [
     "clicks",
     "unique_clicks",
     "unique_flow_clicks",
@@ -84,6 +84,7 @@ const COUNTED: [&str; 21] = [
     "cost",
     "event:deposit",
     "event_revenue:ghost",
+    "time_to_conversion",
 ];
 
 fn counted(sums: &Sums) -> Counted {
@@ -93,7 +94,8 @@ fn counted(sums: &Sums) -> Counted {
             without_bots,
         };
         let value = MetricRef::parse(key).unwrap().value(sums, view);
-        value.expect("a sum").0
+        // Only the average over nothing is none.
+        value.unwrap_or_default().0
     };
     COUNTED
         .map(|key| (key.to_owned(), [value(key, false), value(key, true)]))

@@ -171,7 +171,7 @@ impl<'w> Naive<'w> {
                 };
                 if inside(span, time) {
                     groups.entry(group.clone()).or_default();
-                    for (key, value) in self.earned(row, status, flags) {
+                    for (key, value) in self.earned(row, at, status, flags) {
                         add(&mut groups, &group, &key, value, false);
                     }
                 }
@@ -187,10 +187,17 @@ impl<'w> Naive<'w> {
             groups.entry(Vec::new()).or_default();
         }
         groups.retain(|group, _| is_asked(group));
+        for counted in groups.values_mut() {
+            let whole = |key: &str| counted.get(key).map_or(0, |[with, _]| *with);
+            let delay = Micros(whole("seconds to conversion"));
+            let average = delay.scaled(Micros::UNIT, whole("leads") + whole("sales"));
+            let average = average.map_or(0, |average| average.0);
+            counted.insert("time_to_conversion".to_owned(), [average; 2]);
+        }
         groups
     }
 
-    fn earned(&self, row: &Record, status: i64, flags: i64) -> Vec<(String, i64)> {
+    fn earned(&self, row: &Record, clicked_at: i64, status: i64, flags: i64) -> Vec<(String, i64)> {
         let event = text(row, "event").unwrap();
         let (revenue, once) = (number(row, "revenue").unwrap(), flags & 2 == 0);
         let one = if once { Micros::UNIT } else { 0 };
@@ -209,6 +216,9 @@ impl<'w> Naive<'w> {
                 all.push((word.to_owned(), one));
                 if is_good {
                     all.push(("conversions".to_owned(), one));
+                    let delay = (number(row, "at").unwrap() - clicked_at).max(0);
+                    let counted = if once { delay * 1_000 } else { 0 };
+                    all.push(("seconds to conversion".to_owned(), counted));
                 }
                 if is(row, "makes_customer") {
                     all.push(("customers".to_owned(), Micros::UNIT));
