@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::importer::FILE_MAX;
+use crate::store::columns;
 
 /// What a command asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,22 @@ pub enum Request {
     /// Answered with the import as JSON.
     ImportProgress {
         id: u64,
+    },
+    /// Drops raw clicks that are older. Answered with the job as JSON.
+    Prune {
+        days: u64,
+    },
+    /// Answered with the job as JSON.
+    JobProgress {
+        id: u64,
+    },
+    /// Makes one segment anew. Answered with [`columns::Rebuilt`] as JSON.
+    RebuildColumns {
+        at: columns::Cursor,
+    },
+    /// Compares one segment with its raw rows. Answered with [`columns::Verified`] as JSON.
+    VerifyColumns {
+        at: columns::Cursor,
     },
 }
 

@@ -24,7 +24,8 @@
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`evaluator`] | rules, asked and done beside the requests |
-//! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
+//! | [`upkeep`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
+//! | [`jobs`] | long work on what is stored, in small pieces: costs, clean up, bots again |
 //! | [`control`] | commands beside a running server |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | command line, settings, logs on stderr, the time |
 //! | [`app`] | introduces all of them to each other |
@@ -67,5 +68,6 @@ pub mod sender;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;
 pub mod vault;
 pub mod web;

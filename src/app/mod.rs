@@ -29,28 +29,32 @@ use crate::herald::Herald;
 use crate::herald::budgets::Watcher;
 use crate::herald::summaries::Teller;
 use crate::importer::{Importer, Order, Refused};
-use crate::jobs::{Jobs, Subjects};
+use crate::jobs::{Jobs, Worker};
 use crate::keeper::Keeper;
 use crate::library::{Desk, Library};
 use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
 use crate::store::checkpoint::Checkpointer;
+use crate::store::columns;
+use crate::store::columns::sealer::{Sealer, Sealing};
 use crate::store::connection::open_writer;
 use crate::store::error::StoreError;
 use crate::store::imports;
+use crate::store::jobs;
 use crate::store::lock::DirectoryLock;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
+use crate::upkeep::{Subjects, Upkeep};
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
 use crate::web::step::StepSigner;
 
-pub use offline::{create_api_key_offline, import_offline, simulate_offline};
+pub use offline::{create_api_key_offline, import_offline, simulate_offline, with_storage};
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -66,10 +70,12 @@ pub struct App {
     shared: Arc<Shared>,
     editor: Arc<Editor>,
     checkpointer: Checkpointer,
-    jobs: Jobs,
+    upkeep: Upkeep,
+    worker: Worker,
     sender: Sender,
     herald: Herald,
     evaluator: Evaluator,
+    sealer: Sealer,
     _lock: DirectoryLock,
 }
 
@@ -166,7 +172,7 @@ impl App {
         };
         importer.note_interrupted()?;
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
-        let jobs = Jobs::start(Subjects {
+        let upkeep = Upkeep::start(Subjects {
             writer: writer.clone(),
             tallies: Arc::clone(&tallies),
             counts: Arc::clone(&counts),
@@ -180,6 +186,12 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
+        let jobs = Arc::new(Jobs::new(
+            desk.clone(),
+            Arc::clone(&rules.bots),
+            config.retention.keeps_days(),
+        ));
+        let worker = Worker::start(Arc::clone(&jobs))?;
         let post = Post::new(
             config.outbound.allow_private,
             &config.outbound.telegram_api,
@@ -190,6 +202,8 @@ impl App {
         let herald = Herald::start(Watcher::open(desk.clone())?, teller)?;
         let evaluating: Arc<Evaluating> = Arc::default();
         let evaluator = Evaluator::start(desk, Arc::clone(&evaluating))?;
+        let sealing: Arc<Sealing> = Arc::default();
+        let sealer = Sealer::start(writer.clone(), readers.clone(), Arc::clone(&sealing))?;
         let shared = Arc::new(Shared {
             catalog,
             rules,
@@ -209,7 +223,9 @@ impl App {
             steps,
             library,
             evaluating,
+            sealing,
             importer,
+            jobs,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
         });
@@ -219,10 +235,12 @@ impl App {
             shared,
             editor,
             checkpointer,
-            jobs,
+            upkeep,
+            worker,
             sender,
             herald,
             evaluator,
+            sealer,
             _lock: lock,
         })
     }
@@ -249,10 +267,12 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.worker.stop();
+        self.sealer.stop();
         self.evaluator.stop();
         self.herald.stop();
         self.sender.stop();
-        self.jobs.stop();
+        self.upkeep.stop();
         self.checkpointer.stop();
         if let Err(error) = settings::leave(&self.shared.writer, CLEAN_STOP) {
             tracing::warn!(%error, "the next start takes this for a crash");
@@ -404,6 +424,20 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
             Some(import) => Ok(serde_json::to_string(&import)?),
             None => bail!("there is no import {id}"),
         },
+        Request::Prune { days } => Ok(serde_json::to_string(&shared.jobs.prune(days)?)?),
+        Request::JobProgress { id } => match jobs::find(&shared.readers, id)? {
+            Some(job) => Ok(serde_json::to_string(&job)?),
+            None => bail!("there is no job {id}"),
+        },
+        Request::RebuildColumns { at } => {
+            let (writer, readers) = (&shared.writer, &shared.readers);
+            let rebuilt = columns::rebuild(writer, readers, at, clock::now_ms())?;
+            Ok(serde_json::to_string(&rebuilt)?)
+        }
+        Request::VerifyColumns { at } => {
+            let verified = columns::verify(&shared.writer, &shared.readers, at)?;
+            Ok(serde_json::to_string(&verified)?)
+        }
     });
     if let Err(error) = listening {
         tracing::warn!("commands cannot reach this server: {error:#}");

@@ -107,6 +107,23 @@ pub fn import_offline(
     answer
 }
 
+/// Opens what is stored while no server runs, for work on it.
+pub fn with_storage<T>(
+    config: &Config,
+    work: impl FnOnce(&Writer, &Readers) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let data = &config.storage.data;
+    let path = existing_database(data)?;
+    let mut connection = open_writer(&path, config.durability())
+        .with_context(|| format!("cannot open the database {}", path.display()))?;
+    migrations::migrate(&mut connection, &path)?;
+    let writer = Writer::start(connection, &data.join(SPILL), &config.writer_settings())?;
+    let readers = Readers::open(&path)?;
+    let done = work(&writer, &readers);
+    writer.stop();
+    done
+}
+
 fn existing_database(data: &Path) -> anyhow::Result<PathBuf> {
     let path = data.join(DATABASE);
     if !path.exists() {

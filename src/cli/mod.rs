@@ -1,6 +1,8 @@
 //! The command line: `millrace [serve] ...`. Results go to stdout, logs to stderr.
 
+mod columns;
 mod import;
+mod prune;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -47,11 +49,16 @@ enum Command {
     /// Keys for the API.
     #[command(subcommand)]
     ApiKey(ApiKey),
+    /// The columns that reports are read from.
+    #[command(subcommand)]
+    Columns(columns::Columns),
     /// What the geo bases are, and what they say.
     #[command(subcommand)]
     Geoip(Geoip),
     /// Import a file of conversions: CSV, TSV, or the lines of other trackers.
     Import(Box<import::File>),
+    /// Drop raw clicks that are old; reports keep their numbers.
+    Prune(prune::Age),
     /// What would happen to a made-up visitor: every flow and filter on the way, and where he goes.
     Simulate(Box<Visitor>),
     /// The settings.
@@ -156,8 +163,10 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
             );
             Ok(())
         }
+        Command::Columns(command) => columns::columns(&config, &command),
         Command::Geoip(command) => geoip(&config.storage.data, command),
         Command::Import(file) => import::import(&config, &file),
+        Command::Prune(age) => prune::prune(&config, &age),
         Command::Simulate(visitor) => simulate(&config, &visitor),
         Command::Settings(command) => settings(&config, command),
     }

@@ -66,7 +66,8 @@ pub fn parse_date(text: &str) -> Option<i64> {
         .map(|date| date.signed_duration_since(NaiveDate::default()).num_days())
 }
 
-fn offset_seconds(at: i64, zone: Tz) -> i64 {
+/// Seconds by which the clocks of the zone are ahead of UTC.
+pub fn offset_seconds(at: i64, zone: Tz) -> i64 {
     if zone == Tz::UTC {
         return 0;
     }

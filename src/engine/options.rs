@@ -9,7 +9,7 @@ use crate::macros::table::{self, Macro};
 use crate::report::dimension::{self, Dimension};
 use crate::report::metric::{self, Metric};
 
-/// Everything that can be chosen in a campaign and in a report.
+/// Everything that can be chosen in a campaign and in a rule.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = EngineOptions)]
 pub struct Options {
@@ -19,7 +19,7 @@ pub struct Options {
     pub macros: Vec<&'static Macro>,
     /// What outgoing postbacks have beside these; of the same name they win there.
     pub outgoing_macros: Vec<&'static Macro>,
-    /// What clicks and conversions can be grouped by.
+    /// What rules can group clicks and their conversions by.
     pub dimensions: Vec<&'static Dimension>,
     pub metrics: Vec<&'static Metric>,
     /// Each about one of the operator's own events, whose key follows a colon: `event:registration`.
@@ -36,7 +36,7 @@ pub fn options() -> Options {
         replies: reply::options(),
         macros: table::all().collect(),
         outgoing_macros: table::outgoing().collect(),
-        dimensions: dimension::all().collect(),
+        dimensions: dimension::of_clicks().collect(),
         metrics: metric::all().collect(),
         event_metrics: metric::of_events().collect(),
         kept_metrics: metric::of_kept().collect(),
@@ -85,10 +85,10 @@ mod tests {
             Some(table::all().count())
         );
         let country = json!({ "key": "country", "label": "Country", "example": "DE",
-            "help": "Country of the address.", "input": { "kind": "country" } });
+            "help": "Country of the address.", "input": { "kind": "country" }, "of": "click" });
         let dimensions = json["dimensions"].as_array().expect("a list");
         assert!(dimensions.contains(&country));
-        assert_eq!(dimensions.len(), dimension::all().count());
+        assert_eq!(dimensions.len(), dimension::of_clicks().count());
         let roi = json!({ "key": "roi", "label": "ROI", "help": "Profit for a hundred spent.",
             "formula": "(revenue - cost) / cost × 100", "format": "percent", "better": "up" });
         let metrics = json["metrics"].as_array().expect("a list");

@@ -90,7 +90,9 @@ pub fn unknown_words(text: &str) -> Vec<Problem> {
 
 /// Whether there can be a word of this name.
 fn is_known(name: &str) -> bool {
-    OF_CAMPAIGN.contains(&name) || dimension::find(name).is_some() || MetricRef::parse(name).is_ok()
+    OF_CAMPAIGN.contains(&name)
+        || dimension::find_of_click(name).is_some()
+        || MetricRef::parse(name).is_ok()
 }
 
 /// The name of a word, as in `{roi}` and `{event:deposit}`.
@@ -107,7 +109,7 @@ fn written(text: &str) -> impl Iterator<Item = Written<'_>> {
 }
 
 fn stays(written: &Written<'_>) -> Problem {
-    let dimensions = dimension::all().map(|dimension| dimension.key);
+    let dimensions = dimension::of_clicks().map(|dimension| dimension.key);
     let metrics = metric::all().map(|metric| metric.key);
     let known = OF_CAMPAIGN.iter().copied().chain(dimensions).chain(metrics);
     let advice = match nearest(written.name, known) {

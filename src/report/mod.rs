@@ -13,7 +13,9 @@
 //!    a running total.
 //!
 //! Rows are grouped by [`dimension::Dimension`]s. What a dimension is in the file only the store
-//! knows (`store/sums`); here it is named by a [`dimension::Fact`].
+//! knows (`store/sums` for rules, `store/reports` for reports); here it is named by a
+//! [`dimension::Fact`]. What clocks show knows the [`calendar`]. [`Needs`] says which sums somebody
+//! wants, so that nothing else is read.
 //!
 //! # Adding one
 //!
@@ -22,9 +24,11 @@
 //!
 //! A measure: 1. a variant with its words and what it needs in `measure.rs`. 2. Where it is added up in `sums/`.
 //!
-//! A dimension: one row in `dimension/table.rs`. If it is a new kind of fact, a variant of
-//! [`dimension::Fact`] and its arm in `store/sums/facts.rs`.
+//! A dimension: one row in `dimension/table.rs`, `time.rs` or `conversion.rs`. If it is a new kind of
+//! fact, a variant of [`dimension::Fact`] and its arm in `store/reports/derived.rs`, and of a click in
+//! `store/sums/facts.rs` and `dimension/of_click.rs` too.
 
+pub mod calendar;
 pub mod columns;
 pub mod dimension;
 mod figure;
@@ -40,5 +44,5 @@ mod view;
 pub use figure::{Figure, UnknownFigure, running};
 pub use metric_ref::{MetricRef, UnknownMetric};
 pub use needs::Needs;
-pub use sums::{Clicked, Earned, Happened, Sums};
+pub use sums::{Clicked, Counted, Earned, Happened, Sums};
 pub use view::{RevenueKind, View};

@@ -159,10 +159,10 @@ impl Compiled {
 fn dimensions(rule: &Rule, problems: &mut Vec<Problem>) -> Vec<&'static Dimension> {
     let mut dimensions = Vec::with_capacity(rule.group_by.len());
     for (index, key) in rule.group_by.iter().enumerate() {
-        match dimension::find(key) {
+        match dimension::find_of_click(key) {
             Some(found) => dimensions.push(found),
             None => {
-                let advice = match dimension::nearest(key) {
+                let advice = match dimension::nearest_of_click(key) {
                     Some(near) => format!("Did you mean \"{near}\"?"),
                     None => "GET /api/v1/options lists them under dimensions.".to_owned(),
                 };

@@ -88,13 +88,13 @@ impl From<&'static Dimension> for Fact {
 /// The fact of this key: of conversions, or a dimension.
 pub(super) fn find(key: &str) -> Option<Fact> {
     let own = ALL.iter().find(|fact| fact.key == key).copied();
-    own.or_else(|| dimension::find(key).map(Fact::from))
+    own.or_else(|| dimension::find_of_click(key).map(Fact::from))
 }
 
 /// That there is no such fact, and what was probably meant.
 pub(super) fn unknown(key: &str) -> String {
     let own = nearest(key, ALL.iter().map(|fact| fact.key));
-    let advice = match own.or_else(|| dimension::nearest(key)) {
+    let advice = match own.or_else(|| dimension::nearest_of_click(key)) {
         Some(near) => format!("Did you mean \"{near}\"?"),
         None => "GET /api/v1/options lists them under rule_facts and dimensions.".to_owned(),
     };

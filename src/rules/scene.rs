@@ -70,7 +70,7 @@ impl<'a> Scene<'a> {
         let dimensions = self.subject.rule.group_by.iter();
         let parts: Vec<String> = dimensions
             .map(|key| {
-                let label = dimension::find(key).map_or(key.as_str(), |one| one.label);
+                let label = dimension::find_of_click(key).map_or(key.as_str(), |one| one.label);
                 let value = self.subject.fact(key);
                 let name = value.as_deref().and_then(|value| self.name_of(key, value));
                 match (value, name) {
@@ -85,7 +85,7 @@ impl<'a> Scene<'a> {
     /// The name of what a dimension's value is the id of.
     pub(super) fn name_of(&self, key: &str, value: &str) -> Option<String> {
         let id = value.parse().ok()?;
-        let reference = match dimension::find(key)?.input {
+        let reference = match dimension::find_of_click(key)?.input {
             Input::Flow => {
                 let flows = &self.campaign_of_flow(id)?.flows;
                 return flows

@@ -188,7 +188,7 @@ fn shown(value: Micros, number: &Number) -> Micros {
 fn stays(written: &Written<'_>, key: &str, rule: &Rule) -> Problem {
     let words = word::ALL.iter().map(|word| word.name);
     let metrics = metric::all().map(|metric| metric.key);
-    let facts = dimension::all().map(|dimension| dimension.key);
+    let facts = dimension::of_clicks().map(|dimension| dimension.key);
     let facts = facts.filter(|key| known::fact(rule, key).is_ok());
     let advice = match nearest(key, words.chain(metrics).chain(facts)) {
         Some(near) => format!(" Did you mean {{{near}}}?"),

@@ -11,6 +11,7 @@ use super::state::Shared;
 use crate::clock;
 use crate::engine::memory::Fullness;
 use crate::evaluator::Rounds;
+use crate::store::columns::sealer::Figures;
 use crate::store::outbox;
 use crate::store::writer;
 
@@ -25,6 +26,7 @@ struct Details {
     /// What is to be sent; `null` while it cannot be read.
     outbox: Option<outbox::health::Health>,
     rules: Rounds,
+    columns: Figures,
     #[serde(flatten)]
     writer: writer::Health,
 }
@@ -65,6 +67,7 @@ pub(super) async fn healthz(request: HttpRequest, shared: web::Data<Arc<Shared>>
         },
         outbox: outbox.ok().and_then(Result::ok),
         rules: shared.evaluating.now(),
+        columns: shared.sealing.now(),
         writer,
     })
 }

@@ -15,9 +15,11 @@ use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
 use crate::evaluator::Evaluating;
 use crate::importer::Importer;
+use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
 use crate::store::api_keys::ApiKeys;
+use crate::store::columns::sealer::Sealing;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
@@ -50,7 +52,10 @@ pub struct Shared {
     pub library: Library,
     /// How the rounds of rules go.
     pub evaluating: Arc<Evaluating>,
+    /// How the sealing of columns goes.
+    pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
+    pub jobs: Arc<Jobs>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,

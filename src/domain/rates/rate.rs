@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::money::Micros;
+
 /// What one unit of a currency is worth. Above 0.
 ///
 /// An entered rate has at most nine decimals. One that was restated in another reporting currency
@@ -70,6 +72,14 @@ impl Rate {
             wide(self.over) * wide(other.under),
             wide(self.under) * wide(other.over),
         )
+    }
+
+    /// What an amount is worth at this rate, rounded half to even; 0 where that does not fit.
+    pub fn worth(self, amount: Micros) -> Micros {
+        match self {
+            Rate::ONE => amount,
+            Rate { over, under } => amount.scaled(over, under).unwrap_or_default(),
+        }
     }
 
     fn reduced(over: i128, under: i128) -> Rate {

@@ -43,5 +43,8 @@ pub enum Value<'a> {
 
 /// Bytes that are no block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a column of a segment cannot be read: {0}")]
+#[error(
+    "a column of a segment cannot be read: {0}; \"millrace columns verify\" tells which one, and has \
+     it made anew"
+)]
 pub struct Unreadable(pub &'static str);

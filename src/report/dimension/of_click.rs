@@ -1,11 +1,12 @@
 //! A dimension of one click that is at hand, as the store groups it.
 
-use super::{Dimension, Fact};
+use super::{Dimension, Fact, UniqueFor, address};
+use crate::detect::referrer;
 use crate::domain::click::Click;
 use crate::domain::documents::Documents;
 
 impl Dimension {
-    /// Its value; `None` where it is empty. `offer_id` is the offer that counts: of a conversion its
+    /// Its value; `None` where it is empty, or no fact of a click. `offer_id` is the offer that counts: of a conversion its
     /// own.
     pub fn of_click(
         &self,
@@ -30,9 +31,23 @@ impl Dimension {
             Fact::Agent => self.of_agent(click),
             Fact::Click => self.of_parameters(click),
             Fact::SubId(number) => click.parameters.sub_id(number).map(str::to_owned),
+            Fact::ReferrerHost => {
+                let host = click.referrer.as_deref().and_then(referrer::host);
+                host.map(str::to_owned)
+            }
             Fact::Address => Some(click.ip.to_string()),
+            Fact::Block { v4, v6 } => Some(address::block(click.ip, v4, v6)),
+            Fact::IsUnique(scope) => {
+                let is_unique = match scope {
+                    UniqueFor::Campaign => click.is_unique_campaign,
+                    UniqueFor::Flow => click.is_unique_flow,
+                    UniqueFor::All => click.is_unique_global,
+                };
+                Some(is_unique.to_string())
+            }
             Fact::IsBot => Some(click.bot_reason.is_some().to_string()),
             Fact::BotReason => click.bot_reason.map(|reason| reason.as_str().to_owned()),
+            Fact::Time(_) | Fact::Event | Fact::Status | Fact::Tid | Fact::Kept => None,
         };
         found.filter(|value| !value.is_empty())
     }
@@ -53,6 +68,7 @@ impl Dimension {
     fn of_agent(&self, click: &Click) -> Option<String> {
         let agent = &click.agent;
         match self.key {
+            "user_agent" => Some(agent.user_agent.clone()),
             "device_type" => Some(agent.device_type.as_str().to_owned()),
             "brand" => agent.brand.clone(),
             "model" => agent.model.clone(),
@@ -69,6 +85,8 @@ impl Dimension {
         let parameters = &click.parameters;
         match self.key {
             "language" => click.language.map(|language| language.as_str().to_owned()),
+            "referrer" => click.referrer.clone(),
+            "external_id" => parameters.external_id.clone(),
             "source" => parameters.source.clone(),
             "keyword" => parameters.keyword.clone(),
             "creative_id" => parameters.creative_id.clone(),

@@ -1,6 +1,6 @@
-//! The rows. Words that the program writes into the file are listed; `mod.rs` compares them.
+//! The rows of clicks. Words that the program writes into the file are listed; `mod.rs` compares them.
 
-use super::{Dimension, Fact, Input};
+use super::{Dimension, Fact, Input, UniqueFor};
 
 pub(super) static TABLE: &[Dimension] = &[
     Dimension {
@@ -201,6 +201,30 @@ pub(super) static TABLE: &[Dimension] = &[
         fact: Fact::Agent,
     },
     Dimension {
+        key: "user_agent",
+        label: "User agent",
+        help: "The user agent, as it was sent.",
+        example: "Mozilla/5.0 (Windows NT 10.0; Win64; x64)",
+        input: Input::Text,
+        fact: Fact::Agent,
+    },
+    Dimension {
+        key: "referrer",
+        label: "Referrer",
+        help: "The page that the visitor came from, as the browser sent it.",
+        example: "https://news.example/today",
+        input: Input::Text,
+        fact: Fact::Click,
+    },
+    Dimension {
+        key: "referrer_host",
+        label: "Referrer host",
+        help: "The host of the page that the visitor came from.",
+        example: "news.example",
+        input: Input::Text,
+        fact: Fact::ReferrerHost,
+    },
+    Dimension {
         key: "source",
         label: "Source",
         help: "The site, zone or placement inside the traffic source.",
@@ -241,12 +265,60 @@ pub(super) static TABLE: &[Dimension] = &[
         fact: Fact::Click,
     },
     Dimension {
+        key: "external_id",
+        label: "External id",
+        help: "The traffic source's own id of the click.",
+        example: "a81f-77",
+        input: Input::Text,
+        fact: Fact::Click,
+    },
+    Dimension {
         key: "ip",
         label: "IP address",
         help: "Address of the visitor.",
         example: "203.0.113.9",
         input: Input::Text,
         fact: Fact::Address,
+    },
+    Dimension {
+        key: "ip_24",
+        label: "IP network /24",
+        help: "The 256 addresses around that of the visitor; of an IPv6 address its /48.",
+        example: "203.0.113.0/24",
+        input: Input::Text,
+        fact: Fact::Block { v4: 24, v6: 48 },
+    },
+    Dimension {
+        key: "ip_16",
+        label: "IP network /16",
+        help: "The 65,536 addresses around that of the visitor; of an IPv6 address its /32.",
+        example: "203.0.0.0/16",
+        input: Input::Text,
+        fact: Fact::Block { v4: 16, v6: 32 },
+    },
+    Dimension {
+        key: "is_unique_campaign",
+        label: "Unique for the campaign",
+        help: "Whether it was the visitor's first click of the campaign within its window.",
+        example: "true",
+        input: Input::Flag,
+        fact: Fact::IsUnique(UniqueFor::Campaign),
+    },
+    Dimension {
+        key: "is_unique_flow",
+        label: "Unique for the flow",
+        help: "Whether it was the visitor's first click of the flow within its window.",
+        example: "true",
+        input: Input::Flag,
+        fact: Fact::IsUnique(UniqueFor::Flow),
+    },
+    Dimension {
+        key: "is_unique_global",
+        label: "Unique everywhere",
+        help: "Whether it was the visitor's first click of any campaign within its window.",
+        example: "true",
+        input: Input::Flag,
+        fact: Fact::IsUnique(UniqueFor::All),
     },
     Dimension {
         key: "is_bot",

@@ -42,6 +42,32 @@ pub struct Clicked {
     pub cost: Micros,
 }
 
+/// What was counted of some clicks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    pub clicks: u32,
+    pub unique: u32,
+    pub unique_flow: u32,
+    pub unique_global: u32,
+    pub landing_views: u32,
+    pub offer_clicks: u32,
+    pub offer_click_repeats: u32,
+}
+
+impl From<Counted> for Counters {
+    fn from(counted: Counted) -> Self {
+        [
+            counted.clicks,
+            counted.unique,
+            counted.unique_flow,
+            counted.unique_global,
+            counted.landing_views,
+            counted.offer_clicks,
+            counted.offer_click_repeats,
+        ]
+    }
+}
+
 /// Everything that was counted of some clicks and conversions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -53,6 +79,16 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Of clicks that were counted already, those of bots among them, and what they cost.
+    pub fn of_clicks(all: Counted, bots: Counted, cost: Micros) -> Self {
+        Self {
+            all: all.into(),
+            bots: (bots != Counted::default()).then(|| Box::new(bots.into())),
+            cost,
+            earned: None,
+        }
+    }
+
     /// Counts a click and what it cost.
     pub fn click(&mut self, click: &Clicked) {
         let counters = [

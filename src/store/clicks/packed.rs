@@ -101,11 +101,23 @@ pub(crate) fn unpack_sub_ids(json: &str) -> Vec<(u8, String)> {
 
 /// One of the sub ids, by its number from 1, without reading the others.
 pub(crate) fn unpack_sub_id(json: &str, number: u8) -> Option<Cow<'_, str>> {
-    let mut rest = json.strip_prefix('[')?;
-    for _ in 1..number {
-        rest = rest.get(element_len(rest)..)?.strip_prefix(',')?;
-    }
-    let element = rest.get(..element_len(rest))?;
+    let element = split_sub_ids(json).nth(usize::from(number).checked_sub(1)?)?;
+    unpack_element(element)
+}
+
+/// The elements of the array, as they stand there.
+pub(crate) fn split_sub_ids(json: &str) -> impl Iterator<Item = &str> {
+    let mut rest = json.strip_prefix('[').unwrap_or_default();
+    std::iter::from_fn(move || {
+        let element = rest.get(..element_len(rest))?;
+        let behind = &rest[element.len()..];
+        rest = behind.strip_prefix(',').unwrap_or_default();
+        (!element.is_empty()).then_some(element)
+    })
+}
+
+/// The sub id that an element says; `None` for an empty one.
+pub(crate) fn unpack_element(element: &str) -> Option<Cow<'_, str>> {
     match element.strip_prefix('"') {
         None => (element != "0").then_some(Cow::Borrowed(element)),
         Some(_) if element.contains('\\') => serde_json::from_str(element).ok().map(Cow::Owned),

@@ -54,6 +54,21 @@ const SAVE_CHANGE: &str = "
     values (:id, :conversion_id, :at, :origin, :postback_id, :status, :original_status, :amount,
         :currency, :revenue, :tid, :offer_id, :cap_change, :cap_day, :spent)";
 
+/// As SQL, of a row of `conversions`: whether it is the first sale of its click, which makes its
+/// customer.
+macro_rules! makes_customer {
+    () => {
+        "case when conversions.event = 'conversion' and conversions.status = 2
+                and conversions.flags & 7 = 0 then not exists (
+                    select 1 from conversions as earlier
+                    where earlier.click_id = conversions.click_id
+                        and earlier.id < conversions.id and earlier.event = 'conversion'
+                        and earlier.status = 2 and earlier.flags & 7 = 0)
+                else 0 end"
+    };
+}
+pub(in crate::store) use makes_customer;
+
 pub(in crate::store) const REPEAT: i64 = 1;
 pub(in crate::store) const CORRECTION: i64 = 1 << 1;
 pub(in crate::store) const TEST: i64 = 1 << 2;

@@ -71,7 +71,7 @@ impl Occasion {
             "is_repeat" => Some(row.is_repeat.to_string()),
             _ => {
                 let offer_id = row.offer_id.or(self.click.offer_id);
-                dimension::find(key)?.of_click(&self.click, offer_id, documents)
+                dimension::find_of_click(key)?.of_click(&self.click, offer_id, documents)
             }
         }
     }

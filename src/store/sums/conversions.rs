@@ -13,7 +13,7 @@ use crate::domain::documents::Documents;
 use crate::domain::event::Event;
 use crate::domain::money::Micros;
 use crate::report::{Earned, Happened};
-use crate::store::conversions::rows::{CORRECTION, REPEAT, TEST};
+use crate::store::conversions::rows::{CORRECTION, REPEAT, TEST, makes_customer};
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 
@@ -36,19 +36,13 @@ pub(super) struct Conversion {
     revenue: Micros,
 }
 
-/// The first sale of a click makes its customer.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select id, click_id, offer_id, coalesce(cost, 0), at, status_at, event, status, flags,
-                revenue,
-                case when event = 'conversion' and status = 2 and flags & 7 = 0 then not exists (
-                    select 1 from conversions as earlier
-                    where earlier.click_id = conversions.click_id
-                        and earlier.id < conversions.id and earlier.event = 'conversion'
-                        and earlier.status = 2 and earlier.flags & 7 = 0)
-                else 0 end
-            from conversions ",
+                revenue, ",
+            makes_customer!(),
+            " from conversions ",
             $rest
         )
     };

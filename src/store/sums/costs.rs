@@ -51,14 +51,7 @@ impl<'a> Costs<'a> {
                 rate
             }
         };
-        Ok(match rate {
-            None => Micros::ZERO,
-            Some(Rate::ONE) => Micros(amount),
-            Some(rate) => {
-                let (over, under) = rate.fraction();
-                Micros(amount).scaled(over, under).unwrap_or_default()
-            }
-        })
+        Ok(rate.map_or(Micros::ZERO, |rate| rate.worth(Micros(amount))))
     }
 
     fn currency(

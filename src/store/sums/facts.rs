@@ -13,10 +13,11 @@ use super::Question;
 use super::lookup::Lookup;
 use super::plan::{Codes, NO_CODES};
 use super::values::{Code, EMPTY, Values};
+use crate::detect::referrer;
 use crate::domain::documents::Documents;
 use crate::domain::id::Id;
 use crate::domain::visitor::BotReason;
-use crate::report::dimension::{Dimension, Fact};
+use crate::report::dimension::{Dimension, Fact, UniqueFor, block};
 use crate::store::clicks::flags::Flags;
 use crate::store::clicks::packed::{unpack_ip, unpack_sub_id};
 
@@ -108,7 +109,8 @@ impl<'a> Facts<'a> {
             }
             Fact::Click => self.select(dimension.key),
             Fact::SubId(_) => self.select("sub_ids"),
-            Fact::Address => self.select("ip"),
+            Fact::ReferrerHost => self.select("referrer"),
+            Fact::Address | Fact::Block { .. } => self.select("ip"),
             Fact::Campaign
             | Fact::CampaignGroup
             | Fact::Flow
@@ -117,8 +119,14 @@ impl<'a> Facts<'a> {
             | Fact::Network
             | Fact::TrafficSource
             | Fact::Domain
+            | Fact::IsUnique(_)
             | Fact::IsBot
-            | Fact::BotReason => 0,
+            | Fact::BotReason
+            | Fact::Time(_)
+            | Fact::Event
+            | Fact::Status
+            | Fact::Tid
+            | Fact::Kept => 0,
         };
         self.columns.push(Column {
             dimension,
@@ -249,6 +257,10 @@ impl<'a> Facts<'a> {
                 let value = json.and_then(|json| unpack_sub_id(json, number));
                 value.map_or(EMPTY, |value| values.text(&value))
             }
+            Fact::ReferrerHost => {
+                let referrer = seen.row.get_ref(column.place)?.as_str_or_null()?;
+                values.text(referrer.and_then(referrer::host).unwrap_or_default())
+            }
             Fact::Address => {
                 let bytes = seen.row.get_ref(column.place)?.as_blob()?;
                 self.address.clear();
@@ -257,10 +269,16 @@ impl<'a> Facts<'a> {
                 }
                 values.text(&self.address)
             }
-            Fact::IsBot => values.text(match seen.flags.is_bot() {
-                true => "true",
-                false => "false",
-            }),
+            Fact::Block { v4, v6 } => {
+                let ip = unpack_ip(seen.row.get_ref(column.place)?.as_blob()?);
+                ip.map_or(EMPTY, |ip| values.text(&block(ip, v4, v6)))
+            }
+            Fact::IsUnique(scope) => values.text(yes_or_no(match scope {
+                UniqueFor::Campaign => seen.flags.is_unique_campaign(),
+                UniqueFor::Flow => seen.flags.is_unique_flow(),
+                UniqueFor::All => seen.flags.is_unique_global(),
+            })),
+            Fact::IsBot => values.text(yes_or_no(seen.flags.is_bot())),
             Fact::BotReason => {
                 let reason = seen.flags.bot_reason().map(BotReason::as_str);
                 let cleared = seen.flags.is_cleared().then_some("converted");
@@ -274,8 +292,17 @@ impl<'a> Facts<'a> {
                 let place = column.place;
                 self.places.code(seen, place, &mut self.columns)?
             }
+            // Of no click: rules are not grouped by these.
+            Fact::Time(_) | Fact::Event | Fact::Status | Fact::Tid | Fact::Kept => EMPTY,
         };
         self.known[index] = Some(code);
         Ok(code)
+    }
+}
+
+fn yes_or_no(is: bool) -> &'static str {
+    match is {
+        true => "true",
+        false => "false",
     }
 }

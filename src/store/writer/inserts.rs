@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection};
 
 use super::shared::Shared;
 use crate::store::clicks::insert;
+use crate::store::columns::{Kind, loose};
 use crate::store::dictionary::Dictionary;
 use crate::store::error::is_of_the_storage;
 use crate::store::record::Record;
@@ -18,6 +19,8 @@ pub(super) struct Inserts<'t> {
     offer_clicks: CachedStatement<'t>,
     dictionary: &'t mut Dictionary,
     shared: &'t Shared,
+    /// Clicks below it that come late are noted for their segments.
+    noted_below: i64,
     /// Rows that went in: records that were not there already.
     pub(super) rows: u64,
 }
@@ -34,6 +37,7 @@ impl<'t> Inserts<'t> {
             offer_clicks: offer_clicks::prepare(connection)?,
             dictionary,
             shared,
+            noted_below: loose::mark(connection, Kind::Clicks)?,
             rows: 0,
         })
     }
@@ -43,7 +47,13 @@ impl<'t> Inserts<'t> {
     pub(super) fn store(&mut self, record: &Record) -> Result<(), rusqlite::Error> {
         let (connection, dictionary) = (self.connection, &mut *self.dictionary);
         let stored = match record {
-            Record::Click(click) => insert::insert(connection, &mut self.clicks, dictionary, click),
+            Record::Click(click) => {
+                let stored = insert::insert(connection, &mut self.clicks, dictionary, click);
+                if matches!(stored, Ok(true)) && click.id.to_row() < self.noted_below {
+                    loose::note_click(connection, click.id)?;
+                }
+                stored
+            }
             Record::OfferClick(step) => {
                 offer_clicks::insert(connection, &mut self.offer_clicks, dictionary, step)
             }

@@ -18,6 +18,7 @@ mod conversions;
 mod facts;
 mod handlers;
 mod imports;
+mod jobs;
 mod limits;
 mod links;
 mod lists;
@@ -112,6 +113,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
     endpoints.extend(imports::endpoints());
+    endpoints.extend(jobs::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
     endpoints.extend(presets::endpoints());
