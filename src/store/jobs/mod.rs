@@ -205,7 +205,7 @@ pub(in crate::store) fn queue(
     Ok(id.unsigned_abs())
 }
 
-/// [`queue`], for jobs that are nothing beside their row; the job.
+/// Puts a job that is nothing beside its row behind those that wait; the job.
 pub fn ask(
     writer: &Writer,
     kind: Kind,

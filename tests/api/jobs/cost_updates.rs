@@ -5,7 +5,7 @@ use millrace::domain::period;
 use serde_json::{Value, json};
 
 use super::{
-    DAY_MS, HOUR_MS, all_clicks, charged, clicks, costs, done, lately, micros, set_up, spent, text,
+    DAY_MS, HOUR_MS, all_clicks, charged, clicks, costs, lately, micros, set_up, spent, text,
     undone,
 };
 use crate::import::sown;

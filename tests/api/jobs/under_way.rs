@@ -69,11 +69,8 @@ fn a_cancelled_job_stops_and_what_it_did_can_be_undone() {
     let body = json!({"campaign_ids": [push], "from": day, "to": day, "cpc": "7"});
     let (_, update) = tracker.post(UPDATES, &body);
     let job = &update["job_id"];
-    while text(
-        &tracker,
-        &format!("select iif(done > 0, 'yes', '') from jobs where id = {job}"),
-    ) == ""
-    {
+    let has_begun = format!("select iif(done > 0, 'yes', '') from jobs where id = {job}");
+    while text(&tracker, &has_begun) != "yes" {
         thread::sleep(Duration::from_millis(1));
     }
 

@@ -1,3 +1,5 @@
+//! Rows of files as sources and people write them.
+
 use std::sync::Arc;
 
 use serde_json::json;

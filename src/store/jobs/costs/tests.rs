@@ -1,3 +1,5 @@
+//! The law of charging: sums are exact, and undoing gives back what was there.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
