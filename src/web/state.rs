@@ -15,6 +15,7 @@ use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
 use crate::evaluator::Evaluating;
 use crate::importer::Importer;
+use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
 use crate::reporter::Reporter;
@@ -56,6 +57,7 @@ pub struct Shared {
     pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
     pub reporter: Arc<Reporter>,
+    pub jobs: Arc<Jobs>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,

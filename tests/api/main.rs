@@ -12,6 +12,7 @@
 //! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
 //! | `budgets_told`, `summaries` | what is said by itself |
+//! | `jobs` | long work: costs told afterwards, clean up, bots judged again |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `columns` | the columns of reports, made anew and compared with the rows |
@@ -52,6 +53,7 @@ mod filters;
 mod go;
 mod hostile;
 mod import;
+mod jobs;
 mod load;
 mod lp_js;
 mod macros;
