@@ -23,6 +23,7 @@ pub struct Config {
     pub proxies: Proxies,
     pub admin: Admin,
     pub bots: Bots,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -104,6 +105,20 @@ pub struct Bots {
     pub addresses: Vec<String>,
     /// Texts that mark a user agent as a bot's, in any case.
     pub user_agents: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// How long raw clicks that earned nothing are kept; 0: for ever.
+    pub click_days: u64,
+}
+
+impl Retention {
+    /// `None`: for ever.
+    pub fn keeps_days(&self) -> Option<u64> {
+        Some(self.click_days).filter(|days| *days > 0)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,6 +316,12 @@ impl Config {
                 self.outbound.log_days
             ));
         }
+        let days = self.retention.click_days;
+        if days > 0 && !(30..=36_500).contains(&days) {
+            return Err(format!(
+                "retention.click_days is {days}; it must be 0, to keep all clicks, or 30 to 36500"
+            ));
+        }
         let api = &self.outbound.telegram_api;
         if !api.starts_with("https://") && !api.starts_with("http://") {
             return Err(format!(
@@ -447,6 +468,7 @@ mod tests {
             ("[storage]\nuniqueness_mb = 0", &[], "uniqueness_mb"),
             ("[storage]\ndata = \"\"", &[], "storage.data"),
             ("[outbound]\nlog_days = 0", &[], "outbound.log_days"),
+            ("[retention]\nclick_days = 3", &[], "retention.click_days"),
             ("[outbound]\ntelegram_api = \"t.me\"", &[], "telegram_api"),
             (
                 "[admin]\nhosts = [\"https://x.com/\"]",

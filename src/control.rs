@@ -37,6 +37,14 @@ pub enum Request {
     ImportProgress {
         id: u64,
     },
+    /// Drops raw clicks that are older. Answered with the job as JSON.
+    Prune {
+        days: u64,
+    },
+    /// Answered with the job as JSON.
+    JobProgress {
+        id: u64,
+    },
     /// Makes one segment anew. Answered with [`columns::Rebuilt`] as JSON.
     RebuildColumns {
         at: columns::Cursor,

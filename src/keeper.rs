@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::background;
 use crate::clock;
 use crate::domain::id::Id;
 use crate::engine::Catalog;
@@ -103,8 +104,7 @@ impl Keeper {
             }
             keeping.warming.store(false, Ordering::Release);
         };
-        let name = std::thread::Builder::new().name("warming".into());
-        match name.spawn(work) {
+        match background::spawn("warming", work) {
             Ok(thread) => {
                 *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
             }

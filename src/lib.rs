@@ -26,7 +26,8 @@
 //! | [`reporter`] | reports: asked in turn, summed, laid out |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`evaluator`] | rules, asked and done beside the requests |
-//! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
+//! | [`upkeep`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
+//! | [`jobs`] | long work on what is stored, in small pieces: costs, clean up, bots again |
 //! | [`control`] | commands beside a running server |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | command line, settings, logs on stderr, the time |
 //! | [`app`] | introduces all of them to each other |
@@ -43,6 +44,7 @@
 //! writes, who reads), `web/click.rs` (the click path on one screen), then `app.rs`.
 
 pub mod app;
+pub mod background;
 pub mod clerk;
 pub mod cli;
 pub mod clock;
@@ -70,5 +72,6 @@ pub mod sender;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;
 pub mod vault;
 pub mod web;

@@ -29,7 +29,7 @@ use crate::herald::Herald;
 use crate::herald::budgets::Watcher;
 use crate::herald::summaries::Teller;
 use crate::importer::{Importer, Order, Refused};
-use crate::jobs::{Jobs, Subjects};
+use crate::jobs::{Jobs, Worker};
 use crate::keeper::Keeper;
 use crate::library::{Desk, Library};
 use crate::reporter::Reporter;
@@ -42,6 +42,7 @@ use crate::store::columns::sealer::{Sealer, Sealing};
 use crate::store::connection::open_writer;
 use crate::store::error::StoreError;
 use crate::store::imports;
+use crate::store::jobs;
 use crate::store::lock::DirectoryLock;
 use crate::store::rates::RateBook;
 use crate::store::readers::Readers;
@@ -49,6 +50,7 @@ use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
 use crate::web::download::Downloads;
+use crate::upkeep::{Subjects, Upkeep};
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -70,7 +72,8 @@ pub struct App {
     shared: Arc<Shared>,
     editor: Arc<Editor>,
     checkpointer: Checkpointer,
-    jobs: Jobs,
+    upkeep: Upkeep,
+    worker: Worker,
     sender: Sender,
     herald: Herald,
     evaluator: Evaluator,
@@ -172,7 +175,7 @@ impl App {
         importer.note_interrupted()?;
         let reporter = Arc::new(Reporter::new(Readers::open(&path)?, library.clone()));
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
-        let jobs = Jobs::start(Subjects {
+        let upkeep = Upkeep::start(Subjects {
             writer: writer.clone(),
             tallies: Arc::clone(&tallies),
             counts: Arc::clone(&counts),
@@ -186,6 +189,12 @@ impl App {
             rules: Arc::clone(&rules),
             data: data.clone(),
         })?;
+        let jobs = Arc::new(Jobs::new(
+            desk.clone(),
+            Arc::clone(&rules.bots),
+            config.retention.keeps_days(),
+        ));
+        let worker = Worker::start(Arc::clone(&jobs))?;
         let post = Post::new(
             config.outbound.allow_private,
             &config.outbound.telegram_api,
@@ -220,6 +229,7 @@ impl App {
             sealing,
             importer,
             reporter,
+            jobs,
             postbacks: config.postback.rules(),
             downloads: Downloads::default(),
             admin_hosts: config.admin.hosts.clone(),
@@ -230,7 +240,8 @@ impl App {
             shared,
             editor,
             checkpointer,
-            jobs,
+            upkeep,
+            worker,
             sender,
             herald,
             evaluator,
@@ -261,11 +272,12 @@ impl App {
             server.await.context("the server ended")
         });
         self.shared.importer.stop();
+        self.worker.stop();
         self.sealer.stop();
         self.evaluator.stop();
         self.herald.stop();
         self.sender.stop();
-        self.jobs.stop();
+        self.upkeep.stop();
         self.checkpointer.stop();
         if let Err(error) = settings::leave(&self.shared.writer, CLEAN_STOP) {
             tracing::warn!(%error, "the next start takes this for a crash");
@@ -416,6 +428,11 @@ fn listen_to_commands(data: &Path, shared: &Arc<Shared>) {
         Request::ImportProgress { id } => match imports::find(&shared.readers, id)? {
             Some(import) => Ok(serde_json::to_string(&import)?),
             None => bail!("there is no import {id}"),
+        },
+        Request::Prune { days } => Ok(serde_json::to_string(&shared.jobs.prune(days)?)?),
+        Request::JobProgress { id } => match jobs::find(&shared.readers, id)? {
+            Some(job) => Ok(serde_json::to_string(&job)?),
+            None => bail!("there is no job {id}"),
         },
         Request::RebuildColumns { at } => {
             let (writer, readers) = (&shared.writer, &shared.readers);

@@ -66,7 +66,7 @@ fn verify(step: impl Fn(Cursor) -> anyhow::Result<Verified>) -> anyhow::Result<(
         let done = step(cursor)?;
         segments += u64::from(done.rows.is_some());
         rows += done.rows.unwrap_or(0);
-        for fault in &done.fault {
+        if let Some(fault) = &done.fault {
             faults += 1;
             println!("{fault}");
         }

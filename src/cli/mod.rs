@@ -2,6 +2,7 @@
 
 mod columns;
 mod import;
+mod prune;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -56,6 +57,8 @@ enum Command {
     Geoip(Geoip),
     /// Import a file of conversions: CSV, TSV, or the lines of other trackers.
     Import(Box<import::File>),
+    /// Drop raw clicks that are old; reports keep their numbers.
+    Prune(prune::Age),
     /// What would happen to a made-up visitor: every flow and filter on the way, and where he goes.
     Simulate(Box<Visitor>),
     /// The settings.
@@ -163,6 +166,7 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
         Command::Columns(command) => columns::columns(&config, &command),
         Command::Geoip(command) => geoip(&config.storage.data, command),
         Command::Import(file) => import::import(&config, &file),
+        Command::Prune(age) => prune::prune(&config, &age),
         Command::Simulate(visitor) => simulate(&config, &visitor),
         Command::Settings(command) => settings(&config, command),
     }

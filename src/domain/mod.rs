@@ -3,8 +3,8 @@
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
 //! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`], [`saved_report`], [`own_metric`]), what the click path
-//! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), and what
-//! others are told ([`outgoing`], [`message`]).
+//! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), what it is said to have cost
+//! afterwards ([`cost_update`]), and what others are told ([`outgoing`], [`message`]).
 //!
 //! Documents are read from JSON by [`form::Form`], which reports every problem of a document at
 //! once with its field path, instead of stopping at the first.
@@ -15,6 +15,7 @@ pub mod channel;
 pub mod check;
 pub mod click;
 pub mod conversion;
+pub mod cost_update;
 pub mod documents;
 pub mod entity;
 pub mod event;

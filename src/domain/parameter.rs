@@ -61,6 +61,9 @@ pub const PARAMETERS: &[&str] = &[
     "sub_id_28",
     "sub_id_29",
     "sub_id_30",
+    "creative_name",
+    "ad_group_name",
+    "ad_campaign_name",
 ];
 
 /// What a parameter of ours holds.
@@ -74,6 +77,9 @@ pub fn meaning(ours: &str) -> &'static str {
         "creative_id" => "The ad that was shown",
         "ad_group_id" => "The group of the ad",
         "ad_campaign_id" => "The campaign of the ad at the traffic source",
+        "creative_name" => "The name of the ad",
+        "ad_group_name" => "The name of the ad's group",
+        "ad_campaign_name" => "The name of the ad's campaign at the traffic source",
         _ => "A free parameter",
     }
 }
@@ -194,8 +200,8 @@ mod tests {
     proptest! {
         #[test]
         fn one_name_of_the_link_never_fills_two_parameters(
-            own in prop::collection::btree_map(0..38_usize, "[a-d]{1,2}", 0..6),
-            of_source in prop::collection::btree_map(0..38_usize, "[a-dA-D]{1,2}", 0..6),
+            own in prop::collection::btree_map(0..41_usize, "[a-d]{1,2}", 0..6),
+            of_source in prop::collection::btree_map(0..41_usize, "[a-dA-D]{1,2}", 0..6),
         ) {
             let unique = |rows: BTreeMap<usize, String>| -> ParameterNames {
                 let mut seen = BTreeSet::new();

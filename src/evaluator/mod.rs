@@ -39,6 +39,7 @@ use utoipa::ToSchema;
 
 use self::round::Asked;
 use self::schedule::Schedule;
+use crate::background;
 use crate::clock;
 use crate::library::Desk;
 use crate::store::error::StoreError;
@@ -110,9 +111,7 @@ impl Evaluator {
             rests_until: Instant::now(),
             prunes_at: Instant::now(),
         };
-        let thread = std::thread::Builder::new()
-            .name("rules".into())
-            .spawn(move || turns.run())?;
+        let thread = background::spawn("rules", move || turns.run())?;
         Ok(Evaluator {
             desk,
             is_stopping,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::doing::{edited, keep_dry};
-use super::gate::{Gate, Held};
+use super::gate::Gate;
 use super::proposal::Case;
 use crate::clock;
 use crate::library::Desk;
@@ -62,8 +62,9 @@ fn one_by_one(desk: &Desk, left: Vec<Run>) -> Result<(), StoreError> {
             Ok(()) => {}
             Err(error) if error.may_pass() => return Err(error),
             Err(error) => {
-                let why = failed(format!("It could not be done: {error}."));
-                runs::keep(&desk.writer, &[judged(run, why)])?;
+                let why = format!("It could not be done: {error}.");
+                let failed = Judged::held(run, Verdict::Failed, why);
+                runs::keep(&desk.writer, &[failed])?;
             }
         }
     }
@@ -79,9 +80,8 @@ fn piece(desk: &Desk, gate: &mut Gate<'_>, left: &[Run]) -> Result<(), StoreErro
     for run in left {
         let rule = ready.iter().find(|one| one.rule.id == run.rule_id);
         let Some((ready, group)) = rule.and_then(|rule| group_of(rule, run)) else {
-            let why =
-                failed("The rule was edited, paused or archived before it was done.".to_owned());
-            held.push(judged(run.clone(), why));
+            let why = "The rule was edited, paused or archived before it was done.".to_owned();
+            held.push(Judged::held(run.clone(), Verdict::Failed, why));
             continue;
         };
         let conversion = match run.conversion_id {
@@ -89,7 +89,7 @@ fn piece(desk: &Desk, gate: &mut Gate<'_>, left: &[Run]) -> Result<(), StoreErro
             None => None,
         };
         if let Some(why) = gate.pass(&ready.rule, &run.group)? {
-            held.push(judged(run.clone(), why));
+            held.push(Judged::held(run.clone(), why.verdict, why.reason));
             continue;
         }
         let case = Case {
@@ -114,21 +114,4 @@ fn piece(desk: &Desk, gate: &mut Gate<'_>, left: &[Run]) -> Result<(), StoreErro
 fn group_of<'r>(ready: &'r Arc<Ready>, run: &Run) -> Option<(&'r Ready, Vec<Option<String>>)> {
     let group = ready.group_of_name(&run.group)?;
     ready.is_at_conversion().then_some((&**ready, group))
-}
-
-fn failed(reason: String) -> Held {
-    Held {
-        verdict: Verdict::Failed,
-        reason,
-    }
-}
-
-fn judged(run: Run, why: Held) -> Judged {
-    Judged {
-        run,
-        verdict: why.verdict,
-        reason: Some(why.reason),
-        deeds: Vec::new(),
-        moves: Vec::new(),
-    }
 }

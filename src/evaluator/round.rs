@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::doing::{edited, keep_dry};
-use super::gate::Gate;
+use super::gate::{Gate, Held};
 use super::pending;
 use super::proposal::Case;
 use super::schedule::Schedule;
-use super::summed::Questions;
+use super::summed::{Questions, Summed};
 use crate::clock;
 use crate::domain::documents::Documents;
 use crate::domain::period;
@@ -25,7 +25,7 @@ use crate::store::rules::dues::{self, Due};
 use crate::store::rules::looks::Look;
 use crate::store::rules::runs::{self, Judged};
 use crate::store::rules::{moment, occasion};
-use crate::store::sums::{Span, TooMany};
+use crate::store::sums::{Group, TooMany};
 
 /// Groups that conversions have made due, looked at in one round.
 const DUES: usize = 5_000;
@@ -103,82 +103,37 @@ pub(super) fn work(
     };
     // Reading takes its time; what is done is done now.
     let now = clock::now_ms();
-    let mut gate = Gate::new(&desk.readers, now);
-    let (mut proposed, mut dry, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let mut judging = Judging {
+        desk,
+        documents: &documents,
+        now,
+        gate: Gate::new(&desk.readers, now),
+        proposed: Vec::new(),
+        dry: Vec::new(),
+        kept: Vec::new(),
+    };
     for (index, asked) in asked.iter().enumerate() {
         let summed = answered.of(index, asked, &documents);
-        let rule = &asked.ready.rule;
-        let groups = match summed.groups(asked) {
-            Ok(groups) => groups,
-            Err(TooMany) => {
-                kept.push(too_many(desk, asked, now));
-                continue;
-            }
-        };
-        for (group, due) in groups {
-            if stopping.load(Ordering::Acquire) {
-                return Ok(false);
-            }
-            let sums = summed.sums(&group);
-            let numbers = summed.numbers(desk, &documents, &asked.ready, &group, sums, now);
-            let conversion = match due {
-                Some(due) => occasion::find(&desk.readers, due.conversion_id)?,
-                None => None,
-            };
-            let is_in_scope = |one| moment::is_in_scope(rule, one, &documents);
-            if !conversion.as_ref().is_none_or(is_in_scope) {
-                continue;
-            }
-            let case = Case {
-                ready: &asked.ready,
-                group: &group,
-                at: now,
-                numbers: Some(&numbers),
-                occasion: conversion.as_ref(),
-                documents: &documents,
-            };
-            if case.verdict(desk) != Says::Holds {
-                continue;
-            }
-            let name = asked.ready.group_name(&group);
-            let key = match due {
-                Some(due) => format!(
-                    "due:{}:{}:{}:{name}",
-                    rule.id,
-                    due.conversion_id.to_row(),
-                    due.at
-                ),
-                None => format!("every:{}:{}:{name}", rule.id, asked.slot()),
-            };
-            let window = summed.spans.of(case.campaign_id().unwrap_or(0));
-            let id = desk.library.ids.next(now);
-            let mut held = gate.pass(rule, &name)?;
-            if held
-                .as_ref()
-                .is_some_and(|one| one.verdict == Verdict::DayLimit)
-                && !proposed.is_empty()
-            {
-                // Some of what was let through may turn out to change nothing, which does not count.
-                edited(desk, std::mem::take(&mut proposed))?;
-                gate.count_again(rule);
-                held = gate.pass(rule, &name)?;
-            }
-            match held {
-                None if rule.dry_run => dry.push(case.proposed(desk, id, key, Some(window))),
-                None => proposed.push(case.proposed(desk, id, key, Some(window))),
-                Some(held) if held.verdict == Verdict::DayLimit => {
-                    // Told once a day.
-                    let mut one =
-                        case.proposed(desk, id, day_key("limit", asked, now), Some(window));
-                    one.effects = Vec::new();
-                    kept.push(judged(one, held.verdict, held.reason));
-                    break;
+        match summed.groups(asked) {
+            Err(TooMany) => judging.kept.push(too_many(desk, asked, now)),
+            Ok(groups) => {
+                for (group, due) in groups {
+                    if stopping.load(Ordering::Acquire) {
+                        return Ok(false);
+                    }
+                    if !judging.goes_on_after(asked, &summed, &group, due)? {
+                        break;
+                    }
                 }
-                // It goes on holding, and was told when it acted.
-                Some(_) => {}
             }
         }
     }
+    let Judging {
+        proposed,
+        dry,
+        kept,
+        ..
+    } = judging;
     runs::keep(&desk.writer, &kept)?;
     keep_dry(desk, &dry)?;
     edited(desk, proposed)?;
@@ -190,7 +145,96 @@ pub(super) fn work(
     Ok(true)
 }
 
+/// Rules that are being judged, and what came of it so far.
+struct Judging<'a> {
+    desk: &'a Desk,
+    documents: &'a Documents,
+    now: i64,
+    gate: Gate<'a>,
+    proposed: Vec<Proposed>,
+    dry: Vec<Proposed>,
+    kept: Vec<Judged>,
+}
+
+impl Judging<'_> {
+    /// Judges one group of a rule; `false` if the rule may act no more today.
+    fn goes_on_after(
+        &mut self,
+        asked: &Asked,
+        summed: &Summed,
+        group: &Group,
+        due: Option<&Due>,
+    ) -> Result<bool, StoreError> {
+        let (desk, documents, now) = (self.desk, self.documents, self.now);
+        let rule = &asked.ready.rule;
+        let sums = summed.sums(group);
+        let numbers = summed.numbers(desk, documents, &asked.ready, group, sums, now);
+        let conversion = match due {
+            Some(due) => occasion::find(&desk.readers, due.conversion_id)?,
+            None => None,
+        };
+        let is_in_scope = |one| moment::is_in_scope(rule, one, documents);
+        let case = Case {
+            ready: &asked.ready,
+            group,
+            at: now,
+            numbers: Some(&numbers),
+            occasion: conversion.as_ref(),
+            documents,
+        };
+        if !conversion.as_ref().is_none_or(is_in_scope) || case.verdict(desk) != Says::Holds {
+            return Ok(true);
+        }
+        let name = asked.ready.group_name(group);
+        let window = summed.spans.of(case.campaign_id().unwrap_or(0));
+        let propose = |key| case.proposed(desk, desk.library.ids.next(now), key, Some(window));
+        match self.held(asked, &name)? {
+            None => match rule.dry_run {
+                true => self.dry.push(propose(asked.key(&name, due))),
+                false => self.proposed.push(propose(asked.key(&name, due))),
+            },
+            Some(held) if held.verdict == Verdict::DayLimit => {
+                // Told once a day.
+                let run = propose(day_key("limit", asked, now)).run;
+                self.kept.push(Judged::held(run, held.verdict, held.reason));
+                return Ok(false);
+            }
+            // It goes on holding, and was told when it acted.
+            Some(_) => {}
+        }
+        Ok(true)
+    }
+
+    /// Why a rule does not act on a group, if it does not.
+    fn held(&mut self, asked: &Asked, group: &str) -> Result<Option<Held>, StoreError> {
+        let rule = &asked.ready.rule;
+        let held = self.gate.pass(rule, group)?;
+        let is_at_limit = held
+            .as_ref()
+            .is_some_and(|one| one.verdict == Verdict::DayLimit);
+        if !is_at_limit || self.proposed.is_empty() {
+            return Ok(held);
+        }
+        // Some of what was let through may turn out to change nothing, which does not count.
+        edited(self.desk, std::mem::take(&mut self.proposed))?;
+        self.gate.count_again(rule);
+        self.gate.pass(rule, group)
+    }
+}
+
 impl Asked {
+    /// What makes a run on a group the same run.
+    fn key(&self, group: &str, due: Option<&Due>) -> String {
+        let rule_id = self.ready.rule.id;
+        match due {
+            Some(due) => {
+                let conversion_id = due.conversion_id.to_row();
+                format!("due:{rule_id}:{conversion_id}:{}:{group}", due.at)
+            }
+            None => format!("every:{rule_id}:{}:{group}", self.slot()),
+        }
+    }
+
     /// Whether the rule was not edited since it was asked; else what was planned from it was not done.
     pub(super) fn is_current(&self, documents: &Documents) -> bool {
         let rule = documents.rules.get(&self.ready.rule.id);
@@ -232,20 +276,9 @@ fn too_many(desk: &Desk, asked: &Asked, now: i64) -> Judged {
         documents: &desk.library.documents(),
     };
     let id = desk.library.ids.next(now);
-    let mut one = case.proposed(desk, id, day_key("too_many", asked, now), None::<Span>);
-    one.effects = Vec::new();
+    let one = case.proposed(desk, id, day_key("too_many", asked, now), None);
     let reason = format!("Its conditions cannot be asked: {TooMany}.");
-    judged(one, Verdict::Failed, reason)
-}
-
-fn judged(proposed: Proposed, verdict: Verdict, reason: String) -> Judged {
-    Judged {
-        run: proposed.run,
-        verdict,
-        reason: Some(reason),
-        deeds: Vec::new(),
-        moves: Vec::new(),
-    }
+    Judged::held(one.run, Verdict::Failed, reason)
 }
 
 fn day_key(what: &str, asked: &Asked, now: i64) -> String {

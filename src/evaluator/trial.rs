@@ -13,9 +13,7 @@ use super::round::Asked;
 use super::summed::{Questions, Summed};
 use crate::clock;
 use crate::domain::documents::Documents;
-use crate::domain::rule::{Moment, Rule};
 use crate::library::Desk;
-use crate::report::Sums;
 use crate::rules::{Ready, Verdict};
 use crate::store::error::StoreError;
 use crate::store::rules::Deed;
@@ -70,9 +68,15 @@ pub enum TrialError {
 /// Reads clicks, which may take seconds.
 pub fn trial(desk: &Desk, ready: Arc<Ready>) -> Result<Trial, TrialError> {
     let documents = desk.library.documents();
+    let trying = Trying {
+        desk,
+        documents: &documents,
+        ready: &ready,
+        now: clock::now_ms(),
+    };
     let cases = match ready.is_at_conversion() {
-        true => of_conversions(desk, &documents, &ready)?,
-        false => of_groups(desk, &documents, &ready)?,
+        true => trying.conversions()?,
+        false => trying.groups()?,
     };
     let mut items = Vec::new();
     let (mut holding, mut others) = (0, Vec::new());
@@ -158,108 +162,72 @@ impl Tried {
     }
 }
 
-fn of_groups(
-    desk: &Desk,
-    documents: &Documents,
-    ready: &Arc<Ready>,
-) -> Result<Vec<Tried>, TrialError> {
-    let now = clock::now_ms();
-    let asked = Asked::all_of(Arc::clone(ready));
-    let summed = summed(desk, documents, &asked, now)?;
-    let mut tried = Vec::new();
-    for (group, _) in summed.groups(&asked)? {
-        let sums = summed.sums(&group);
-        tried.push(judged(
-            desk, documents, ready, &summed, group, sums, None, now,
-        ));
-    }
-    Ok(tried)
-}
-
-fn of_conversions(
-    desk: &Desk,
-    documents: &Documents,
-    ready: &Arc<Ready>,
-) -> Result<Vec<Tried>, TrialError> {
-    let now = clock::now_ms();
-    let latest = occasion::latest(&desk.readers, CONVERSIONS)?;
-    let is_meant = |one: &Occasion| is_moment(&ready.rule, one, documents);
-    let latest: Vec<Occasion> = latest.into_iter().filter(is_meant).collect();
-    if !ready.compiled.needs_numbers() {
-        let tried = latest.into_iter().map(|occasion| {
-            let mut one = Tried {
-                group: group_of(ready, &occasion, documents),
-                numbers: None,
-                occasion: Some(occasion),
-                holds: false,
-            };
-            one.holds = one.case(ready, documents, now).verdict(desk) == Verdict::Holds;
-            one
-        });
-        return Ok(tried.collect());
-    }
-    let asked = Asked::all_of(Arc::clone(ready));
-    let summed = summed(desk, documents, &asked, now)?;
-    summed.groups(&asked)?;
-    let mut tried = Vec::new();
-    for occasion in latest {
-        let group = group_of(ready, &occasion, documents);
-        let sums = summed.sums(&group);
-        let occasion = Some(occasion);
-        tried.push(judged(
-            desk, documents, ready, &summed, group, sums, occasion, now,
-        ));
-    }
-    Ok(tried)
-}
-
-/// Whether a conversion, as it is now, is the moment of a rule.
-fn is_moment(rule: &Rule, occasion: &Occasion, documents: &Documents) -> bool {
-    let Moment::Conversion { statuses, events } = &rule.moment else {
-        return false;
-    };
-    let fact = |key: &str| occasion.fact(key, documents).unwrap_or_default();
-    let status = fact("status");
-    !occasion.is_test()
-        && statuses.iter().any(|one| one.as_str() == status)
-        && (events.is_empty() || events.contains(&fact("event")))
-        && is_in_scope(rule, occasion, documents)
-}
-
-fn summed(
-    desk: &Desk,
-    documents: &Documents,
-    asked: &Asked,
+/// What groups are judged by.
+struct Trying<'a> {
+    desk: &'a Desk,
+    documents: &'a Documents,
+    ready: &'a Arc<Ready>,
     now: i64,
-) -> Result<Summed, StoreError> {
-    let goes_on = AtomicBool::new(false);
-    let questions = Questions::of(std::slice::from_ref(asked), documents, now);
-    let answered = questions.answered(desk, documents, &goes_on, &|| {})?;
-    let summed = answered.map(|answered| answered.of(0, asked, documents));
-    summed.ok_or(StoreError::Unavailable)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is another fact of one group"
-)]
-fn judged(
-    desk: &Desk,
-    documents: &Documents,
-    ready: &Ready,
-    summed: &Summed,
-    group: Group,
-    sums: &Sums,
-    occasion: Option<Occasion>,
-    now: i64,
-) -> Tried {
-    let numbers = summed.numbers(desk, documents, ready, &group, sums, now);
-    let mut one = Tried {
-        group,
-        numbers: Some(numbers),
-        occasion,
-        holds: false,
-    };
-    one.holds = one.case(ready, documents, now).verdict(desk) == Verdict::Holds;
-    one
+impl Trying<'_> {
+    fn groups(&self) -> Result<Vec<Tried>, TrialError> {
+        let asked = Asked::all_of(Arc::clone(self.ready));
+        let summed = self.summed(&asked)?;
+        let groups = summed.groups(&asked)?.into_iter();
+        Ok(groups
+            .map(|(group, _)| self.judged(&summed, group, None))
+            .collect())
+    }
+
+    fn conversions(&self) -> Result<Vec<Tried>, TrialError> {
+        let latest = occasion::latest(&self.desk.readers, CONVERSIONS)?;
+        let rule = &self.ready.rule;
+        let is_meant =
+            |one: &Occasion| one.is_moment_of(rule) && is_in_scope(rule, one, self.documents);
+        let latest = latest.into_iter().filter(is_meant);
+        let latest = latest.map(|one| (group_of(self.ready, &one, self.documents), one));
+        if !self.ready.compiled.needs_numbers() {
+            let tried = latest.map(|(group, occasion)| self.tried(group, None, Some(occasion)));
+            return Ok(tried.collect());
+        }
+        let asked = Asked::all_of(Arc::clone(self.ready));
+        let summed = self.summed(&asked)?;
+        summed.groups(&asked)?;
+        let tried = latest.map(|(group, occasion)| self.judged(&summed, group, Some(occasion)));
+        Ok(tried.collect())
+    }
+
+    fn summed(&self, asked: &Asked) -> Result<Summed, StoreError> {
+        let goes_on = AtomicBool::new(false);
+        let questions = Questions::of(std::slice::from_ref(asked), self.documents, self.now);
+        let answered = questions.answered(self.desk, self.documents, &goes_on, &|| {})?;
+        let summed = answered.map(|answered| answered.of(0, asked, self.documents));
+        summed.ok_or(StoreError::Unavailable)
+    }
+
+    fn judged(&self, summed: &Summed, group: Group, occasion: Option<Occasion>) -> Tried {
+        let sums = summed.sums(&group);
+        let numbers = summed.numbers(
+            self.desk,
+            self.documents,
+            self.ready,
+            &group,
+            sums,
+            self.now,
+        );
+        self.tried(group, Some(numbers), occasion)
+    }
+
+    fn tried(&self, group: Group, numbers: Option<Numbers>, occasion: Option<Occasion>) -> Tried {
+        let mut one = Tried {
+            group,
+            numbers,
+            occasion,
+            holds: false,
+        };
+        let case = one.case(self.ready, self.documents, self.now);
+        one.holds = case.verdict(self.desk) == Verdict::Holds;
+        one
+    }
 }

@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::metric::{Better, Format};
-use super::own::{Flaw, Own, nearest_key};
+use super::own::{Own, nearest_key};
 use super::{MetricRef, Needs, Sums, View};
 use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
@@ -31,8 +31,9 @@ pub enum UnknownFigure {
     },
     #[error("\"{key}\" is a ratio, and only sums have running totals")]
     NoSum { key: String },
-    #[error("the metric \"{key}\" has no value. {flaw}")]
-    Broken { key: String, flaw: Flaw },
+    /// What an older version has stored.
+    #[error("the formula of \"{key}\" cannot be worked out; the warnings of the metric say why")]
+    Broken { key: String },
 }
 
 fn meant(nearest: Option<&str>) -> String {
@@ -59,9 +60,8 @@ impl Figure {
     fn plain(key: &str, documents: &Documents) -> Result<Figure, UnknownFigure> {
         match Own::of_key(documents, key) {
             Some(Ok(own)) => Ok(Figure::Own(own)),
-            Some(Err(flaw)) => Err(UnknownFigure::Broken {
+            Some(Err(_)) => Err(UnknownFigure::Broken {
                 key: key.to_owned(),
-                flaw,
             }),
             None => MetricRef::parse(key)
                 .map(Figure::Metric)

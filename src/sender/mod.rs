@@ -21,6 +21,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use self::places::{AT_ONCE, Places};
+use crate::background;
 use crate::clock;
 use crate::store::error::StoreError;
 use crate::store::outbox::Doorbell;
@@ -87,9 +88,7 @@ impl Sender {
         let taken = Arc::new(Mutex::new(taken));
         for _ in 0..AT_ONCE {
             let (shared, taken) = (Arc::clone(&shared), Arc::clone(&taken));
-            thread::Builder::new()
-                .name("outgoing".into())
-                .spawn(move || shared.send_all(&taken))?;
+            background::spawn("outgoing", move || shared.send_all(&taken))?;
         }
         let mut dispatcher = Dispatcher {
             shared: Arc::clone(&shared),
@@ -97,9 +96,7 @@ impl Sender {
             open: HashSet::new(),
             finished: Vec::new(),
         };
-        let thread = thread::Builder::new()
-            .name("outbox".into())
-            .spawn(move || dispatcher.run())?;
+        let thread = background::spawn("outbox", move || dispatcher.run())?;
         Ok(Sender {
             shared,
             thread: Some(thread),

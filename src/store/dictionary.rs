@@ -1,5 +1,5 @@
 //! Facts that repeat are stored once: agents and places, found again by their fingerprint; routes
-//! and currencies, found again as they are.
+//! and currencies, found again as they are; names of ads, noted again when they change.
 //!
 //! The writer keeps the ids that it used lately in memory. Ids that were given out inside a
 //! transaction are forgotten again when it is rolled back.
@@ -9,13 +9,14 @@ use std::hash::Hash;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::ad_names::Noted;
 use crate::domain::click::Click;
 use crate::domain::money::Currency;
 use crate::domain::visitor::{Agent, BotReason, Place};
 
 /// What identifies a row -> its id, in two generations: a full younger one becomes the older, so that what
 /// is in use stays and memory is bounded.
-struct RecentIds<K> {
+pub(super) struct RecentIds<K> {
     young: HashMap<K, i64, ahash::RandomState>,
     old: HashMap<K, i64, ahash::RandomState>,
     uncommitted: Vec<K>,
@@ -23,7 +24,7 @@ struct RecentIds<K> {
 }
 
 impl<K: Copy + Eq + Hash> RecentIds<K> {
-    fn new(bound: usize) -> Self {
+    pub(super) fn new(bound: usize) -> Self {
         Self {
             young: HashMap::default(),
             old: HashMap::default(),
@@ -32,7 +33,7 @@ impl<K: Copy + Eq + Hash> RecentIds<K> {
         }
     }
 
-    fn find(&mut self, key: K) -> Option<i64> {
+    pub(super) fn find(&mut self, key: K) -> Option<i64> {
         if let Some(id) = self.young.get(&key) {
             return Some(*id);
         }
@@ -48,12 +49,16 @@ impl<K: Copy + Eq + Hash> RecentIds<K> {
         self.young.insert(key, id);
     }
 
-    fn learn(&mut self, key: K, id: i64) {
+    pub(super) fn learn(&mut self, key: K, id: i64) {
         self.uncommitted.push(key);
         self.keep(key, id);
     }
 
-    fn rolled_back(&mut self) {
+    pub(super) fn committed(&mut self) {
+        self.uncommitted.clear();
+    }
+
+    pub(super) fn rolled_back(&mut self) {
         for key in self.uncommitted.drain(..) {
             self.young.remove(&key);
             self.old.remove(&key);
@@ -111,6 +116,7 @@ pub(crate) struct Dictionary {
     places: RecentIds<u128>,
     routes: RecentIds<Route>,
     currencies: RecentIds<Currency>,
+    pub(super) ad_names: Noted,
 }
 
 const FIND_AGENT: &str = "select id from agents where fingerprint = ?1";
@@ -142,15 +148,17 @@ impl Dictionary {
             places: RecentIds::new(50_000),
             routes: RecentIds::new(20_000),
             currencies: RecentIds::new(200),
+            ad_names: Noted::new(),
         }
     }
 
     /// What was learnt since the last commit is on disk now.
     pub(crate) fn committed(&mut self) {
-        self.agents.uncommitted.clear();
-        self.places.uncommitted.clear();
-        self.routes.uncommitted.clear();
-        self.currencies.uncommitted.clear();
+        self.agents.committed();
+        self.places.committed();
+        self.routes.committed();
+        self.currencies.committed();
+        self.ad_names.committed();
     }
 
     pub(crate) fn rolled_back(&mut self) {
@@ -158,6 +166,7 @@ impl Dictionary {
         self.places.rolled_back();
         self.routes.rolled_back();
         self.currencies.rolled_back();
+        self.ad_names.rolled_back();
     }
 
     /// The row id of an agent, inserting it where it is new.

@@ -5,7 +5,7 @@
 //! One thread ([`writer`]) owns the one writing connection. Clicks and offer clicks (a
 //! [`record::Record`] each) come to it from the worker threads through a [`writer::Lane`] each;
 //! postbacks ([`conversions::receive`]) through [`writer::Writer::edit`]; operator edits, pieces of
-//! imports, what the clerk does and how outgoing calls go ([`outbox`]) through
+//! imports and of jobs ([`jobs`]), what the clerk does and how outgoing calls go ([`outbox`]) through
 //! [`writer::Writer::edit_blocking`]. All of them share one
 //! queue and its order. The writer takes everything that waits, commits it as one transaction, each
 //! edit in a savepoint of its own, then lets them go: a redirect leaves after its click, the answer
@@ -24,10 +24,11 @@
 //!
 //! Requests of the API, on blocking threads, through a pool of read-only connections
 //! ([`readers`]). No read transaction may last: the log cannot be restarted under one, so long
-//! lists are read in pieces ([`log`]), and so is what numbers are summed over for rules ([`sums`]) and
-//! for [`reports`]. The click
-//! path reads nothing: what it needs is in memory.
+//! lists are read in pieces ([`log`]), and so is what numbers are summed over for rules ([`sums`]).
+//! [`reports`] read clicks and conversions by column, out of segments that are sealed from the rows
+//! ([`columns`]). The click path reads nothing: what it needs is in memory.
 
+pub mod ad_names;
 pub mod api_keys;
 pub mod budgets;
 pub mod changes;
@@ -42,6 +43,7 @@ mod dictionary;
 pub mod entities;
 pub mod error;
 pub mod imports;
+pub mod jobs;
 pub mod lock;
 pub mod log;
 pub mod migrations;
@@ -59,4 +61,5 @@ pub mod settings;
 mod spill;
 pub mod sums;
 pub mod tallies;
+pub mod unassigned_costs;
 pub mod writer;

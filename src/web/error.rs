@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::domain::problem::Problem;
 use crate::editor::{Difference, EditError, User};
 use crate::importer::Refused;
+use crate::jobs;
 use crate::store::error::StoreError;
 
 /// The largest body of an API request, in bytes.
@@ -255,6 +256,18 @@ impl From<Refused> for ApiError {
                 message,
             },
             Refused::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<jobs::Refused> for ApiError {
+    fn from(refused: jobs::Refused) -> Self {
+        let message = refused.to_string();
+        match refused {
+            jobs::Refused::Invalid(problems) => Self::Invalid(problems),
+            jobs::Refused::NotFound { .. } => Self::NotFound(message),
+            jobs::Refused::Against { code, message } => Self::Refused { code, message },
+            jobs::Refused::Store(error) => error.into(),
         }
     }
 }

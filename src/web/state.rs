@@ -16,6 +16,7 @@ use crate::engine::memory::Visitors;
 use crate::engine::{Catalog, Dice};
 use crate::evaluator::Evaluating;
 use crate::importer::Importer;
+use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
 use crate::reporter::Reporter;
@@ -57,6 +58,7 @@ pub struct Shared {
     pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
     pub reporter: Arc<Reporter>,
+    pub jobs: Arc<Jobs>,
     pub postbacks: PostbackRules,
     /// Files that are being made for clients.
     pub downloads: Downloads,

@@ -166,7 +166,7 @@ fn row(status: Option<i64>, tid: &str, whole: i64) -> (Option<i64>, String, Opti
 }
 
 /// Clicks that were made at this time, as the database and networks know them.
-fn sown(tracker: &mut Tracker, at: i64, number: usize) -> Vec<String> {
+pub(crate) fn sown(tracker: &mut Tracker, at: i64, number: usize) -> Vec<String> {
     click(tracker, "push");
     let first = Id::first_at(at).to_row();
     while_stopped(tracker, |database| {

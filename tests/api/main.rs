@@ -12,6 +12,7 @@
 //! | `postbacks`, `postback_bodies`, `postback_races` | postbacks as requests |
 //! | `conversions`, `events`, `payouts`, `credited_offers`, `parking` | what they make of clicks, and those that wait |
 //! | `budgets_told`, `summaries` | what is said by itself |
+//! | `jobs` | long work: costs told afterwards, clean up, bots judged again |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `exports` | logs as files, and found by the filters of reports |
 //! | `saved_reports` | reports that are kept, shown by links, sent as files |
@@ -55,6 +56,7 @@ mod filters;
 mod go;
 mod hostile;
 mod import;
+mod jobs;
 mod load;
 mod lp_js;
 mod macros;

@@ -126,6 +126,12 @@ impl Tracker {
         text.split_whitespace().last().unwrap().to_owned()
     }
 
+    /// Another setting from the next start on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings
+            .push((format!("MILLRACE_{name}"), value.to_owned()));
+    }
+
     pub(crate) fn start(&mut self) {
         assert!(self.process.is_none(), "it runs already");
         let log = File::options()

@@ -144,6 +144,19 @@ impl BotRules {
         }
         preview::find(headers).map(|header| bot(BotReason::Prefetch, header))
     }
+
+    /// The verdict about a click that was labelled once, by the rules as they are now. Its headers are
+    /// gone: what was a preview stays one.
+    pub fn again(
+        &self,
+        ip: IpAddr,
+        of_user_agent: Option<BotReason>,
+        label: Option<BotReason>,
+    ) -> Option<BotReason> {
+        let listed = self.addresses.find(ip).map(|_| BotReason::IpList);
+        let preview = label.filter(|label| *label == BotReason::Prefetch);
+        listed.or(of_user_agent).or(preview)
+    }
 }
 
 fn bot(reason: BotReason, detail: &str) -> Bot {

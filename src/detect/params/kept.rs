@@ -1,6 +1,6 @@
 //! What a click kept of its link's parameters, for the steps that come later.
 
-use super::names::{FIELDS, ParameterMap};
+use super::names::{FIELDS, FIRST_NAME, NAMES, ParameterMap};
 use crate::domain::visitor::Parameters;
 
 impl ParameterMap {
@@ -13,6 +13,11 @@ impl ParameterMap {
             return Some(value);
         }
         let slot = usize::from(self.slot(name)?);
+        if let Some(ours) = slot.checked_sub(FIRST_NAME).and_then(|at| NAMES.get(at)) {
+            let mut others = parameters.others.iter();
+            let named = others.find(|(known, _)| known == ours);
+            return named.map(|(_, value)| value.as_str());
+        }
         let Some((field, _)) = FIELDS.get(slot) else {
             let number = slot + 1 - FIELDS.len();
             return parameters.sub_id(u8::try_from(number).ok()?);

@@ -30,6 +30,10 @@ pub(super) const FIELDS: [(&str, Field); 8] = [
     ("ad_campaign_id", |to| &mut to.ad_campaign_id),
 ];
 
+/// Names of what ids stand for, as the traffic source tells them. They are kept among the others, under
+/// these names, and shown beside the ids.
+pub(super) const NAMES: [&str; 3] = ["creative_name", "ad_group_name", "ad_campaign_name"];
+
 pub(super) type Field = fn(&mut Parameters) -> &mut Option<String>;
 
 /// Names that count where nothing better fills the parameter.
@@ -40,9 +44,12 @@ const STAND_INS: [(&str, &str); 4] = [
     ("utm_term", "keyword"),
 ];
 
-const SLOTS: usize = FIELDS.len() + SUB_IDS;
+/// Where [`NAMES`] begin.
+pub(super) const FIRST_NAME: usize = FIELDS.len() + SUB_IDS;
+const SLOTS: usize = FIRST_NAME + NAMES.len();
 
-/// A click parameter: index into [`FIELDS`], or `FIELDS.len() - 1 + n` for sub id n.
+/// A click parameter: index into [`FIELDS`], or `FIELDS.len() - 1 + n` for sub id n, or behind them
+/// one of [`NAMES`].
 type Slot = u8;
 
 // The place of a pair fits into a byte, and no slot is mistaken for "nobody".
@@ -161,11 +168,18 @@ impl ParameterMap {
             *field(&mut parameters) = value(slot);
         }
         parameters.sub_ids = (1..)
-            .zip(FIELDS.len()..SLOTS)
+            .zip(FIELDS.len()..FIRST_NAME)
             .filter_map(|(number, slot)| Some((number, value(slot)?)))
             .collect();
 
         let mut left = MAX_OTHERS;
+        for (name, slot) in NAMES.iter().zip(FIRST_NAME..) {
+            let value = value(slot).filter(|value| name.len() + value.len() <= left);
+            if let Some(value) = value {
+                left -= name.len() + value.len();
+                parameters.others.push(((*name).to_owned(), value));
+            }
+        }
         for ((name, value), slot) in query.iter().zip(claimed_by) {
             let is_told = winner(usize::from(slot))
                 .is_some_and(|(winner, _)| winner.eq_ignore_ascii_case(name));
@@ -213,6 +227,7 @@ fn own_name(slot: Slot) -> String {
     let slot = usize::from(slot);
     match FIELDS.get(slot) {
         Some((name, _)) => (*name).to_owned(),
+        None if slot >= FIRST_NAME => NAMES[slot - FIRST_NAME].to_owned(),
         None => format!("sub_id_{}", slot + 1 - FIELDS.len()),
     }
 }
@@ -254,9 +269,10 @@ fn unknown_parameter(ours: &str) -> Problem {
         ours,
         "unknown_field",
         format!(
-            "There is no click parameter \"{ours}\".{meant} All are {}, and sub_id_1 to \
+            "There is no click parameter \"{ours}\".{meant} All are {}, {}, and sub_id_1 to \
              sub_id_{SUB_IDS}.",
-            FIELDS.map(|(name, _)| name).join(", ")
+            FIELDS.map(|(name, _)| name).join(", "),
+            NAMES.join(", ")
         ),
     )
 }
@@ -315,7 +331,25 @@ mod tests {
         assert_eq!(seen.sub_id(30), Some("v37"));
         assert_eq!(seen.sub_ids.len(), SUB_IDS);
         assert!(seen.sub_ids.is_sorted());
-        assert!(seen.others.is_empty());
+        let names = [
+            ("creative_name", "v38"),
+            ("ad_group_name", "v39"),
+            ("ad_campaign_name", "v40"),
+        ];
+        assert_eq!(others(&seen), names);
+    }
+
+    #[test]
+    fn a_name_is_kept_under_ours_whatever_the_link_calls_it() {
+        let seen = claim(
+            &[("creative_name", "adname")],
+            "a=1&adname=Blue%20banner&ad_group_name=",
+        );
+
+        assert_eq!(
+            others(&seen),
+            [("creative_name", "Blue banner"), ("a", "1")]
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Macros that the traffic source left as they were.
 
+use super::names::NAMES;
 use crate::domain::visitor::{Parameters, SUB_IDS};
 
 /// What macros of ad networks stand between.
@@ -91,6 +92,9 @@ const SUB_ID_TALLIES: [&str; SUB_IDS] = tallies!(
     "sub_id_25" "sub_id_26" "sub_id_27" "sub_id_28" "sub_id_29" "sub_id_30"
 );
 
+const NAME_TALLIES: [&str; NAMES.len()] =
+    tallies!("creative_name" "ad_group_name" "ad_campaign_name");
+
 /// The click parameters that arrived as literal macros, each by the name of its tally:
 /// `unexpanded_macro:source`.
 pub fn unexpanded(parameters: &Parameters) -> impl Iterator<Item = &'static str> {
@@ -112,8 +116,14 @@ pub fn unexpanded(parameters: &Parameters) -> impl Iterator<Item = &'static str>
         let tally = SUB_ID_TALLIES.get(usize::from(*number).checked_sub(1)?)?;
         Some((*tally, value.as_str()))
     });
+    let names = NAMES.iter().zip(NAME_TALLIES).filter_map(|(name, tally)| {
+        let mut others = parameters.others.iter();
+        let (_, value) = others.find(|(known, _)| known == name)?;
+        Some((tally, value.as_str()))
+    });
     fields
         .chain(sub_ids)
+        .chain(names)
         .filter(|(_, value)| looks_like_macro(value))
         .map(|(tally, _)| tally)
 }

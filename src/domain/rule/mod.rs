@@ -89,6 +89,19 @@ pub enum Moment {
     },
 }
 
+impl Moment {
+    /// Whether a conversion of this event that is or became this makes it.
+    pub fn is_at(&self, status: Status, event: &str) -> bool {
+        match self {
+            Moment::Every { .. } => false,
+            Moment::Conversion { statuses, events } => {
+                statuses.contains(&status)
+                    && (events.is_empty() || events.iter().any(|one| one == event))
+            }
+        }
+    }
+}
+
 impl Default for Moment {
     fn default() -> Self {
         Moment::Every { minutes: 10 }

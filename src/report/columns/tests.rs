@@ -1,3 +1,5 @@
+//! Whatever is packed reads back, and what is damaged is refused.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

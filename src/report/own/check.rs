@@ -31,14 +31,21 @@ pub fn problems(own: &OwnMetric, documents: &Documents, is_new: bool) -> Vec<Pro
     problems
 }
 
+/// What stands in rows of reports beside dimensions and metrics.
+const OF_ROWS: &[&str] = &["children", "more", "previous"];
+
 /// What reports call so without it: it would stand in their rows twice.
 fn owner(key: &str) -> Option<&'static str> {
     let families = metric::of_events().chain(metric::of_kept());
     if metric::all().chain(families).any(|one| one.key == key) {
         return Some("a metric");
     }
-    let is_dimension = dimension::all().any(|one| one.key == key);
-    is_dimension.then_some("a dimension")
+    // Beside `campaign_id` stands the name, as `campaign`.
+    let is_dimension = |known: &str| known == key || known.strip_suffix("_id") == Some(key);
+    if dimension::all().any(|one| is_dimension(one.key)) {
+        return Some("a dimension");
+    }
+    OF_ROWS.contains(&key).then_some("a word")
 }
 
 /// Another own metric that comes to too much by what this one is now.

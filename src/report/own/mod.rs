@@ -6,6 +6,8 @@
 
 mod check;
 mod compile;
+#[cfg(test)]
+mod laws;
 mod options;
 #[cfg(test)]
 mod tests;

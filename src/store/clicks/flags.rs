@@ -25,7 +25,7 @@ pub(super) const IS_UNIQUE_GLOBAL: &str = "(clicks.flags & 15 = 1 or clicks.flag
 pub(crate) const IS_TEST: &str = "(clicks.flags >> 5 & 1)";
 
 /// The column, as it was read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Flags(pub(in crate::store) i64);
 
 impl Flags {
@@ -93,6 +93,12 @@ impl Flags {
 
     pub(in crate::store) fn bot_reason(self) -> Option<BotReason> {
         BotReason::of_code((self.0 >> 8 & 0xff) as u8)
+    }
+
+    /// The same with another bot label, or none.
+    pub(in crate::store) fn labelled(self, reason: Option<BotReason>) -> Self {
+        let code = reason.map_or(0, BotReason::code);
+        Self(self.0 & !(0xff << 8) | i64::from(code) << 8)
     }
 
     /// A person came after the preview, and the label was taken off.

@@ -64,6 +64,11 @@ pub(crate) fn insert(
         Flags::of(click).0,
         click.visitor.map(|key| key as i64),
     ])?;
+    if rows > 0 {
+        dictionary
+            .ad_names
+            .note(connection, click.at, &click.parameters)?;
+    }
     if let (true, Some(parent_id)) = (rows > 0, click.parent_id) {
         connection
             .prepare_cached(INSERT_JUMP)?

@@ -19,10 +19,8 @@
 //!
 //! # Adding a column
 //!
-//! 1. A variant in `column.rs`. 2. Its row in one of the tables there, with a number that was never
-//! used before.
-//!
-//! Segments of older versions have it only after `millrace columns rebuild`.
+//! A variant in `column.rs`, and its row in one of the tables there, with a number that was never used
+//! before. Segments of older versions have it only after `millrace columns rebuild`.
 
 pub mod archive;
 mod chunk;
@@ -56,6 +54,7 @@ const FULL: usize = if cfg!(test) { 40 } else { MOST_ROWS };
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// Tests are among them; their flags say so.
     Clicks,
     /// With all that a segment keeps of their clicks. Tests and those without a stored click are in
     /// none.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::chunk::{Chunk, Extent, Times};
 use super::{Column, Kind};
+use crate::report::columns::Unreadable;
 use crate::store::error::StoreError;
 
 /// What is stored of a segment beside its columns.
@@ -206,6 +207,6 @@ pub(super) fn drop_overlapping(
 }
 
 /// A column that is none, as an error of the store.
-pub(super) fn damaged(error: crate::report::columns::Unreadable) -> StoreError {
+pub(super) fn damaged(error: Unreadable) -> StoreError {
     StoreError::Damaged(error.to_string())
 }

@@ -14,7 +14,7 @@ use super::runs::{self, Run};
 use crate::clock;
 use crate::domain::conversion::{Conversion, Status};
 use crate::domain::documents::Documents;
-use crate::domain::rule::{Moment, Rule};
+use crate::domain::rule::Rule;
 use crate::rules::{Happened, Ready, Subject, Verdict};
 use crate::store::clicks::read::ClickOf;
 use crate::store::conversions::Books;
@@ -52,12 +52,8 @@ pub(in crate::store) fn note(
 
 /// Whether a rule is asked at all about this conversion; its click is not needed to say so.
 fn is_moment(rule: &Rule, row: &Conversion, status: Status) -> bool {
-    let Moment::Conversion { statuses, events } = &rule.moment else {
-        return false;
-    };
     let campaigns = &rule.scope.campaign_ids;
-    statuses.contains(&status)
-        && (events.is_empty() || events.contains(&row.event))
+    rule.moment.is_at(status, &row.event)
         && (campaigns.is_empty() || row.campaign_id.is_some_and(|id| campaigns.contains(&id)))
 }
 

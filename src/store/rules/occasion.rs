@@ -8,6 +8,7 @@ use crate::domain::documents::Documents;
 use crate::domain::id::{Id, IdCodec};
 use crate::domain::money::Micros;
 use crate::domain::rates::Rates;
+use crate::domain::rule::Rule;
 use crate::macros::{Body, BodyKind};
 use crate::report::dimension;
 use crate::store::clicks::read::find as find_click;
@@ -42,6 +43,13 @@ impl Occasion {
 
     pub fn is_test(&self) -> bool {
         self.row.is_test || self.click.is_test
+    }
+
+    /// Whether the conversion, as it is now, is the moment of a rule, whatever the rule's scope.
+    pub fn is_moment_of(&self, rule: &Rule) -> bool {
+        let row = &self.row;
+        let is_at = |status| rule.moment.is_at(status, &row.event);
+        !self.is_test() && row.status.is_some_and(is_at)
     }
 
     /// What it pays, in the reporting currency; `None` where nobody knows the rate.

@@ -50,6 +50,19 @@ pub struct Judged {
     pub moves: Vec<Move>,
 }
 
+impl Judged {
+    /// A run that was not done, and why.
+    pub fn held(run: Run, verdict: Verdict, reason: String) -> Self {
+        Self {
+            run,
+            verdict,
+            reason: Some(reason),
+            deeds: Vec::new(),
+            moves: Vec::new(),
+        }
+    }
+}
+
 macro_rules! insert {
     ($conflict:literal) => {
         concat!(

@@ -135,6 +135,33 @@ fn the_same_click_twice_is_one_row() {
 }
 
 #[test]
+fn a_click_that_comes_late_is_noted_for_its_segment() {
+    let fixture = Fixture::new();
+    let (late, early) = (fixture.click(), fixture.click());
+    let (late_id, below) = (late.id.to_row(), early.id.to_row());
+    let raise = "update column_marks set noted_below = ?1 where kind = 1";
+    fixture.database().execute(raise, [below]).expect("raised");
+
+    on_a_worker(async {
+        let lane = fixture.writer.lane();
+        lane.store(early).await;
+        lane.store(late.clone()).await;
+        // That it comes again changes nothing.
+        lane.store(late).await;
+    });
+
+    let noted: Vec<(u8, i64)> = fixture
+        .database()
+        .prepare("select kind, id from loose")
+        .and_then(|mut statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .expect("queried");
+    assert_eq!(noted, [(1, late_id)]);
+}
+
+#[test]
 fn the_clicks_of_one_visit_are_one_commit_and_know_their_parents() {
     let fixture = Fixture::new();
     let parent = fixture.click();

@@ -19,8 +19,8 @@ use crate::store::spill::Framed;
 /// Most items of one transaction: bounds the time in which nothing is released.
 const MAX_BATCH: usize = 4_096;
 /// How long edits may keep a transaction open. What waits behind them comes into the next one: an
-/// edit takes a hundred times as long as a click.
-const LONGEST: Duration = Duration::from_millis(20);
+/// edit takes a hundred times as long as a click, and after a stall many of them wait.
+const LONGEST: Duration = Duration::from_millis(5);
 /// Records of the spill taken over in one transaction.
 const REPLAY_PIECE: usize = 500;
 /// Pause between attempts while the database refuses.

@@ -88,13 +88,14 @@ fn address(text: &str) -> Option<IpAddr> {
     v4.map(IpAddr::V4).or(v6.map(IpAddr::V6)).ok()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::net::{Shutdown, TcpListener, TcpStream};
 
     use super::*;
 
     #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "only Linux lists connections")]
     fn a_client_that_hangs_up_is_seen_and_another_is_not_taken_for_it() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let Ok(listener) = TcpListener::bind(address) else {

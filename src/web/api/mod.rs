@@ -19,6 +19,7 @@ mod facts;
 mod gone;
 mod handlers;
 mod imports;
+mod jobs;
 mod limits;
 mod links;
 mod lists;
@@ -123,6 +124,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(bulk::endpoints());
     endpoints.extend(simulate::endpoints());
     endpoints.extend(imports::endpoints());
+    endpoints.extend(jobs::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
     endpoints.extend(reports::endpoints());

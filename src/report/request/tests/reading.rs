@@ -91,7 +91,7 @@ fn problems_name_their_field_and_the_way_out() {
             "/reports/fields",
         ),
         (
-            json!({"timezone": "Europe/Kyev"}),
+            json!({"timezone": "Europe/Kyif"}),
             "timezone",
             "\"Europe/Kyiv\"",
         ),

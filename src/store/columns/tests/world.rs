@@ -81,14 +81,14 @@ impl World {
     /// Something happens, whatever it is.
     pub(super) fn happens(&mut self) {
         self.now += self.dice.i64(0..MINUTE);
-        match self.dice.u8(..14) {
+        match self.dice.u8(..16) {
             0..=4 => self.click(false),
             5 => self.click(true),
             6 | 7 => self.step(),
             8 | 9 => self.conversion(),
             10 => self.change_click(),
             11 => self.change_conversion(),
-            12 => self.change_step(),
+            12..=14 => self.change_step(),
             _ => self.delete(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::background;
 use crate::clerk::{self, Clerk};
 use crate::clock;
 use crate::detect::Rules;
@@ -16,16 +17,16 @@ use crate::store::counts;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 
-/// How often the jobs run.
+/// How often it happens.
 const INTERVAL: Duration = Duration::from_secs(3);
 
-/// The thread of the jobs.
-pub struct Jobs {
+/// The thread.
+pub struct Upkeep {
     stop: Arc<(Mutex<bool>, Condvar)>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the jobs work on.
+/// What is kept up.
 pub struct Subjects {
     pub writer: Writer,
     pub tallies: Arc<Tallies>,
@@ -38,14 +39,12 @@ pub struct Subjects {
     pub data: PathBuf,
 }
 
-impl Jobs {
-    pub fn start(subjects: Subjects) -> std::io::Result<Jobs> {
+impl Upkeep {
+    pub fn start(subjects: Subjects) -> std::io::Result<Upkeep> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let signal = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("jobs".into())
-            .spawn(move || run(&subjects, &signal))?;
-        Ok(Jobs {
+        let thread = background::spawn("upkeep", move || run(&subjects, &signal))?;
+        Ok(Upkeep {
             stop,
             thread: Some(thread),
         })

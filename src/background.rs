@@ -1,0 +1,44 @@
+//! Threads of work that can wait.
+
+use std::io;
+use std::thread::{Builder, JoinHandle};
+
+/// How far the system prefers clicks, postbacks and their writer where there are too few processors
+/// for all: half-way down the scale.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Starts a thread that gets a processor after those that visitors and networks wait for.
+pub fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    let yielding = move || {
+        step_back();
+        work()
+    };
+    Builder::new().name(name.to_owned()).spawn(yielding)
+}
+
+/// Lowers the priority of this thread; elsewhere than on Linux that of the whole process would be.
+pub fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "a background thread keeps its priority");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::getpriority_process;
+
+    use super::*;
+
+    #[test]
+    fn only_the_thread_itself_steps_back() {
+        let before = getpriority_process(None).unwrap();
+        let inside = spawn("background", || getpriority_process(None).unwrap());
+        assert_eq!(inside.unwrap().join().unwrap(), before.max(NICENESS));
+        assert_eq!(getpriority_process(None).unwrap(), before);
+    }
+}
