@@ -57,6 +57,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::iter;
 use std::num::NonZeroUsize;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,6 +68,7 @@ use chrono_tz::Tz;
 use super::error::StoreError;
 use super::readers::{Reader, Readers};
 use super::sums::Span;
+use crate::background;
 use crate::domain::basis::Basis;
 use crate::domain::documents::Documents;
 use crate::domain::rates::Rates;
@@ -159,17 +161,16 @@ fn share(plan: &Plan<'_>, reader: Reader, readers: &Readers) -> Result<Grouped, 
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
         let more = (1..threads).map_while(|_| readers.spare());
-        let more: Vec<_> = more
+        let hands: Vec<_> = iter::once(reader)
+            .chain(more)
             .map(|reader| scope.spawn(|| work(plan, reader, &failed)))
             .collect();
-        let mut found = work(plan, reader, &failed);
-        for thread in more {
-            let more = thread
-                .join()
-                .unwrap_or_else(|panic| panic::resume_unwind(panic));
-            found = both(found, more, plan.ask.most_groups);
-        }
-        found
+        let found = hands.into_iter().map(|thread| {
+            let found = thread.join();
+            found.unwrap_or_else(|panic| panic::resume_unwind(panic))
+        });
+        let found = found.reduce(|one, other| both(one, other, plan.ask.most_groups));
+        found.unwrap_or(Err(ReportError::Stopped))
     })
 }
 
@@ -183,8 +184,9 @@ fn both(
     Ok(one)
 }
 
-/// Does one task after the other until none is left.
+/// Does one task after the other until none is left, on a thread of its own: clicks go first.
 fn work(plan: &Plan<'_>, reader: Reader, failed: &AtomicBool) -> Result<Grouped, ReportError> {
+    background::step_back();
     let mut hand = Hand::new(plan);
     while !failed.load(Ordering::Relaxed)
         && let Some(task) = plan.next()
