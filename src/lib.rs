@@ -22,6 +22,7 @@
 //! | [`clerk`] | beside the requests: postbacks read again, old ones dropped, rates followed |
 //! | [`herald`] | what is said by itself: spent budgets, daily summaries |
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
+//! | [`reporter`] | reports: asked in turn, summed, laid out |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`evaluator`] | rules, asked and done beside the requests |
 //! | [`upkeep`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
@@ -63,6 +64,7 @@ pub mod outbound;
 pub mod postback;
 pub mod presets;
 pub mod report;
+pub mod reporter;
 pub mod rules;
 pub mod sender;
 pub mod simulator;

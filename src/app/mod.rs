@@ -32,6 +32,7 @@ use crate::importer::{Importer, Order, Refused};
 use crate::jobs::{Jobs, Worker};
 use crate::keeper::Keeper;
 use crate::library::{Desk, Library};
+use crate::reporter::Reporter;
 use crate::sender::{Post, Sender};
 use crate::simulator::{Question, Surroundings, simulate};
 use crate::store::api_keys::{self, ApiKeys};
@@ -171,6 +172,7 @@ impl App {
             Arc::new(Importer::new(writer, readers, codec.clone(), books))
         };
         importer.note_interrupted()?;
+        let reporter = Arc::new(Reporter::new(Readers::open(&path)?, library.clone()));
         let checkpointer = Checkpointer::start(&path, writer.clone())?;
         let upkeep = Upkeep::start(Subjects {
             writer: writer.clone(),
@@ -226,6 +228,7 @@ impl App {
             sealing,
             importer,
             jobs,
+            reporter,
             postbacks: config.postback.rules(),
             admin_hosts: config.admin.hosts.clone(),
         });

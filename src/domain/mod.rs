@@ -51,4 +51,5 @@ pub mod target;
 pub mod tracking_domain;
 pub mod traffic_source;
 pub mod visitor;
+pub mod wall_clock;
 pub mod word;

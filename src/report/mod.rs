@@ -32,13 +32,16 @@ pub mod calendar;
 pub mod columns;
 pub mod dimension;
 mod figure;
+pub mod filter;
 mod fraction;
 pub mod measure;
 pub mod metric;
 mod metric_ref;
 mod needs;
 pub mod own;
+pub mod request;
 mod sums;
+pub mod table;
 mod view;
 
 pub use figure::{Figure, UnknownFigure, running};

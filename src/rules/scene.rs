@@ -6,8 +6,7 @@ use super::subject::Subject;
 use crate::domain::campaign::Campaign;
 use crate::domain::documents::Documents;
 use crate::domain::period;
-use crate::domain::reference::Reference;
-use crate::report::dimension::{self, Input};
+use crate::report::dimension;
 
 /// What stands for a value that is not there.
 pub(super) const NONE: &str = "(none)";
@@ -84,29 +83,7 @@ impl<'a> Scene<'a> {
 
     /// The name of what a dimension's value is the id of.
     pub(super) fn name_of(&self, key: &str, value: &str) -> Option<String> {
-        let id = value.parse().ok()?;
-        let reference = match dimension::find_of_click(key)?.input {
-            Input::Flow => {
-                let flows = &self.campaign_of_flow(id)?.flows;
-                return flows
-                    .iter()
-                    .find(|flow| flow.id == id)
-                    .map(|flow| flow.name.clone());
-            }
-            Input::Id { of } => match of {
-                "campaigns" => Reference::Campaign(id),
-                "landings" => Reference::Landing(id),
-                "offers" => Reference::Offer(id),
-                "networks" => Reference::Network(id),
-                "traffic-sources" => Reference::TrafficSource(id),
-                "domains" => Reference::Domain(id),
-                "groups" => Reference::Group(id),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let name = reference.name(self.documents);
-        (!name.is_empty()).then(|| name.to_owned())
+        dimension::find_of_click(key)?.name_of(value, self.documents)
     }
 
     /// The time on the clocks of the rule, else of the campaign, else of UTC.

@@ -56,6 +56,10 @@ pub enum ApiError {
         message: String,
         users: Vec<User>,
     },
+    /// Too much is being done already.
+    Busy(String),
+    /// It took too long and was given up.
+    TooSlow(String),
     /// The storage did not take it; nothing was changed.
     Unavailable,
 }
@@ -86,6 +90,8 @@ impl ApiError {
             Self::Conflict { .. } => "version_conflict",
             Self::Refused { code, .. } => code,
             Self::InUse { .. } => "in_use",
+            Self::Busy(_) => "busy",
+            Self::TooSlow(_) => "too_slow",
             Self::Unavailable => "storage_unavailable",
         }
     }
@@ -108,7 +114,9 @@ impl ApiError {
             Self::NotFound(message)
             | Self::Conflict { message, .. }
             | Self::Refused { message, .. }
-            | Self::InUse { message, .. } => message.clone(),
+            | Self::InUse { message, .. }
+            | Self::Busy(message)
+            | Self::TooSlow(message) => message.clone(),
             Self::MethodNotAllowed(allowed) => format!("This address answers to {allowed} only."),
             Self::Invalid(problems) => match problems.first() {
                 Some(first) => first.message.clone(),
@@ -161,7 +169,8 @@ impl ResponseError for ApiError {
             Self::Conflict { .. } | Self::InUse { .. } | Self::Refused { .. } => {
                 StatusCode::CONFLICT
             }
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow(_) | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -176,6 +185,9 @@ impl ResponseError for ApiError {
                 if let Ok(value) = HeaderValue::from_str(allowed) {
                     response.insert_header((header::ALLOW, value));
                 }
+            }
+            Self::Busy(_) => {
+                response.insert_header((header::RETRY_AFTER, "5"));
             }
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "1"));

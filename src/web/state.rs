@@ -18,6 +18,7 @@ use crate::importer::Importer;
 use crate::jobs::Jobs;
 use crate::keeper::Keeping;
 use crate::library::Library;
+use crate::reporter::Reporter;
 use crate::store::api_keys::ApiKeys;
 use crate::store::columns::sealer::Sealing;
 use crate::store::rates::RateBook;
@@ -56,6 +57,7 @@ pub struct Shared {
     pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
     pub jobs: Arc<Jobs>,
+    pub reporter: Arc<Reporter>,
     pub postbacks: PostbackRules,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,

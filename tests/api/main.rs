@@ -19,6 +19,7 @@
 //! | `test_clicks` | the operator's own visits |
 //! | `metrics` | numbers of the operator's own |
 //! | `meetings` | where parts meet |
+//! | `reports` | clicks and conversions summed by anything |
 //! | `counters` | caps, budgets and currency rates |
 //! | `caps`, `money` | what conversions take of caps, are worth, and cost |
 //! | `rule_rounds` | rules at work |
@@ -70,6 +71,7 @@ mod postbacks;
 mod presets;
 mod receiver;
 mod redirects;
+mod reports;
 mod routing;
 mod rule_rounds;
 mod rule_runs;

@@ -127,6 +127,11 @@ impl<'a> Form<'a> {
         sent.is_some_and(|value| !value.is_null())
     }
 
+    /// Whether a field was sent, as `null` too, without asking for it.
+    pub fn names(&self, key: &str) -> bool {
+        self.fields.is_some_and(|fields| fields.contains_key(key))
+    }
+
     /// Names a field that may be sent back but is the server's own.
     pub fn ignored(&mut self, key: &'static str) {
         self.known.push(key);
@@ -292,6 +297,16 @@ impl<'a> Form<'a> {
     /// An amount: a decimal text, or a whole number. `None` if left out or wrong.
     pub fn amount(&mut self, key: &'static str, range: RangeInclusive<Micros>) -> Option<Micros> {
         let value = self.value(key)?;
+        self.amount_of(key, value, range)
+    }
+
+    /// The same in a field that is already at hand. `None` if it is wrong.
+    pub fn amount_of(
+        &mut self,
+        field: &str,
+        value: &Value,
+        range: RangeInclusive<Micros>,
+    ) -> Option<Micros> {
         let result = match value {
             Value::String(text) => exact(text.trim()),
             Value::Number(number) if number.is_i64() => exact(&number.to_string()),
@@ -311,11 +326,11 @@ impl<'a> Form<'a> {
                     true => format!("{amount} is less than {low}."),
                     false => format!("{amount} is not between {low} and {high}."),
                 };
-                self.problem(key, "out_of_range", message);
+                self.problem(field, "out_of_range", message);
                 None
             }
             Err(message) => {
-                self.problem(key, "invalid", message);
+                self.problem(field, "invalid", message);
                 None
             }
         }

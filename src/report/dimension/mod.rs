@@ -6,6 +6,7 @@
 
 mod address;
 mod conversion;
+mod names;
 mod of_click;
 mod reference;
 mod table;

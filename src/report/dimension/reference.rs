@@ -57,6 +57,14 @@ impl DimensionRef {
         self.name.as_deref()
     }
 
+    /// How people call it.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} {name}", self.dimension.label),
+            None => self.dimension.label.to_owned(),
+        }
+    }
+
     pub fn of(&self) -> Of {
         self.dimension.fact.of()
     }

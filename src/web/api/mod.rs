@@ -16,6 +16,7 @@ mod clicks;
 mod conversion_edits;
 mod conversions;
 mod facts;
+mod gone;
 mod handlers;
 mod imports;
 mod jobs;
@@ -33,6 +34,7 @@ mod postbacks;
 mod presets;
 mod query;
 mod rates;
+mod reports;
 pub mod resource;
 mod rule_runs;
 mod rule_trials;
@@ -116,6 +118,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(jobs::endpoints());
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
+    endpoints.extend(reports::endpoints());
     endpoints.extend(presets::endpoints());
     endpoints
 }

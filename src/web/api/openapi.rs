@@ -35,6 +35,8 @@ use crate::presets::network::NetworkAnswer;
 use crate::presets::postback_url::UrlParameter;
 use crate::presets::rule::RuleAnswer;
 use crate::presets::source::SourceAnswer;
+use crate::report::request::Fields;
+use crate::report::table::Answer;
 use crate::simulator::Outcome;
 use crate::store::api_keys::ApiKey;
 use crate::store::changes::ChangeRow;
@@ -215,6 +217,8 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<OutgoingCall>(&mut schemas);
     add::<OutgoingCallInFull>(&mut schemas);
     add::<RuleRun>(&mut schemas);
+    add::<Answer>(&mut schemas);
+    add::<Fields>(&mut schemas);
     schemas.insert("ListBrief".to_owned(), list_brief());
     add::<CapState>(&mut schemas);
     add::<BudgetState>(&mut schemas);
@@ -338,6 +342,7 @@ pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
             "409" => "Another version was stored meanwhile, or it is in use.",
             "413" => "The body is too large.",
             "415" => "The body is not called application/json.",
+            "429" => "Too much is being done already; try again after Retry-After seconds.",
             "422" => "The document or the query has problems; all are listed.",
             _ => "The storage does not take changes now; nothing was changed.",
         };

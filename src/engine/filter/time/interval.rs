@@ -3,10 +3,11 @@
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
 
-use super::super::zone::{self, Pick};
+use super::super::zone;
 use super::super::{Condition, FilterKind, Input, Lists, condition};
 use crate::domain::form::{Form, quoted};
 use crate::domain::problem::Problem;
+use crate::domain::wall_clock::{self, Pick};
 
 /// Visitors within a time.
 pub(super) struct IntervalFilter;
@@ -43,8 +44,8 @@ impl FilterKind for IntervalFilter {
                     "Enter where the time begins or ends: from, to or both.",
                 );
             }
-            let from = from.map(|from| zone::instant(zone, from, Pick::First));
-            let to = to.map(|to| zone::instant(zone, to, Pick::Last));
+            let from = from.map(|from| wall_clock::instant(zone, from, Pick::First));
+            let to = to.map(|to| wall_clock::instant(zone, to, Pick::Last));
             if let (Some(from), Some(to)) = (from, to)
                 && from >= to
             {
@@ -59,7 +60,7 @@ impl FilterKind for IntervalFilter {
                 from.is_none_or(|from| from <= at) && to.is_none_or(|to| at < to)
             },
             move |asked| {
-                let local = zone::local(zone, asked.visit.at);
+                let local = wall_clock::local(zone, asked.visit.at);
                 local.format("%Y-%m-%d %H:%M:%S").to_string()
             },
         ))

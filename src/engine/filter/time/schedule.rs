@@ -7,6 +7,7 @@ use super::super::zone;
 use super::super::{Condition, FilterKind, Input, Lists, condition};
 use crate::domain::form::{Form, quoted};
 use crate::domain::problem::Problem;
+use crate::domain::wall_clock;
 
 /// Visitors at certain hours of the week.
 pub(super) struct ScheduleFilter;
@@ -56,7 +57,7 @@ impl FilterKind for ScheduleFilter {
         Ok(condition(
             move |asked| week.holds(minute_of_week(zone, asked.visit.at)),
             move |asked| {
-                zone::local(zone, asked.visit.at)
+                wall_clock::local(zone, asked.visit.at)
                     .format("%a %H:%M")
                     .to_string()
             },
@@ -65,7 +66,7 @@ impl FilterKind for ScheduleFilter {
 }
 
 fn minute_of_week(zone: chrono_tz::Tz, at: i64) -> usize {
-    let local = zone::local(zone, at);
+    let local = wall_clock::local(zone, at);
     let day = local.weekday().num_days_from_monday() as usize;
     day * DAY + (local.hour() * 60 + local.minute()) as usize
 }
