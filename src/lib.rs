@@ -12,6 +12,7 @@
 //! | [`rules`] | what has to hold, and what is to be done then |
 //! | [`presets`] | ready-made traffic sources and networks, one file each |
 //! | [`report`] | what is counted and by what it is grouped: metrics, dimensions, sums |
+//! | [`export`] | tables as files: CSV and XLSX, written front to back |
 //! | [`simulator`] | what would happen to a made-up visitor, step by step |
 //! | [`outbound`], [`sender`] | the only outgoing HTTP; what sends what waits in the outbox |
 //! | [`vault`] | secrets that have to be read back, encrypted |
@@ -33,8 +34,8 @@
 //!
 //! # Import rule
 //!
-//! `domain` imports nothing of ours. `detect`, `engine`, `macros`, `postback`, `presets`, `report`,
-//! `rules` and `simulator` are pure: they never name actix, rusqlite, tokio, `store` or `web`. `store`
+//! `domain` imports nothing of ours. `detect`, `engine`, `export`, `macros`, `postback`, `presets`,
+//! `report`, `rules` and `simulator` are pure: they never name actix, rusqlite, tokio, `store` or `web`. `store`
 //! never names actix or `web`; `web` never names rusqlite or r2d2. `tests/architecture.rs` checks it.
 //!
 //! # Reading order
@@ -54,6 +55,7 @@ pub mod domain;
 pub mod editor;
 pub mod engine;
 pub mod evaluator;
+pub mod export;
 pub mod herald;
 pub mod importer;
 pub mod jobs;

@@ -27,6 +27,7 @@ const RULES: &[Rule] = &[
         modules: &[
             "detect",
             "engine",
+            "export",
             "macros",
             "postback",
             "rules",

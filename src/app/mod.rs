@@ -50,6 +50,7 @@ use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
 use crate::upkeep::{Subjects, Upkeep};
+use crate::web::download::Downloads;
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
@@ -230,6 +231,7 @@ impl App {
             jobs,
             reporter,
             postbacks: config.postback.rules(),
+            downloads: Downloads::default(),
             admin_hosts: config.admin.hosts.clone(),
         });
         listen_to_commands(&data, &shared);

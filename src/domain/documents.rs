@@ -16,6 +16,7 @@ use super::own_metric::OwnMetric;
 use super::parameter::{self, ParameterNames};
 use super::problem::Problem;
 use super::rule::Rule;
+use super::saved_report::SavedReport;
 use super::state::State;
 use super::summary::Summary;
 use super::tracking_domain::TrackingDomain;
@@ -36,6 +37,7 @@ pub struct Documents {
     pub rules: BTreeMap<u64, Arc<Rule>>,
     pub channels: BTreeMap<u64, Arc<Channel>>,
     pub summaries: BTreeMap<u64, Arc<Summary>>,
+    pub saved_reports: BTreeMap<u64, Arc<SavedReport>>,
     /// The operator's own ones.
     pub metrics: BTreeMap<u64, Arc<OwnMetric>>,
 }
@@ -144,6 +146,12 @@ impl Documents {
             &mut changed,
         );
         note_changed(
+            &self.saved_reports,
+            &older.saved_reports,
+            Reference::SavedReport,
+            &mut changed,
+        );
+        note_changed(
             &self.metrics,
             &older.metrics,
             Reference::Metric,
@@ -178,6 +186,7 @@ impl Documents {
             Reference::TrafficSource(id) => named_in(&self.traffic_sources, id),
             Reference::List(_) | Reference::Group(_) | Reference::Event(_) => Vec::new(),
             Reference::Domain(_) | Reference::Rule(_) => Vec::new(),
+            Reference::SavedReport(_) => Vec::new(),
             Reference::Channel(_) | Reference::Summary(_) | Reference::Metric(_) => Vec::new(),
         }
     }

@@ -14,6 +14,7 @@ use super::outgoing::{OutgoingCall, OutgoingPostback};
 use super::own_metric::OwnMetric;
 use super::problem::Problem;
 use super::rule::Rule;
+use super::saved_report::SavedReport;
 use super::state::State;
 
 pub use super::reference::Reference;
@@ -127,6 +128,11 @@ pub trait Entity: Clone + Serialize + ToSchema + Send + Sync + 'static {
 
     /// The rule that it is: what rules may name is known elsewhere.
     fn as_rule(&self) -> Option<&Rule> {
+        None
+    }
+
+    /// The saved report that it is: what can be reported is known elsewhere.
+    fn as_saved_report(&self) -> Option<&SavedReport> {
         None
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Values whose constructor is the only check ([`id::Id`], [`money::Micros`]),
 //! the documents an operator edits ([`campaign`], [`offer`], [`landing`], [`network`],
-//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`], [`own_metric`]), what the click path
+//! [`traffic_source`], [`tracking_domain`], [`list`], [`group`], [`event`], [`channel`], [`rule`], [`summary`], [`saved_report`], [`own_metric`]), what the click path
 //! records ([`visitor`], [`click`], [`offer_click`]), what a click earned ([`conversion`], [`basis`]), what it is said to have cost
 //! afterwards ([`cost_update`]), and what others are told ([`outgoing`], [`message`]).
 //!
@@ -44,6 +44,7 @@ pub mod rates;
 pub mod reference;
 pub mod revenue_kind;
 pub mod rule;
+pub mod saved_report;
 pub mod secret;
 pub mod state;
 pub mod summary;

@@ -22,6 +22,7 @@ pub enum Reference {
     Rule(u64),
     Channel(u64),
     Summary(u64),
+    SavedReport(u64),
     Metric(u64),
 }
 
@@ -41,6 +42,7 @@ impl Reference {
             "rule" => Self::Rule(id),
             "channel" => Self::Channel(id),
             "summary" => Self::Summary(id),
+            "saved report" => Self::SavedReport(id),
             "metric" => Self::Metric(id),
             _ => return None,
         })
@@ -61,6 +63,7 @@ impl Reference {
             Self::Rule(id) => ("rule", id),
             Self::Channel(id) => ("channel", id),
             Self::Summary(id) => ("summary", id),
+            Self::SavedReport(id) => ("saved report", id),
             Self::Metric(id) => ("metric", id),
         }
     }
@@ -94,6 +97,7 @@ impl Reference {
             Self::Rule(id) => look(&documents.rules, id),
             Self::Channel(id) => look(&documents.channels, id),
             Self::Summary(id) => look(&documents.summaries, id),
+            Self::SavedReport(id) => look(&documents.saved_reports, id),
             Self::Metric(id) => look(&documents.metrics, id),
         }
     }

@@ -20,6 +20,7 @@ use crate::domain::offer::Offer;
 use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
@@ -120,6 +121,9 @@ pub(super) fn change(
         Reference::Rule(id) => edited::<Rule>(id, document, documents, fresh, returns),
         Reference::Channel(id) => edited::<Channel>(id, document, documents, fresh, returns),
         Reference::Summary(id) => edited::<Summary>(id, document, documents, fresh, returns),
+        Reference::SavedReport(id) => {
+            edited::<SavedReport>(id, document, documents, fresh, returns)
+        }
         Reference::Metric(id) => edited::<OwnMetric>(id, document, documents, fresh, returns),
     }
 }
@@ -141,7 +145,7 @@ fn edited<E: Stored>(
     let own = own.as_ref().unwrap_or(stored.as_ref());
     let incomplete = entity.complete(documents, Some(own), fresh);
     add_new(&mut problems, incomplete);
-    add_new(&mut problems, uncompiled(&entity));
+    add_new(&mut problems, uncompiled(&entity, documents));
     Ok(Box::new(Edited {
         entity: Arc::new(entity),
         stored: Some(Arc::clone(stored)),

@@ -35,6 +35,7 @@ use crate::domain::problem::Problem;
 use crate::domain::state::State;
 use crate::engine::{CampaignProblems, filter};
 use crate::macros::{Outgoing, Template};
+use crate::report::request::problems_of;
 use crate::rules;
 use crate::store::entities::{self, Save, Stored};
 use crate::store::error::StoreError;
@@ -182,7 +183,7 @@ impl Editor {
         let mut fresh = editing.fresh;
         let incomplete = entity.complete(documents, None, &mut fresh);
         add_new(&mut problems, incomplete);
-        add_new(&mut problems, uncompiled(&entity));
+        add_new(&mut problems, uncompiled(&entity, documents));
         let created = self.commit(editing, documents, model, entity, problems)?;
         editing.fresh = fresh;
         Ok(created)
@@ -223,7 +224,7 @@ impl Editor {
             return Err(conflict(sent, &entity, stored));
         }
         add_new(&mut problems, incomplete);
-        add_new(&mut problems, uncompiled(&entity));
+        add_new(&mut problems, uncompiled(&entity, documents));
         let stored = Some(Arc::clone(stored));
         let saved = self.commit(editing, documents, stored, entity, problems)?;
         editing.fresh = fresh;
@@ -401,10 +402,12 @@ impl Editing {
 }
 
 /// What an entity says in words that only others know: macros in its links that cannot be understood,
-/// a rule that does not compile.
-fn uncompiled<E: Entity>(entity: &E) -> Vec<Problem> {
+/// a rule that does not compile, a report of what is not there.
+fn uncompiled<E: Entity>(entity: &E, documents: &Documents) -> Vec<Problem> {
     let rule = entity.as_rule().map(rules::compile);
     let mut problems = rule.and_then(Result::err).unwrap_or_default();
+    let report = entity.as_saved_report();
+    problems.extend(report.map_or(Vec::new(), |report| problems_of(report, documents)));
     problems.extend(unreadable_macros(entity));
     problems
 }

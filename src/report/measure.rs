@@ -137,7 +137,8 @@ impl Measure {
             Measure::Bots => needs.bots = true,
             Measure::Cost => needs.cost = true,
             Measure::SecondsToConversion => needs.delays = true,
-            Measure::EventCount | Measure::EventRevenue => needs.events = true,
+            Measure::EventCount => needs.events = true,
+            Measure::EventRevenue => (needs.events, needs.revenue) = (true, true),
             Measure::KeptCount | Measure::KeptSum => needs.kept.extend(about.map(str::to_owned)),
             Measure::Leads
             | Measure::Sales
@@ -145,11 +146,11 @@ impl Measure {
             | Measure::Trash
             | Measure::Rebills
             | Measure::Customers
-            | Measure::EventConversions
-            | Measure::Revenue
+            | Measure::EventConversions => {}
+            Measure::Revenue
             | Measure::RevenueHold
             | Measure::RevenueConfirmed
-            | Measure::RevenueRejected => {}
+            | Measure::RevenueRejected => needs.revenue = true,
         }
         needs.conversions = !needs.are_of_clicks();
         // The cost of bots stays in every view.

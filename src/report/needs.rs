@@ -19,6 +19,8 @@ pub struct Needs {
     pub cost: bool,
     /// Conversions with their status, event and amount.
     pub conversions: bool,
+    /// The amounts among it: what they have earned.
+    pub revenue: bool,
     /// How long after their click conversions came.
     pub delays: bool,
     /// Own events one by one.
@@ -37,6 +39,7 @@ impl Needs {
         self.steps |= other.steps;
         self.cost |= other.cost;
         self.conversions |= other.conversions;
+        self.revenue |= other.revenue;
         self.delays |= other.delays;
         self.events |= other.events;
         self.kept.extend(other.kept);

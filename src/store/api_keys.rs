@@ -141,7 +141,7 @@ fn hash(key: &str) -> Hash {
     Sha256::digest(key.as_bytes()).into()
 }
 
-fn base32(bytes: &[u8]) -> String {
+pub(super) fn base32(bytes: &[u8]) -> String {
     let bit = |at: usize| bytes[at / 8] >> (7 - at % 8) & 1;
     (0..bytes.len() * 8 / 5)
         .map(|place| (0..5).fold(0, |value, step| value << 1 | bit(place * 5 + step)))

@@ -26,6 +26,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::own_metric::OwnMetric;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
@@ -95,6 +96,7 @@ stored!(Group, "groups", name, kind);
 stored!(Event, "events", name, key);
 stored!(Rule, "rules", name);
 stored!(Summary, "summaries", name);
+stored!(SavedReport, "saved_reports", name);
 stored!(OwnMetric, "metrics", name, key);
 stored!(Channel, "channels", name;
     fn save_parts(&self, connection: &Connection) -> Result<(), StoreError> {
@@ -155,6 +157,7 @@ pub fn load(connection: &Connection) -> Result<Documents, StoreError> {
         rules: load_all(connection)?,
         channels: load_all(connection)?,
         summaries: load_all(connection)?,
+        saved_reports: load_all(connection)?,
         metrics: load_all(connection)?,
     })
 }

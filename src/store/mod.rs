@@ -53,6 +53,7 @@ pub mod postbacks;
 pub mod rates;
 pub mod readers;
 pub mod record;
+pub mod report_links;
 pub mod reports;
 pub mod rules;
 pub mod set_aside;

@@ -9,6 +9,7 @@ pub mod auth;
 mod click;
 mod click_cookie;
 mod cookie;
+pub mod download;
 pub mod error;
 mod go;
 mod health;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::download::Downloads;
 use super::recent::RecentClicks;
 use super::step::StepSigner;
 use crate::detect::{Detectors, Rules};
@@ -59,6 +60,8 @@ pub struct Shared {
     pub jobs: Arc<Jobs>,
     pub reporter: Arc<Reporter>,
     pub postbacks: PostbackRules,
+    /// Files that are being made for clients.
+    pub downloads: Downloads,
     /// Host names on which the API answers; empty: all.
     pub admin_hosts: Vec<String>,
 }

@@ -14,6 +14,8 @@
 //! | `budgets_told`, `summaries` | what is said by itself |
 //! | `jobs` | long work: costs told afterwards, clean up, bots judged again |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
+//! | `exports` | logs as files, and found by the filters of reports |
+//! | `saved_reports` | reports that are kept, shown by links, sent as files |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `columns` | the columns of reports, made anew and compared with the rows |
 //! | `test_clicks` | the operator's own visits |
@@ -48,6 +50,7 @@ mod disk;
 mod editing;
 mod entities;
 mod events;
+mod exports;
 mod faults;
 mod filters;
 mod go;
@@ -76,6 +79,7 @@ mod routing;
 mod rule_rounds;
 mod rule_runs;
 mod rules;
+mod saved_reports;
 mod simulator;
 mod startup;
 mod summaries;

@@ -6,24 +6,33 @@
 //! | `read.rs` | the document that is sent, with the field of each problem |
 //! | `sort.rs` | what rows are sorted by |
 //! | `position.rs` | which hour or day of the time before belongs to one of this time |
+//! | `rows.rs` | the rows of a log, asked for in the same words |
+//! | `saved.rs`, `hidden.rs`, `whole.rs` | a request that is saved, shown to others, sent as a file |
 //! | `fields.rs` | all that can be asked for, as pickers need it |
 //!
 //! Filters of dimensions choose rows before they are summed, filters of metrics choose groups
 //! afterwards, on each level of a tree.
 
 mod fields;
+mod hidden;
 mod position;
 mod preset;
 mod range;
 mod read;
+mod rows;
+mod saved;
 mod sort;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use fields::{Fields, MetricField};
+pub use hidden::Hidden;
 pub use position::Positions;
 pub use preset::Preset;
 pub use range::{Compare, Interval, Moment, Range};
+pub use rows::Rows;
+pub use saved::problems_of;
 pub use sort::{By, Sort};
 
 use chrono_tz::Tz;

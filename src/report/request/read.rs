@@ -39,7 +39,7 @@ impl Request {
 
     /// The same, where the request stands inside another document.
     pub fn from_form(form: &mut Form<'_>, documents: &Documents) -> Request {
-        let zone = read_zone(form);
+        let zone = zone(form);
         let range = form.object("range", |form| Range::read(form, zone));
         let range = range.unwrap_or_default();
         let compare = read_compare(form, &range, zone);
@@ -68,7 +68,7 @@ impl Request {
     }
 }
 
-fn read_zone(form: &mut Form<'_>) -> Tz {
+pub(super) fn zone(form: &mut Form<'_>) -> Tz {
     let text = form.text("timezone");
     if text.is_empty() {
         return Tz::UTC;

@@ -11,7 +11,7 @@ use crate::domain::money::Micros;
 use crate::report::request::{Level, Positions, Request};
 use crate::report::{Figure, Sums, running};
 
-/// Most rows of all levels of a tree together.
+/// Most rows of all levels of a tree together; a flat report has those of its limit.
 const ROWS_MAX: usize = 50_000;
 
 /// The rows of a report. `before` is what was summed over the time that it is compared with.
@@ -30,7 +30,7 @@ pub fn build<G: Groups>(
         documents,
         now: Sources::new(request, now, request.is_tree),
         before,
-        room: Cell::new(ROWS_MAX),
+        room: Cell::new(ROWS_MAX.max(request.levels[0].limit)),
     };
     let (rows, groups, passed) = build.level(0, build.now.of(&request.levels[0]).0.all(), &[]);
     let end = request.offset.saturating_add(request.levels[0].limit);

@@ -10,12 +10,14 @@
 mod answer;
 mod build;
 mod pick;
+mod sheet;
 mod source;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, Column, Span};
 pub use build::build;
+pub use sheet::{cells, columns};
 
 use super::Sums;
 use crate::domain::money::Micros;

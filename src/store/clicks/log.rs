@@ -12,6 +12,7 @@ use crate::domain::money::Micros;
 use crate::domain::visitor::BotReason;
 use crate::store::conversions;
 use crate::store::error::StoreError;
+use crate::store::log::conditions::Listed;
 use crate::store::log::fields::{Field, Fields, Kind};
 use crate::store::log::values::rfc3339;
 use crate::store::log::{self, Found, Ids, Log, Page, Query};
@@ -118,9 +119,16 @@ pub(crate) const JOINS: &str = "
     left join places on places.id = clicks.place_id
     left join jumps on jumps.click_id = clicks.id";
 
+/// By which reports count a click. A preview's step is nobody's.
+const LAST_OFFER: &str = ",
+        coalesce((select offer_id from offer_clicks
+            where click_id = clicks.id and offer_id is not null and flags & 1 = 0
+            order by id desc limit 1), routes.offer_id) as last_offer_id
+    from clicks";
+
 const LOG: Log = Log {
     table: "clicks",
-    select: &[COLUMNS, "from clicks", JOINS],
+    select: &[COLUMNS, LAST_OFFER, JOINS],
     time: "clicks.at",
     ids: Ids::OfTime,
 };
@@ -131,9 +139,19 @@ pub fn list(
     codec: &IdCodec,
     query: &Query,
 ) -> Result<Page<Map<String, Json>>, StoreError> {
-    log::list(readers, &LOG, query, |row| {
+    log::list_where(readers, &LOG, query, |row| {
         let (id, item) = read(row)?;
-        Ok((id, finish(codec, id, item)))
+        if let Some(conditions) = &query.conditions {
+            let listed = Listed {
+                facts: &item,
+                offer_id: row.get("last_offer_id")?,
+                at: row.get("at")?,
+            };
+            if !conditions.hold(&listed) {
+                return Ok(None);
+            }
+        }
+        Ok(Some((id, finish(codec, id, item))))
     })
 }
 

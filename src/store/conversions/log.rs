@@ -14,6 +14,7 @@ use crate::domain::id::{Id, IdCodec};
 use crate::domain::rates::Rate;
 use crate::store::clicks::log as clicks;
 use crate::store::error::StoreError;
+use crate::store::log::conditions::Listed;
 use crate::store::log::fields::{Field, Fields, Kind};
 use crate::store::log::{self, Found, Ids, Log, Page, Query, values};
 use crate::store::postbacks::log::{self as postbacks, Postback};
@@ -174,7 +175,30 @@ pub fn list(
     query: &Query,
     basis: Basis,
 ) -> Result<Page<LoggedConversion>, StoreError> {
-    log::list(readers, &log(basis), query, |row| read(row, codec))
+    let at = match basis {
+        Basis::Click => "at",
+        Basis::Conversion => "conversion_at",
+        Basis::Status => "status_at",
+    };
+    log::list_where(readers, &log(basis), query, |row| {
+        let (id, conversion) = read(row, codec)?;
+        if let Some(conditions) = &query.conditions {
+            let facts = match serde_json::to_value(&conversion) {
+                Ok(Json::Object(facts)) => facts,
+                _ => Map::new(),
+            };
+            let listed = Listed {
+                facts: &facts,
+                offer_id: conversion.offer_id,
+                // Without a click there is none; such a row is a test.
+                at: row.get::<_, Option<i64>>(at)?.unwrap_or_default(),
+            };
+            if !conditions.hold(&listed) {
+                return Ok(None);
+            }
+        }
+        Ok(Some((id, conversion)))
+    })
 }
 
 /// One conversion; `None` if there is none of this id.

@@ -5,10 +5,14 @@
 //! was found until then is returned with the cursor to go on from. A page may therefore hold
 //! fewer rows than asked for, or none, and still have a `next`.
 //!
+//! Filters are part of the SQL ([`fields`]). Those of reports are not: they are tested on each row
+//! that the SQL finds ([`conditions`]), in smaller pieces.
+//!
 //! A log is a `Log` (its table and what is joined to it), its [`fields::Fields`], and a function
 //! that reads a row. Adding one: those three in a file beside what writes the table, then its
 //! address in `web/api`.
 
+pub mod conditions;
 pub mod fields;
 pub(crate) mod values;
 
@@ -16,6 +20,7 @@ pub(crate) mod values;
 mod tests;
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
@@ -24,10 +29,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use super::error::StoreError;
 use super::readers::Readers;
 use crate::domain::id::Id;
+use conditions::Conditions;
 use fields::Filter;
 
 /// Rows looked at in one read transaction; few in tests, so that they meet the ends of pieces.
 const PIECE: i64 = if cfg!(test) { 4 } else { 50_000 };
+/// The same where each row has to be read before it is known whether it fits.
+const PIECE_READ: i64 = if cfg!(test) { 3 } else { 10_000 };
 /// How long one request goes on looking.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Ids follow the clock, but after it was set back they run ahead of it. Rows of a time range
@@ -42,6 +50,8 @@ pub struct Query {
     pub to: Option<i64>,
     /// Every one has to fit.
     pub filters: Vec<Filter>,
+    /// Have to hold too.
+    pub conditions: Option<Arc<Conditions>>,
     /// Only rows older than this one.
     pub before: Option<Id>,
     pub limit: usize,
@@ -54,6 +64,14 @@ impl Query {
         match known.find(|one| one.name() == filter.name()) {
             Some(known) => known.or(filter),
             None => self.filters.push(filter),
+        }
+    }
+
+    /// Rows looked at in one read transaction.
+    fn piece(&self) -> i64 {
+        match self.conditions {
+            Some(_) => PIECE_READ,
+            None => PIECE,
         }
     }
 }
@@ -118,6 +136,17 @@ pub(crate) fn list<T>(
     query: &Query,
     read: impl Fn(&Row<'_>) -> Result<Found<T>, rusqlite::Error>,
 ) -> Result<Page<T>, StoreError> {
+    list_where(readers, log, query, |row| read(row).map(Some))
+}
+
+/// One page of a log whose rows are passed over where `read` finds that the conditions of the query do
+/// not hold.
+pub(crate) fn list_where<T>(
+    readers: &Readers,
+    log: &Log,
+    query: &Query,
+    read: impl Fn(&Row<'_>) -> Result<Option<Found<T>>, rusqlite::Error>,
+) -> Result<Page<T>, StoreError> {
     let started = Instant::now();
     let mut ids = log.ids.range(query);
     let mut items = Vec::new();
@@ -147,7 +176,7 @@ pub(crate) fn list<T>(
     }
 }
 
-/// Up to `wanted` matching rows of the next `PIECE` ones, and where these end (`None` when they
+/// Up to `wanted` matching rows of the next piece, and where these end (`None` when they
 /// are the last).
 fn piece<T>(
     connection: &Connection,
@@ -155,13 +184,13 @@ fn piece<T>(
     query: &Query,
     ids: &Range<i64>,
     wanted: usize,
-    read: impl Fn(&Row<'_>) -> Result<Found<T>, rusqlite::Error>,
+    read: impl Fn(&Row<'_>) -> Result<Option<Found<T>>, rusqlite::Error>,
 ) -> Result<(Vec<Found<T>>, Option<i64>), StoreError> {
     let transaction = connection.unchecked_transaction()?;
     let table = log.table;
     let last = match query.filters.iter().any(Filter::is_narrow) {
         true => None,
-        false => end_of_piece(&transaction, table, ids)?,
+        false => end_of_piece(&transaction, table, ids, query.piece())?,
     };
     let mut sql = log.select.join(" ");
     sql.push_str(&format!(" where {table}.id < ? and {table}.id >= ?"));
@@ -179,12 +208,15 @@ fn piece<T>(
         filter.push_to(&mut sql, &mut values);
     }
     sql.push_str(&format!(" order by {table}.id desc limit ?"));
-    values.push(Value::Integer(wanted as i64));
+    // Negative: all of the piece, for nobody knows how many of them fit.
+    values.push(Value::Integer(match query.conditions {
+        Some(_) => -1,
+        None => wanted as i64,
+    }));
     let mut statement = transaction.prepare(&sql)?;
-    let rows = statement
-        .query_map(params_from_iter(values), read)?
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((rows, last))
+    let rows = statement.query_map(params_from_iter(values), read)?;
+    let rows = rows.filter_map(Result::transpose).take(wanted);
+    Ok((rows.collect::<Result<Vec<_>, _>>()?, last))
 }
 
 /// The lowest id of a piece; `None` where no more than a piece is left.
@@ -192,12 +224,13 @@ fn end_of_piece(
     connection: &Connection,
     table: &str,
     ids: &Range<i64>,
+    rows: i64,
 ) -> Result<Option<i64>, rusqlite::Error> {
     let sql = format!(
         "select id from {table} where id < ?1 and id >= ?2 order by id desc limit 1 offset ?3"
     );
     connection
         .prepare_cached(&sql)?
-        .query_row((ids.end, ids.start, PIECE - 1), |row| row.get(0))
+        .query_row((ids.end, ids.start, rows - 1), |row| row.get(0))
         .optional()
 }

@@ -36,6 +36,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0020_status_at", include_str!("0020_status_at.sql")),
     ("0021_columns", include_str!("0021_columns.sql")),
     ("0022_jobs", include_str!("0022_jobs.sql")),
+    ("0023_saved_reports", include_str!("0023_saved_reports.sql")),
     ("0024_metrics", include_str!("0024_metrics.sql")),
     ("0025_ad_names", include_str!("0025_ad_names.sql")),
 ];

@@ -1,4 +1,5 @@
-//! The click log: `GET /clicks` and `GET /clicks/{click_id}`.
+//! The click log: `GET /clicks`, `GET /clicks/{click_id}`; by the filters of reports,
+//! `POST /clicks/query` and `POST /clicks/export`.
 
 use std::sync::Arc;
 
@@ -6,10 +7,17 @@ use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::body::Document;
+use super::log_files::{self, tables};
 use super::log_query::{self, LogQuery};
+use super::row_query::{self, RowQuery};
 use super::{Endpoint, openapi};
+use crate::domain::documents::Documents;
 use crate::domain::form::quoted;
+use crate::domain::id::{Id, IdCodec};
+use crate::editor::Editor;
 use crate::store::clicks::log;
+use crate::store::log::Query;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
@@ -20,6 +28,32 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             method: Method::GET,
             operation: describe_list(),
             route: || web::get().to(list),
+            body_max: BODY_MAX,
+        },
+        Endpoint {
+            path: "/clicks/query".to_owned(),
+            method: Method::POST,
+            operation: json!({
+                "tags": ["clicks"],
+                "operationId": "query_clicks",
+                "summary": "Clicks by the filters of reports, newest first",
+                "requestBody": { "required": true,
+                    "content": { "application/json": { "schema": row_query::describe_page() } } },
+                "responses": openapi::responses("200", log_query::describe_page(click_schema()),
+                    &["400", "401", "403", "413", "415", "422", "503"]),
+            }),
+            route: || web::post().to(query),
+            body_max: BODY_MAX,
+        },
+        Endpoint {
+            path: "/clicks/export".to_owned(),
+            method: Method::POST,
+            operation: log_files::describe(
+                &tables::CLICKS,
+                "clicks",
+                row_query::describe_file(&tables::CLICKS),
+            ),
+            route: || web::post().to(export),
             body_max: BODY_MAX,
         },
         Endpoint {
@@ -46,10 +80,49 @@ async fn list(
     let form = LogQuery {
         fields: &log::FIELDS,
         codec: &shared.codec,
-        cursor: |text, codec| codec.decode(text).ok(),
+        cursor,
+        is_paged: true,
         own: &[],
     };
     let query = form.parse(request.query_string(), |_, _| None)?;
+    page(&shared, query).await
+}
+
+async fn query(
+    shared: web::Data<Arc<Shared>>,
+    editor: web::Data<Editor>,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let documents = editor.documents();
+    let (query, ()) = rows(&shared, &documents).page(&body, |_| ())?;
+    page(&shared, query).await
+}
+
+async fn export(
+    shared: web::Data<Arc<Shared>>,
+    editor: web::Data<Editor>,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let documents = editor.documents();
+    let rows = rows(&shared, &documents);
+    let (query, layout, ()) = rows.file(&body, &tables::CLICKS, |_| ())?;
+    log_files::send(&shared, layout, query, log::list)
+}
+
+fn rows<'a>(shared: &'a Shared, documents: &'a Arc<Documents>) -> RowQuery<'a> {
+    RowQuery {
+        fields: &log::FIELDS,
+        codec: &shared.codec,
+        documents,
+        cursor,
+    }
+}
+
+fn cursor(text: &str, codec: &IdCodec) -> Option<Id> {
+    codec.decode(text).ok()
+}
+
+async fn page(shared: &Shared, query: Query) -> Result<HttpResponse, ApiError> {
     let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
     let page = web::block(move || log::list(&readers, &codec, &query)).await??;
     let next = page.next.map(|id| shared.codec.encode(id).to_string());

@@ -1,4 +1,5 @@
-//! The conversion log: `GET /conversions` and `GET /conversions/{id}`.
+//! The conversion log: `GET /conversions`, `GET /conversions/{id}`; by the filters of reports,
+//! `POST /conversions/query` and `POST /conversions/export`.
 
 use std::sync::Arc;
 
@@ -6,14 +7,20 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::body::Document;
+use super::log_files::{self, tables};
 use super::log_query::{self, LogQuery, describe};
+use super::row_query::{self, RowQuery};
 use super::{Endpoint, openapi};
 use crate::domain::basis::Basis;
-use crate::domain::form::quoted;
+use crate::domain::documents::Documents;
+use crate::domain::form::{Form, quoted};
 use crate::domain::id::IdCodec;
+use crate::editor::Editor;
 use crate::store::conversions::log;
 use crate::store::log::Query;
 use crate::store::log::fields::Filter;
+use crate::store::readers::Readers;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
@@ -29,6 +36,32 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             method: Method::GET,
             operation: describe_list(),
             route: || web::get().to(list),
+            body_max: BODY_MAX,
+        },
+        Endpoint {
+            path: "/conversions/query".to_owned(),
+            method: Method::POST,
+            operation: json!({
+                "tags": ["conversions"],
+                "operationId": "query_conversions",
+                "summary": "Conversions by the filters of reports, newest first",
+                "requestBody": { "required": true, "content": { "application/json": {
+                    "schema": with_basis(row_query::describe_page()) } } },
+                "responses": openapi::responses("200", page_schema(),
+                    &["400", "401", "403", "413", "415", "422", "503"]),
+            }),
+            route: || web::post().to(query),
+            body_max: BODY_MAX,
+        },
+        Endpoint {
+            path: "/conversions/export".to_owned(),
+            method: Method::POST,
+            operation: log_files::describe(
+                &tables::CONVERSIONS,
+                "conversions",
+                with_basis(row_query::describe_file(&tables::CONVERSIONS)),
+            ),
+            route: || web::post().to(export),
             body_max: BODY_MAX,
         },
         Endpoint {
@@ -52,6 +85,48 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (query, basis) = parse(request.query_string(), &shared.codec)?;
+    page(&shared, query, basis).await
+}
+
+async fn query(
+    shared: web::Data<Arc<Shared>>,
+    editor: web::Data<Editor>,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let documents = editor.documents();
+    let (query, basis) = rows(&shared, &documents).page(&body, read_basis)?;
+    page(&shared, query, basis).await
+}
+
+async fn export(
+    shared: web::Data<Arc<Shared>>,
+    editor: web::Data<Editor>,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let documents = editor.documents();
+    let rows = rows(&shared, &documents);
+    let (query, layout, basis) = rows.file(&body, &tables::CONVERSIONS, read_basis)?;
+    let list = move |readers: &Readers, codec: &IdCodec, query: &Query| {
+        log::list(readers, codec, query, basis)
+    };
+    log_files::send(&shared, layout, query, list)
+}
+
+fn rows<'a>(shared: &'a Shared, documents: &'a Arc<Documents>) -> RowQuery<'a> {
+    RowQuery {
+        fields: &log::FIELDS,
+        codec: &shared.codec,
+        documents,
+        cursor: log_query::decimal_id,
+    }
+}
+
+/// As reports have it: by the time of the click unless told otherwise.
+fn read_basis(form: &mut Form<'_>) -> Basis {
+    form.choice("basis", Basis::ALL, Basis::Click)
+}
+
+async fn page(shared: &Shared, query: Query, basis: Basis) -> Result<HttpResponse, ApiError> {
     let (readers, codec) = (shared.readers.clone(), shared.codec.clone());
     let page = web::block(move || log::list(&readers, &codec, &query, basis)).await??;
     Ok(HttpResponse::Ok().json(json!({
@@ -82,6 +157,7 @@ fn parse(text: &str, codec: &IdCodec) -> Result<(Query, Basis), ApiError> {
         fields: &log::FIELDS,
         codec,
         cursor: log_query::decimal_id,
+        is_paged: true,
         own: &OWN,
     };
     let mut query = form.parse(text, |name, value| match (name, value) {
@@ -134,15 +210,27 @@ fn describe_list() -> Value {
                 json!("Tests are left out unless this is `true` (only tests) or `any`.");
         }
     }
-    let mut page = log_query::describe_page(openapi::reference("Conversion"));
-    page["properties"]["reporting_currency"] = reporting_currency();
     json!({
         "tags": ["conversions"],
         "operationId": "list_conversions",
         "summary": "Conversions, newest first",
         "parameters": parameters,
-        "responses": openapi::responses("200", page, &["401", "403", "422", "503"]),
+        "responses": openapi::responses("200", page_schema(), &["401", "403", "422", "503"]),
     })
+}
+
+fn page_schema() -> Value {
+    let mut page = log_query::describe_page(openapi::reference("Conversion"));
+    page["properties"]["reporting_currency"] = reporting_currency();
+    page
+}
+
+/// A body that says by which time conversions are meant too.
+fn with_basis(mut body: Value) -> Value {
+    let words: Vec<&str> = Basis::ALL.iter().map(|(word, _)| *word).collect();
+    body["properties"]["basis"] = json!({ "type": "string", "enum": words, "default": Basis::Click,
+        "description": "Which time of a conversion `range` and dimensions of time are about." });
+    body
 }
 
 fn one_schema() -> Value {

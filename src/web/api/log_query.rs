@@ -16,8 +16,8 @@ use crate::store::readers::Readers;
 use crate::web::error::ApiError;
 use crate::web::state::Shared;
 
-const LIMIT_MAX: usize = 1_000;
-const LIMIT_DEFAULT: usize = 100;
+pub(super) const LIMIT_MAX: usize = 1_000;
+pub(super) const LIMIT_DEFAULT: usize = 100;
 /// Values of all filters together; a longer list belongs into a report.
 const VALUES_MAX: usize = 200;
 const COMMON: [&str; 4] = ["from", "to", "limit", "cursor"];
@@ -28,6 +28,8 @@ pub(super) struct LogQuery<'a> {
     pub(super) codec: &'a IdCodec,
     /// The `next` of a page back into its id.
     pub(super) cursor: fn(&str, &IdCodec) -> Option<Id>,
+    /// Whether it is listed page by page, so that there are a limit and a cursor.
+    pub(super) is_paged: bool,
     /// Parameters that are no fields.
     pub(super) own: &'a [&'static str],
 }
@@ -43,6 +45,7 @@ pub(super) async fn page<T: Serialize + Send + 'static>(
         fields,
         codec: &shared.codec,
         cursor: decimal_id,
+        is_paged: true,
         own: &[],
     };
     let query = form.parse(request.query_string(), |_, _| None)?;
@@ -77,8 +80,10 @@ impl LogQuery<'_> {
         let mut values = 0;
         for (name, value) in pairs.into_inner() {
             let read = match name.as_str() {
-                "limit" => limit(&value).map(|limit| query.limit = limit),
-                "cursor" => self.before(&value).map(|before| query.before = before),
+                "limit" if self.is_paged => limit(&value).map(|limit| query.limit = limit),
+                "cursor" if self.is_paged => {
+                    self.before(&value).map(|before| query.before = before)
+                }
                 "from" => time(&value).map(|from| query.from = Some(from)),
                 "to" => time(&value).map(|to| query.to = Some(to)),
                 _ => match set(&name, &value) {
@@ -240,6 +245,7 @@ mod tests {
             fields: &FIELDS,
             codec: &codec,
             cursor: decimal_id,
+            is_paged: true,
             own: &["basis"],
         };
         query.parse(text, |name, value| {

@@ -23,8 +23,10 @@ mod jobs;
 mod limits;
 mod links;
 mod lists;
+mod log_files;
 mod log_query;
 mod observed;
+mod offer_clicks;
 pub mod openapi;
 mod operations;
 mod outbox;
@@ -34,10 +36,14 @@ mod postbacks;
 mod presets;
 mod query;
 mod rates;
+mod report_files;
+mod report_links;
 mod reports;
 pub mod resource;
+mod row_query;
 mod rule_runs;
 mod rule_trials;
+mod shared_reports;
 mod simulate;
 mod summaries;
 
@@ -62,6 +68,7 @@ use crate::domain::network::Network;
 use crate::domain::offer::Offer;
 use crate::domain::own_metric::OwnMetric;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::{TrackingDomain, without_port};
 use crate::domain::traffic_source::TrafficSource;
@@ -97,6 +104,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(resource::endpoints::<Rule>());
     endpoints.extend(resource::endpoints::<Channel>());
     endpoints.extend(resource::endpoints::<Summary>());
+    endpoints.extend(resource::endpoints::<SavedReport>());
     endpoints.extend(resource::endpoints::<OwnMetric>());
     endpoints.extend(summaries::endpoints());
     endpoints.extend(channels::endpoints());
@@ -105,6 +113,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.push(postback_url::endpoint());
     endpoints.extend(api_keys::endpoints());
     endpoints.extend(clicks::endpoints());
+    endpoints.extend(offer_clicks::endpoints());
     endpoints.extend(conversions::endpoints());
     endpoints.extend(conversion_edits::endpoints());
     endpoints.extend(postbacks::endpoints());
@@ -119,13 +128,17 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(limits::endpoints());
     endpoints.extend(rates::endpoints());
     endpoints.extend(reports::endpoints());
+    endpoints.push(report_files::endpoint());
+    endpoints.extend(report_links::endpoints());
+    endpoints.push(shared_reports::endpoint());
     endpoints.extend(presets::endpoints());
     endpoints
 }
 
 /// Whether an address is answered without a key.
 pub fn is_public(path: &str) -> bool {
-    path.strip_prefix(BASE) == Some(openapi::PATH)
+    let path = path.strip_prefix(BASE);
+    path.is_some_and(|path| path == openapi::PATH || path.starts_with(shared_reports::PATH))
 }
 
 /// Mounts the API, on these hosts only if there are any. Among the application's data have to be `web::Data<Editor>`,

@@ -23,11 +23,13 @@ use crate::domain::offer::Offer;
 use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
 use crate::editor::{Difference, Report, User};
 use crate::evaluator::trial::{Trial, TriedGroup};
+use crate::export::Format;
 use crate::importer::Preview;
 use crate::jobs::costs::{CostPreview, FilePreview};
 use crate::presets::PresetSummary;
@@ -45,9 +47,11 @@ use crate::store::conversions::log::{ConversionInFull, LoggedConversion};
 use crate::store::imports::{Import, ImportRow};
 use crate::store::jobs::Job;
 use crate::store::jobs::costs::CostUpdate;
+use crate::store::offer_clicks::log::LoggedStep;
 use crate::store::outbox::log::{OutgoingCall, OutgoingCallInFull};
 use crate::store::postbacks::log::Postback;
 use crate::store::postbacks::unmapped::UnmappedWord;
+use crate::store::report_links::ReportLink;
 use crate::store::rules::log::RuleRun;
 use crate::store::set_aside::SetAside;
 use crate::store::tallies::Tally;
@@ -71,6 +75,9 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("RuleAction", &["key"]),
     ("Channel", &["name", "kind"]),
     ("Summary", &["name", "channel_id"]),
+    ("SavedReport", &["name", "request"]),
+    ("ColumnLayout", &["key"]),
+    ("ColourRule", &["metric", "operator", "value", "colour"]),
     ("OwnMetric", &["name", "formula"]),
     ("Cap", &["daily"]),
     ("Fallback", &["kind", "url", "campaign_id"]),
@@ -181,6 +188,7 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<TriedGroup>(&mut schemas);
     add::<Channel>(&mut schemas);
     add::<Summary>(&mut schemas);
+    add::<SavedReport>(&mut schemas);
     add::<OwnMetric>(&mut schemas);
     let mut drafts = BTreeMap::new();
     for (name, schema) in &schemas {
@@ -212,6 +220,8 @@ fn schemas() -> BTreeMap<String, Value> {
     add::<LoggedConversion>(&mut schemas);
     add::<ConversionInFull>(&mut schemas);
     add::<ConversionBrief>(&mut schemas);
+    add::<LoggedStep>(&mut schemas);
+    add::<ReportLink>(&mut schemas);
     add::<Postback>(&mut schemas);
     add::<UnmappedWord>(&mut schemas);
     add::<OutgoingCall>(&mut schemas);
@@ -351,6 +361,17 @@ pub(super) fn responses(status: &str, schema: Value, errors: &[&str]) -> Value {
         responses.insert((*status).to_owned(), error);
     }
     Value::Object(responses)
+}
+
+/// A file, in whatever format.
+pub(super) fn file_responses(errors: &[&str]) -> Value {
+    let file = json!({ "schema": { "type": "string", "format": "binary" } });
+    let mut responses = responses("200", json!({}), errors);
+    responses["200"]["content"] = Format::ALL
+        .iter()
+        .map(|(_, format)| (format.media_type().to_owned(), file.clone()))
+        .collect();
+    responses
 }
 
 pub(super) fn reference(schema: &str) -> Value {

@@ -6,6 +6,8 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::body::Document;
+use super::log_files::{self, tables};
 use super::log_query;
 use super::{Endpoint, openapi};
 use crate::clock;
@@ -34,6 +36,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             route: || web::get().to(list),
             body_max: BODY_MAX,
         },
+        log_files::endpoint(&tables::OUTBOX, "outbox", &log::FIELDS, || {
+            web::post().to(export)
+        }),
         Endpoint {
             path: "/outbox/{id}".to_owned(),
             method: Method::GET,
@@ -71,6 +76,15 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     log_query::page(&shared, &request, &log::FIELDS, log::list).await
+}
+
+async fn export(
+    shared: web::Data<Arc<Shared>>,
+    request: HttpRequest,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let (query, table) = (request.query_string(), &tables::OUTBOX);
+    log_files::export(&shared, table, query, &body, &log::FIELDS, log::list)
 }
 
 async fn read(

@@ -7,6 +7,8 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::body::Document;
+use super::log_files::{self, tables};
 use super::log_query;
 use super::{Endpoint, openapi};
 use crate::domain::form::quoted;
@@ -31,6 +33,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             route: || web::get().to(list),
             body_max: BODY_MAX,
         },
+        log_files::endpoint(&tables::POSTBACKS, "postbacks", &log::FIELDS, || {
+            web::post().to(export)
+        }),
         Endpoint {
             path: "/postbacks/unmapped".to_owned(),
             method: Method::GET,
@@ -69,6 +74,15 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     log_query::page(&shared, &request, &log::FIELDS, log::list).await
+}
+
+async fn export(
+    shared: web::Data<Arc<Shared>>,
+    request: HttpRequest,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let (query, table) = (request.query_string(), &tables::POSTBACKS);
+    log_files::export(&shared, table, query, &body, &log::FIELDS, log::list)
 }
 
 async fn list_unmapped(shared: web::Data<Arc<Shared>>) -> Result<HttpResponse, ApiError> {

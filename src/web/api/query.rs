@@ -175,7 +175,8 @@ pub(super) fn flags<const N: usize>(
     }
 }
 
-fn unknown(name: &str, known: &[&'static str]) -> Problem {
+/// A parameter that is none of these.
+pub(super) fn unknown(name: &str, known: &[&'static str]) -> Problem {
     let mut message = format!("There is no query parameter {} here.", quoted(name));
     if let Some(near) = nearest(name, known.iter().copied()) {
         message.push_str(&format!(" Did you mean \"{near}\"?"));

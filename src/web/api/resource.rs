@@ -20,6 +20,7 @@ use crate::domain::offer::Offer;
 use crate::domain::own_metric::OwnMetric;
 use crate::domain::problem::Problem;
 use crate::domain::rule::Rule;
+use crate::domain::saved_report::SavedReport;
 use crate::domain::summary::Summary;
 use crate::domain::tracking_domain::TrackingDomain;
 use crate::domain::traffic_source::TrafficSource;
@@ -152,6 +153,10 @@ impl Resource for Rule {
 
 impl Resource for Summary {
     const PATH: &'static str = "summaries";
+}
+
+impl Resource for SavedReport {
+    const PATH: &'static str = "saved-reports";
 }
 
 impl Resource for OwnMetric {

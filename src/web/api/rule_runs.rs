@@ -6,11 +6,15 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::body::Document;
+use super::log_files::{self, tables};
 use super::log_query;
 use super::{Endpoint, openapi};
 use crate::domain::form::quoted;
-use crate::domain::id::Id;
+use crate::domain::id::{Id, IdCodec};
 use crate::editor::{Editor, RunUndoError};
+use crate::store::log::Query;
+use crate::store::readers::Readers;
 use crate::store::rules::DeedResult;
 use crate::store::rules::log::{self, RuleRun};
 use crate::web::error::{ApiError, BODY_MAX};
@@ -34,6 +38,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             route: || web::get().to(list),
             body_max: BODY_MAX,
         },
+        log_files::endpoint(&tables::RULE_RUNS, "rules", &log::FIELDS, || {
+            web::post().to(export)
+        }),
         Endpoint {
             path: "/rule-runs/{id}".to_owned(),
             method: Method::GET,
@@ -78,6 +85,16 @@ async fn list(
         log::list(readers, query)
     })
     .await
+}
+
+async fn export(
+    shared: web::Data<Arc<Shared>>,
+    request: HttpRequest,
+    Document(body): Document,
+) -> Result<HttpResponse, ApiError> {
+    let (query, table) = (request.query_string(), &tables::RULE_RUNS);
+    let list = |readers: &Readers, _: &IdCodec, query: &Query| log::list(readers, query);
+    log_files::export(&shared, table, query, &body, &log::FIELDS, list)
 }
 
 async fn read(

@@ -1,5 +1,6 @@
 //! A database file with clicks, conversions and postbacks in it, and their logs.
 
+mod conditions;
 mod conversions;
 mod postbacks;
 

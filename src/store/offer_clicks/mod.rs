@@ -1,5 +1,7 @@
 //! Offer clicks in the file: how one is written, what it changes in its click, how they are read.
 
+pub mod log;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, named_params, params};
 use serde::Serialize;
 
