@@ -24,6 +24,7 @@
 //! | [`importer`] | files of conversions: previewed, applied piece by piece beside the clicks |
 //! | [`editor`] | the one way in which campaigns, offers, ... change |
 //! | [`evaluator`] | rules, asked and done beside the requests |
+//! | [`demo`] | a database of made-up traffic, to look around in and to measure with |
 //! | [`jobs`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
 //! | [`control`] | commands beside a running server |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | command line, settings, logs on stderr, the time |
@@ -46,6 +47,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod demo;
 pub mod detect;
 pub mod domain;
 pub mod editor;
