@@ -100,12 +100,11 @@ fn events() -> impl Iterator<Item = Value> {
 
 fn offers(world: &World) -> impl Iterator<Item = Value> {
     (1..).zip(&world.offers).map(|(number, offer)| {
-        let networks = world.networks.iter().map(|network| &network.preset);
         json!({
             "name": offer.name,
             "group_id": group_id(world, "offers", &offer.group),
             "url": format!("https://offers.example/o/{number}"),
-            "network_id": id_of(networks, &offer.network),
+            "network_id": world.network_id(offer),
             "payout": { "kind": "postback", "value": offer.payout, "currency": offer.currency },
         })
     })

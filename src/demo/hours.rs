@@ -48,7 +48,7 @@ impl Lanes {
                 number,
                 country: *country,
                 weight: weight * f64::from(push.plan.clicks),
-                zone: traffic.people.places.countries[*country].zone,
+                zone: traffic.ground.people.places.countries[*country].zone,
                 weekend: push.source.weekend,
                 during: during.clone(),
             }));

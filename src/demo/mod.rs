@@ -15,7 +15,7 @@
 //! | `hours.rs` | when visitors come |
 //! | `values.rs`, `push.rs` | placements, creatives, keywords; what they cost and what they are worth |
 //! | `story.rs` | what becomes of somebody who takes an offer |
-//! | `traffic.rs` | one visit after the other |
+//! | `traffic.rs`, `awaited.rs` | one visit after the other, and what follows from each |
 //!
 //! Some campaigns earn and some do not, and in most of them a few placements burn the money: there is
 //! something to be found.
@@ -24,6 +24,7 @@
 //! variant of `story::Path` with what it is worth; 2. its story.
 
 mod agents;
+mod awaited;
 mod chance;
 mod documents;
 mod hours;

@@ -138,14 +138,8 @@ impl<'w> Push<'w> {
         happens(rng, self.going_on.get(&landing_id).copied().unwrap_or(0.3))
     }
 
-    /// Whether a story begins with somebody who came through this landing, if any, to the offer.
-    pub(super) fn converts(
-        &self,
-        person: &Person,
-        ranks: &Ranks,
-        landing_id: Option<u64>,
-        rng: &mut Rng,
-    ) -> bool {
+    /// That a story begins with somebody who came through this landing, if any, to the offer.
+    pub(super) fn converts(&self, person: &Person, ranks: &Ranks, landing_id: Option<u64>) -> f64 {
         let of = |worths: &[f64], rank: usize| worths.get(rank).copied().unwrap_or(1.0);
         let of_device = match person.agent.device_type {
             DeviceType::Mobile => 0.97,
@@ -154,13 +148,12 @@ impl<'w> Push<'w> {
         };
         let of_country = self.by_country.get(&person.country).copied();
         let filtered = landing_id.and_then(|id| self.going_on.get(&id).copied());
-        let chance = self.chance
+        self.chance
             * of(&self.by_source, ranks.source)
             * of(&self.by_creative, ranks.creative)
             * of_country.unwrap_or(1.0)
             * of_device
-            / filtered.unwrap_or(1.0);
-        happens(rng, chance)
+            / filtered.unwrap_or(1.0)
     }
 
     /// Somebody who was here before: half of them just now, the others lately rather than long ago.
@@ -222,4 +215,70 @@ fn chance(world: &World, plan: &Campaign) -> f64 {
 fn in_dollars(amount: Micros, currency: Currency) -> f64 {
     let worth = if currency == Currency::USD { 1.0 } else { EURO };
     amount.0 as f64 / Micros::UNIT as f64 * worth
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::demo::agents::Agents;
+    use crate::demo::chance::Draw;
+    use crate::demo::people::People;
+    use crate::detect::bot::BotRules;
+
+    fn people() -> People {
+        let directory = tempfile::tempdir().unwrap();
+        let rules = BotRules::compile(&[], &[]).unwrap();
+        People {
+            places: Places::find(directory.path(), &[7; 16], &mut Rng::with_seed(1)),
+            agents: Agents::detect(&[7; 16], Arc::new(rules)),
+        }
+    }
+
+    #[test]
+    fn each_campaign_earns_what_it_is_meant_to_and_dead_placements_nothing() {
+        let (world, people) = (World::read(), people());
+        let mut rng = Rng::with_seed(1);
+        for (number, plan) in world.campaigns.iter().enumerate() {
+            let push = Push::new(&world, number, &people.places, 1, 1.0);
+            let countries: Vec<f64> = push.countries.iter().map(|(_, weight)| *weight).collect();
+            let country = Draw::new(&countries);
+            let (mut sum, mut dead) = (0.0, std::collections::HashSet::new());
+            for _ in 0..20_000 {
+                let country = push.countries[country.one(&mut rng)].0;
+                let person = people.person(country, push.source, &mut rng);
+                let (_, ranks) = push.parameters(&mut rng);
+                let chance = push.converts(&person, &ranks, None);
+                sum += chance / 20_000.0;
+                if chance == 0.0 && ranks.source < 3 {
+                    dead.insert(ranks.source);
+                }
+            }
+            let offers = world.offers.iter();
+            let offers = offers.filter(|offer| plan.offers.contains(&offer.name));
+            let worth: Vec<f64> = offers
+                .map(|offer| {
+                    let path = offer.path;
+                    in_dollars(offer.payout, offer.currency) * path.earned() / path.beginners()
+                })
+                .collect();
+            let earned = sum * worth.iter().sum::<f64>() / worth.len() as f64;
+            let cost = in_dollars(plan.cost.of_click(), plan.cost.currency);
+            match (plan.roi, plan.cr) {
+                (Some(roi), None) => {
+                    let found = (earned / cost - 1.0) * 100.0;
+                    let wanted = f64::from(roi);
+                    let margin = 0.12 * (100.0 + wanted);
+                    assert!((found - wanted).abs() < margin, "{}: {found}", plan.name);
+                }
+                (None, Some(cr)) => {
+                    let found = sum * 10_000.0 / f64::from(cr);
+                    assert!((found - 1.0).abs() < 0.12, "{}: {found}", plan.name);
+                }
+                _ => panic!("{} has neither or both of roi and cr", plan.name),
+            }
+            assert_eq!(dead.len(), plan.dead, "{}", plan.name);
+        }
+    }
 }

@@ -1,17 +1,16 @@
 //! A month of visits, one after the other: each goes through the product's own engine, and what
 //! follows from it waits until its time has come.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use fastrand::Rng;
 
+use super::awaited::{Awaited, Coming, Step};
 use super::chance::{HOUR, MINUTE, SECOND, happens, mixed, wait};
 use super::people::{PREVIEWS, People, Person, ROBOTS, preview};
 use super::push::{Push, Ranks};
 use super::story::story;
-use super::world::{World, id_of};
+use super::world::{Network, Offer, World};
 use crate::domain::click::Click;
 use crate::domain::id::{Id, IdCodec, IdGenerator};
 use crate::domain::offer_click::OfferClick;
@@ -27,47 +26,6 @@ use crate::store::filling::{Entry, Postback};
 /// The share of visits by somebody who was here before.
 const REGULARS: f64 = 0.2;
 
-/// What is to come, the soonest first; of two at once the one that was foreseen first.
-type Awaited = BinaryHeap<Reverse<(i64, u64, Coming)>>;
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Coming {
-    Step(Step),
-    Postback {
-        offer: usize,
-        click_id: Id,
-        pairs: Vec<(String, String)>,
-    },
-}
-
-/// Somebody on a landing goes on.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Step {
-    click_id: Id,
-    campaign_id: u64,
-    flow_id: Option<u64>,
-    offer_id: Option<u64>,
-    converts: bool,
-}
-
-pub(super) struct Traffic<'w> {
-    world: &'w World,
-    pub(super) people: People,
-    pub(super) pushes: Vec<Push<'w>>,
-    catalog: Catalog,
-    visitors: Visitors,
-    codec: IdCodec,
-    ids: IdGenerator,
-    pub(super) rng: Rng,
-    dice: Dice,
-    /// Nothing has happened yet from here on.
-    until: i64,
-    awaited: Awaited,
-    foreseen: u64,
-    counts: Counts,
-    entries: Vec<Entry>,
-}
-
 /// What a month of visits is made from.
 pub(super) struct Ground<'w> {
     pub(super) world: &'w World,
@@ -76,31 +34,35 @@ pub(super) struct Ground<'w> {
     pub(super) visitors: Visitors,
     pub(super) codec: IdCodec,
     pub(super) seed: u64,
+    /// When it ends, in UTC milliseconds.
     pub(super) until: i64,
+}
+
+pub(super) struct Traffic<'w> {
+    pub(super) ground: Ground<'w>,
+    pub(super) pushes: Vec<Push<'w>>,
+    pub(super) rng: Rng,
+    dice: Dice,
+    ids: IdGenerator,
+    awaited: Awaited,
+    counts: Counts,
+    entries: Vec<Entry>,
 }
 
 impl<'w> Traffic<'w> {
     pub(super) fn new(ground: Ground<'w>) -> Self {
-        let seed = ground.seed;
+        let (world, seed) = (ground.world, ground.seed);
         let people = 1.0 - ROBOTS - PREVIEWS;
-        let pushes = (0..ground.world.campaigns.len())
-            .map(|number| Push::new(ground.world, number, &ground.people.places, seed, people))
-            .collect();
+        let push = |number| Push::new(world, number, &ground.people.places, seed, people);
         Self {
-            world: ground.world,
-            people: ground.people,
-            pushes,
-            catalog: ground.catalog,
-            visitors: ground.visitors,
-            codec: ground.codec,
-            ids: IdGenerator::new(0, None),
+            pushes: (0..world.campaigns.len()).map(push).collect(),
             rng: Rng::with_seed(mixed(&[seed, 1])),
             dice: Dice::seeded(mixed(&[seed, 2])),
-            until: ground.until,
-            awaited: Awaited::new(),
-            foreseen: 0,
+            ids: IdGenerator::new(0, None),
+            awaited: Awaited::new(ground.until),
             counts: Counts::default(),
             entries: Vec::new(),
+            ground,
         }
     }
 
@@ -118,7 +80,7 @@ impl<'w> Traffic<'w> {
         self.pass(at);
         let chance = self.rng.f64();
         if chance < ROBOTS {
-            let robot = self.people.robot(country, &mut self.rng);
+            let robot = self.ground.people.robot(country, &mut self.rng);
             let bot = robot.agent.bot.clone();
             self.click(at, number, &robot, bot);
         } else {
@@ -129,19 +91,15 @@ impl<'w> Traffic<'w> {
     }
 
     /// Lets everything happen up to a time.
-    pub(super) fn pass(&mut self, at: i64) {
-        let is_due = |due: &Reverse<(i64, u64, Coming)>| due.0.0 <= at;
-        while self.awaited.peek().is_some_and(is_due) {
-            let Some(Reverse((at, _, coming))) = self.awaited.pop() else {
-                return;
-            };
+    pub(super) fn pass(&mut self, by: i64) {
+        while let Some((at, coming)) = self.awaited.due(by) {
             match coming {
                 Coming::Step(step) => self.step(at, step),
                 Coming::Postback {
-                    offer,
+                    offer_id,
                     click_id,
                     pairs,
-                } => self.postback(at, offer, click_id, pairs),
+                } => self.postback(at, offer_id, click_id, pairs),
             }
         }
     }
@@ -159,14 +117,14 @@ impl<'w> Traffic<'w> {
             }
         }
         let push = &mut self.pushes[number];
-        let person = self.people.person(country, push.source, rng);
+        let person = self.ground.people.person(country, push.source, rng);
         push.remember(&person);
         person
     }
 
     fn click(&mut self, at: i64, number: usize, person: &Person, bot: Option<Bot>) {
         let push = &self.pushes[number];
-        let Some(campaign) = self.catalog.campaign_by_id(push.id).cloned() else {
+        let Some(campaign) = self.ground.catalog.campaign_by_id(push.id).cloned() else {
             return;
         };
         let (parameters, ranks) = push.parameters(&mut self.rng);
@@ -211,11 +169,20 @@ impl<'w> Traffic<'w> {
         };
         let agent = &visitor.agent.user_agent;
         let stranger = self.dice.throw();
-        let known = self.visitors.known(visitor.ip, agent, None, at, stranger);
+        let known = self
+            .ground
+            .visitors
+            .known(visitor.ip, agent, None, at, stranger);
         let looking = Looking(&self.counts);
         let nothing = |_: &str| None;
         let visit = Visit::new(&visitor, at, &nothing, &known, &looking, &mut self.dice);
-        let decision = engine::decide(&self.catalog, campaign, &visit, &mut self.dice, &mut Silent);
+        let decision = engine::decide(
+            &self.ground.catalog,
+            campaign,
+            &visit,
+            &mut self.dice,
+            &mut Silent,
+        );
         let marks = match visitor.is_preview() {
             true => Marks::default(),
             false => decision.remember(&known),
@@ -263,7 +230,7 @@ impl<'w> Traffic<'w> {
     ) {
         let (push, rng) = (&self.pushes[number], &mut self.rng);
         let Some(landing) = landing_id else {
-            if push.converts(person, ranks, None, rng)
+            if happens(rng, push.converts(person, ranks, None))
                 && let Some(offer_id) = step.offer_id
             {
                 self.begin(at, offer_id, step.click_id);
@@ -273,11 +240,11 @@ impl<'w> Traffic<'w> {
         if !push.goes_on(landing, rng) {
             return;
         }
-        let converts = push.converts(person, ranks, Some(landing), rng);
+        let converts = happens(rng, push.converts(person, ranks, Some(landing)));
         let first = at + 2 * SECOND + wait(rng, 40 * SECOND);
         // Back, and once more.
         let again = happens(rng, 0.06).then(|| first + wait(rng, 4 * MINUTE));
-        self.expect(
+        self.awaited.expect(
             first,
             Coming::Step(Step {
                 converts,
@@ -285,12 +252,12 @@ impl<'w> Traffic<'w> {
             }),
         );
         if let Some(again) = again {
-            self.expect(again, Coming::Step(step));
+            self.awaited.expect(again, Coming::Step(step));
         }
     }
 
     fn step(&mut self, at: i64, step: Step) {
-        let Some(campaign) = self.catalog.campaign_by_id(step.campaign_id) else {
+        let Some(campaign) = self.ground.catalog.campaign_by_id(step.campaign_id) else {
             return;
         };
         let wish = Wish {
@@ -302,9 +269,14 @@ impl<'w> Traffic<'w> {
             at,
         };
         let dice = &mut self.dice;
-        let Onward::Offer { offer, .. } =
-            onward(&self.catalog, campaign, step.flow_id, &wish, &caps, dice)
-        else {
+        let Onward::Offer { offer, .. } = onward(
+            &self.ground.catalog,
+            campaign,
+            step.flow_id,
+            &wish,
+            &caps,
+            dice,
+        ) else {
             return;
         };
         let offer_id = offer.document.id;
@@ -325,54 +297,41 @@ impl<'w> Traffic<'w> {
 
     /// The story of somebody who takes an offer.
     fn begin(&mut self, at: i64, offer_id: u64, click_id: Id) {
-        let offer = offer_id as usize - 1;
-        let terms = &self.world.offers[offer];
-        let mut networks = self.world.networks.iter();
-        let Some(network) = networks.find(|one| one.preset == terms.network) else {
-            return;
-        };
-        for said in story(terms, &network.words, &mut self.rng) {
+        let (offer, network) = self.terms(offer_id);
+        for said in story(offer, &network.words, &mut self.rng) {
             let at = at + said.after;
-            let pairs = said.pairs;
-            // Networks repeat themselves.
-            if happens(&mut self.rng, 0.02) {
-                let again = Coming::Postback {
-                    offer,
-                    click_id,
-                    pairs: pairs.clone(),
-                };
-                let later = at + wait(&mut self.rng, HOUR);
-                self.expect(later, again);
-            }
-            let coming = Coming::Postback {
-                offer,
+            let coming = |pairs| Coming::Postback {
+                offer_id,
                 click_id,
                 pairs,
             };
-            self.expect(at, coming);
+            // Networks repeat themselves.
+            if happens(&mut self.rng, 0.02) {
+                let again = at + wait(&mut self.rng, HOUR);
+                self.awaited.expect(again, coming(said.pairs.clone()));
+            }
+            self.awaited.expect(at, coming(said.pairs));
         }
     }
 
-    fn postback(&mut self, at: i64, offer: usize, click_id: Id, pairs: Vec<(String, String)>) {
-        let networks = self.world.networks.iter().map(|network| &network.preset);
-        let network_id = id_of(networks, &self.world.offers[offer].network);
-        let mut all = vec![(
-            "click_id".to_owned(),
-            self.codec.encode(click_id).to_string(),
-        )];
+    fn postback(&mut self, at: i64, offer_id: u64, click_id: Id, pairs: Vec<(String, String)>) {
+        let public_id = self.ground.codec.encode(click_id).to_string();
+        let mut all = vec![("click_id".to_owned(), public_id)];
         all.extend(pairs);
+        let (offer, network) = self.terms(offer_id);
         self.entries.push(Entry::Postback(Postback {
             at,
-            ip: self.world.networks[network_id as usize - 1].ip,
-            network_id,
+            ip: network.ip,
+            network_id: self.ground.world.network_id(offer),
             pairs: all,
         }));
     }
 
-    fn expect(&mut self, at: i64, coming: Coming) {
-        if at < self.until {
-            self.foreseen += 1;
-            self.awaited.push(Reverse((at, self.foreseen, coming)));
-        }
+    /// An offer, and who pays for it.
+    fn terms(&self, offer_id: u64) -> (&'w Offer, &'w Network) {
+        let world = self.ground.world;
+        let offer = &world.offers[offer_id as usize - 1];
+        let network = world.network_id(offer);
+        (offer, &world.networks[network as usize - 1])
     }
 }

@@ -198,6 +198,12 @@ impl World {
         all.find(|one| one.preset == preset)
             .expect("the tests look")
     }
+
+    /// Who pays for an offer.
+    pub(super) fn network_id(&self, offer: &Offer) -> u64 {
+        let presets = self.networks.iter().map(|network| &network.preset);
+        id_of(presets, &offer.network)
+    }
 }
 
 /// The id of the one of that name: its place in the list, from 1.

@@ -14,6 +14,7 @@
 //! | `budgets_told`, `summaries` | what is said by itself |
 //! | `outgoing`, `channels`, `receiver` | what traffic sources are told of conversions, messages to chats and webhooks, and one that is called |
 //! | `conversion_log` | conversions and postbacks as they are listed |
+//! | `demo` | a demo from its start to its end |
 //! | `test_clicks` | the operator's own visits |
 //! | `meetings` | where parts meet |
 //! | `counters` | caps, budgets and currency rates |
@@ -38,6 +39,7 @@ mod conversion_log;
 mod conversions;
 mod counters;
 mod credited_offers;
+mod demo;
 mod detection;
 mod disk;
 mod editing;
