@@ -56,7 +56,9 @@ use crate::web::server;
 use crate::web::state::Shared;
 use crate::web::step::StepSigner;
 
-pub use offline::{create_api_key_offline, import_offline, simulate_offline, with_storage};
+pub use offline::{
+    create_api_key_offline, import_offline, make_demo, simulate_offline, with_storage,
+};
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
