@@ -28,6 +28,7 @@
 //! | [`evaluator`] | rules, asked and done beside the requests |
 //! | [`upkeep`] | what happens every few seconds: totals, [`keeper`], [`clerk`], geo bases |
 //! | [`jobs`] | long work on what is stored, in small pieces: costs, clean up, bots again |
+//! | [`demo`] | a database of made-up traffic, to look around in and to measure with |
 //! | [`control`] | commands beside a running server |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | command line, settings, logs on stderr, the time |
 //! | [`app`] | introduces all of them to each other |
@@ -50,6 +51,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod demo;
 pub mod detect;
 pub mod domain;
 pub mod editor;

@@ -49,14 +49,16 @@ use crate::store::readers::Readers;
 use crate::store::tallies::Tallies;
 use crate::store::writer::Writer;
 use crate::store::{channels, clicks, conversions, counts, entities, migrations, settings};
-use crate::web::download::Downloads;
 use crate::upkeep::{Subjects, Upkeep};
+use crate::web::download::Downloads;
 use crate::web::recent::RecentClicks;
 use crate::web::server;
 use crate::web::state::Shared;
 use crate::web::step::StepSigner;
 
-pub use offline::{create_api_key_offline, import_offline, simulate_offline, with_storage};
+pub use offline::{
+    create_api_key_offline, import_offline, make_demo, simulate_offline, with_storage,
+};
 
 /// Name of the database in the data directory.
 const DATABASE: &str = "millrace.db";
@@ -228,8 +230,8 @@ impl App {
             evaluating,
             sealing,
             importer,
-            reporter,
             jobs,
+            reporter,
             postbacks: config.postback.rules(),
             downloads: Downloads::default(),
             admin_hosts: config.admin.hosts.clone(),

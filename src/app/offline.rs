@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use super::{DATABASE, SPILL, absolute, answer, read_order, rules, told};
 use crate::clock;
 use crate::config::Config;
+use crate::demo::{self, DemoError, Plan};
 use crate::domain::id::{IdCodec, IdGenerator};
 use crate::engine::Catalog;
 use crate::engine::counters::Looking;
@@ -122,6 +124,21 @@ pub fn with_storage<T>(
     let done = work(&writer, &readers);
     writer.stop();
     done
+}
+
+/// Makes the database of a demo in a directory that has none yet. Tells how many clicks there are so
+/// far, now and then.
+pub fn make_demo(
+    data: &Path,
+    plan: &Plan,
+    stop: &AtomicBool,
+    tell: impl FnMut(u64),
+) -> Result<(), DemoError> {
+    let path = data.join(DATABASE);
+    if path.exists() {
+        return Err(DemoError::InUse(absolute(data)));
+    }
+    demo::make(&path, plan, stop, tell)
 }
 
 fn existing_database(data: &Path) -> anyhow::Result<PathBuf> {

@@ -1,6 +1,7 @@
 //! The command line: `millrace [serve] ...`. Results go to stdout, logs to stderr.
 
 mod columns;
+mod demo;
 mod import;
 mod prune;
 
@@ -46,6 +47,8 @@ enum Command {
         #[arg(long, value_name = "ADDR")]
         listen: Option<SocketAddr>,
     },
+    /// Look around: a throw-away database with a month of made-up traffic, served on this machine.
+    Demo(demo::Demo),
     /// Keys for the API.
     #[command(subcommand)]
     ApiKey(ApiKey),
@@ -141,8 +144,8 @@ enum Settings {
 /// Runs the command line to its end.
 pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
     let mut config = Config::load(cli.options.config.as_deref(), environment)?;
-    if let Some(data) = cli.options.data {
-        config.storage.data = data;
+    if let Some(data) = &cli.options.data {
+        config.storage.data.clone_from(data);
     }
     match cli.command.unwrap_or(Command::Serve { listen: None }) {
         Command::Serve { listen } => {
@@ -152,6 +155,7 @@ pub fn run(cli: Cli, environment: Vec<(String, String)>) -> anyhow::Result<()> {
             telemetry::start(&config.log.level);
             App::build(config)?.run_until_stopped()
         }
+        Command::Demo(demo) => demo::demo(config, &demo, cli.options.data.as_deref()),
         Command::ApiKey(ApiKey::Create { name }) => {
             let key = create_api_key(&config.storage.data, &config, name)?;
             eprintln!(

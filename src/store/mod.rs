@@ -18,7 +18,8 @@
 //! postback goes to no spill: it can be withdrawn until the writer takes it up, and its sender is asked
 //! to send it again.
 //!
-//! [`checkpoint`] copies the log into the database from a connection of its own.
+//! [`checkpoint`] copies the log into the database from a connection of its own. A new file that
+//! nobody serves yet is filled by [`filling`].
 //!
 //! # Who reads
 //!
@@ -42,6 +43,7 @@ pub mod counts;
 mod dictionary;
 pub mod entities;
 pub mod error;
+pub mod filling;
 pub mod imports;
 pub mod jobs;
 pub mod lock;

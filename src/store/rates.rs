@@ -147,7 +147,10 @@ fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     Ok(stored.map_or(0, i64::from_be_bytes))
 }
 
-fn save(connection: &Connection, rows: &[(Currency, i64, Rate)]) -> Result<(), rusqlite::Error> {
+pub(in crate::store) fn save(
+    connection: &Connection,
+    rows: &[(Currency, i64, Rate)],
+) -> Result<(), rusqlite::Error> {
     let mut statement = connection.prepare_cached(SAVE)?;
     for (currency, day, rate) in rows {
         let (over, under) = rate.fraction();

@@ -57,8 +57,8 @@ pub struct Shared {
     /// How the sealing of columns goes.
     pub sealing: Arc<Sealing>,
     pub importer: Arc<Importer>,
-    pub reporter: Arc<Reporter>,
     pub jobs: Arc<Jobs>,
+    pub reporter: Arc<Reporter>,
     pub postbacks: PostbackRules,
     /// Files that are being made for clients.
     pub downloads: Downloads,

@@ -18,6 +18,7 @@
 //! | `saved_reports` | reports that are kept, shown by links, sent as files |
 //! | `conversion_log` | conversions and postbacks as they are listed |
 //! | `columns` | the columns of reports, made anew and compared with the rows |
+//! | `demo` | a demo from its start to its end |
 //! | `test_clicks` | the operator's own visits |
 //! | `metrics` | numbers of the operator's own |
 //! | `meetings` | where parts meet |
@@ -45,6 +46,7 @@ mod conversion_log;
 mod conversions;
 mod counters;
 mod credited_offers;
+mod demo;
 mod detection;
 mod disk;
 mod editing;

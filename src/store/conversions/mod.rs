@@ -42,6 +42,7 @@ use crate::rules::Rules;
 use crate::store::rates;
 use crate::store::rules::bell::Bell;
 
+pub(in crate::store) use receive::receive_untold;
 pub use receive::{Understood, mark_untold, mark_untold_since, prune_log, receive, set_aside};
 
 /// What postbacks are judged by, as it is now.

@@ -45,16 +45,29 @@ pub fn receive(
 ) -> Editing<Outcome> {
     let after = books.clone();
     writer.edit(
-        move |connection| Ok(take(connection, &books, &incoming, &understood)?),
+        move |connection| Ok(take(connection, &books, &incoming, &understood, true)?),
         move |outcome: &Outcome| after.follow(&outcome.effects),
     )
 }
 
+/// The same in a transaction of one's own, on a file that nobody serves: no traffic source is told,
+/// no rule is asked.
+pub(in crate::store) fn receive_untold(
+    connection: &Connection,
+    books: &Books,
+    incoming: &Incoming,
+    understood: &Understood,
+) -> Result<Outcome, rusqlite::Error> {
+    take(connection, books, incoming, understood, false)
+}
+
+/// `tells`: whether traffic sources are told.
 fn take(
     connection: &Connection,
     books: &Books,
     incoming: &Incoming,
     understood: &Understood,
+    tells: bool,
 ) -> Result<Outcome, rusqlite::Error> {
     let refused = |incoming: &Incoming, outcome: &Outcome| {
         raw::insert(connection, incoming, outcome, 0)?;
@@ -105,7 +118,7 @@ fn take(
         at: incoming.at,
         origin: Origin::Postback,
         postback_id: Some(incoming.id),
-        tells: true,
+        tells,
     };
     let (outcome, each_time) = apply(connection, books, &applied)?;
     let flags = if each_time { raw::COUNTS_EACH_TIME } else { 0 };

@@ -8,7 +8,7 @@ use super::ReportError;
 use super::derived::{kept_of, number};
 use super::hand::Hand;
 use super::opened::Opened;
-use super::plan::Task;
+use super::plan::Results;
 use super::rows::Rows;
 use crate::domain::basis::Basis;
 use crate::domain::conversion::{Kept, Status};
@@ -34,7 +34,7 @@ impl Hand<'_> {
     pub(super) fn conversions(
         &mut self,
         opened: &Opened<'_>,
-        task: &Task,
+        results: Results,
     ) -> Result<(), ReportError> {
         let chunk = opened.chunk;
         let mut rows = Rows::of(chunk.rows, chunk.masked.as_deref());
@@ -46,10 +46,10 @@ impl Hand<'_> {
         rows.retain_codes(&status.codes, &is_mapped.collect::<Vec<_>>());
         let flags = opened.block(Column::ConversionFlags)?;
         rows.retain(|row| number(flags.value(row)).unwrap_or(0) & TEST == 0);
-        if task.charges {
+        if results.cost {
             self.charge(opened, rows.clone())?;
         }
-        if task.earns {
+        if results.earnings {
             self.earn(opened, rows)?;
         }
         Ok(())

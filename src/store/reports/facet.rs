@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use rusqlite::Connection;
 
 use super::ReportError;
-use super::derived::{Derived, Shown, number};
+use super::derived::{Derived, Shown, number, of_kind};
 use super::opened::Opened;
 use super::rows::Rows;
 use super::tables::{Table, Tables};
@@ -20,12 +20,12 @@ use super::values::Values;
 use crate::domain::basis::Basis;
 use crate::report::calendar::{Calendar, Unit};
 use crate::report::columns::Value;
+use crate::store::columns::Column;
 
 /// Not worked out yet.
 const UNSET: u32 = u32::MAX;
 
 pub(super) struct Facet<'a> {
-    derived: &'a Derived<'a>,
     source: Source<'a>,
     pub(super) values: Values,
 }
@@ -39,10 +39,9 @@ impl<'a> Facet<'a> {
     pub(super) fn new(derived: &'a Derived<'a>, zone: Tz) -> Self {
         let source = match derived {
             Derived::Time(unit) => Source::Time(Clock::new(*unit, zone)),
-            Derived::Column(_, shown) => Source::Entries(Entries::new(shown)),
+            Derived::Column(column, shown) => Source::Entries(Entries::new(*column, shown)),
         };
         Self {
-            derived,
             source,
             values: Values::default(),
         }
@@ -70,12 +69,11 @@ impl<'a> Facet<'a> {
         by: Basis,
     ) -> Result<Vec<u32>, ReportError> {
         let values = &mut self.values;
-        let (entries, column) = match (&mut self.source, self.derived.column(opened.kind())) {
-            (Source::Entries(entries), Some(column)) => (entries, column),
-            (Source::Time(clock), _) => return clock.numbers(values, opened, rows, by),
-            (Source::Entries(_), None) => unreachable!("only times have no column"),
+        let entries = match &mut self.source {
+            Source::Entries(entries) => entries,
+            Source::Time(clock) => return clock.numbers(values, opened, rows, by),
         };
-        let block = opened.block(column)?;
+        let block = opened.block(of_kind(entries.column, opened.kind()))?;
         let used = rows.used(&block.codes, block.entries.len());
         let numbers = block.entries.iter().zip(used);
         let numbers = numbers.map(|(entry, is_used)| match is_used {
@@ -95,9 +93,9 @@ impl<'a> Facet<'a> {
         holds: &dyn Fn(Option<&str>) -> bool,
     ) -> Result<(), ReportError> {
         let values = &mut self.values;
-        let (entries, column) = match (&mut self.source, self.derived.column(opened.kind())) {
-            (Source::Entries(entries), Some(column)) => (entries, column),
-            (Source::Time(clock), _) => {
+        let entries = match &mut self.source {
+            Source::Entries(entries) => entries,
+            Source::Time(clock) => {
                 let numbers = clock.numbers(values, opened, rows, by)?;
                 let known = 0..values.len() as u32;
                 let verdicts: Vec<bool> = known.map(|value| holds(values.told(value))).collect();
@@ -105,9 +103,8 @@ impl<'a> Facet<'a> {
                 rows.retain(|_| numbers.next().is_some_and(|value| verdicts[value as usize]));
                 return Ok(());
             }
-            (Source::Entries(_), None) => unreachable!("only times have no column"),
         };
-        let block = opened.block(column)?;
+        let block = opened.block(of_kind(entries.column, opened.kind()))?;
         let used = rows.used(&block.codes, block.entries.len());
         let verdicts = block.entries.iter().zip(used);
         let verdicts = verdicts.map(|(entry, is_used)| is_used && entries.holds(*entry, holds));
@@ -119,6 +116,7 @@ impl<'a> Facet<'a> {
 
 /// What is made of the entries of a column.
 struct Entries<'a> {
+    column: Column,
     shown: &'a Shown<'a>,
     table: Option<Arc<Table>>,
     /// By the code of the table: the number of the value, and what the filter says.
@@ -128,8 +126,9 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    fn new(shown: &'a Shown<'a>) -> Self {
+    fn new(column: Column, shown: &'a Shown<'a>) -> Self {
         Self {
+            column,
             shown,
             table: None,
             numbers: Vec::new(),

@@ -15,7 +15,7 @@ use super::plan::{Plan, Task};
 use super::rows::Rows;
 use super::tables::{Named, Table};
 use crate::domain::basis::Basis;
-use crate::store::columns::{Kind, chunks};
+use crate::store::columns::{Column, Kind, Piece, chunks};
 
 const LANDINGS: Named = Named {
     table: "routes",
@@ -52,18 +52,36 @@ impl<'a> Hand<'a> {
 
     /// Counts what a task is about, as the transaction of the connection has it.
     pub(super) fn take(&mut self, connection: &Connection, task: &Task) -> Result<(), ReportError> {
-        self.refresh(connection, task.piece.kind)?;
-        let columns = self.plan.columns(task);
-        let chunks = chunks(connection, &task.piece, &columns)?;
+        match task {
+            Task::Clicks(piece) => {
+                let columns = self.plan.of_clicks();
+                self.read(connection, piece, &columns, Self::clicks)
+            }
+            Task::Conversions(piece, results) => {
+                let columns = self.plan.of_conversions(*results);
+                self.read(connection, piece, &columns, |hand, opened| {
+                    hand.conversions(opened, *results)
+                })
+            }
+            Task::Unassigned => self.unassigned(connection),
+        }
+    }
+
+    /// Counts the chunks of a piece, one after the other.
+    fn read(
+        &mut self,
+        connection: &Connection,
+        piece: &Piece,
+        columns: &[Column],
+        count: impl Fn(&mut Self, &Opened<'_>) -> Result<(), ReportError>,
+    ) -> Result<(), ReportError> {
+        self.refresh(connection, piece.kind)?;
+        let chunks = chunks(connection, piece, columns)?;
         for (place, chunk) in chunks.iter().enumerate() {
             if self.plan.stop.load(Ordering::Relaxed) {
                 return Err(ReportError::Stopped);
             }
-            let opened = Opened::new(connection, &task.piece, place, chunk);
-            match task.piece.kind {
-                Kind::Clicks => self.clicks(&opened)?,
-                Kind::Conversions => self.conversions(&opened, task)?,
-            }
+            count(self, &Opened::new(connection, piece, place, chunk))?;
         }
         Ok(())
     }
@@ -115,7 +133,16 @@ impl<'a> Hand<'a> {
             let numbers = facet.numbers(opened, rows, by)?;
             values.push((numbers, facet.values.len()));
         }
-        let groups = self.groups.of_rows(rows.len(), values);
+        self.enter(rows.len(), values)
+    }
+
+    /// The group of each of so many rows, of whose values there are the numbers.
+    pub(super) fn enter(
+        &mut self,
+        rows: usize,
+        values: Vec<(Vec<u32>, usize)>,
+    ) -> Result<Vec<u32>, ReportError> {
+        let groups = self.groups.of_rows(rows, values);
         if self.groups.len() > self.plan.ask.most_groups {
             return Err(ReportError::TooMany);
         }

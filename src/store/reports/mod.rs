@@ -3,14 +3,14 @@
 //! # From a question to its answer
 //!
 //! 1. Each dimension follows from one column of the segments, or from the time of the row
-//!    (`derived.rs`). A [`Plan`] is what has to be read: pieces of clicks and of conversions
+//!    (`derived.rs`). A `Plan` is what has to be read: pieces of clicks and of conversions
 //!    ([`super::columns`]), and of these only the columns that the question needs.
-//! 2. A few threads take piece after piece, each with a connection and a [`Hand`] of its own. A piece
+//! 2. A few threads take piece after piece, each with a connection and a `Hand` of its own. A piece
 //!    is one short read transaction.
-//! 3. Of a chunk, those [`Rows`] are kept that lie within the span and of which all filters hold. A
+//! 3. Of a chunk, those `Rows` are kept that lie within the span and of which all filters hold. A
 //!    filter is asked once for each value of a chunk, not once for each row.
-//! 4. A [`Facet`] gives each row the number of its value, [`Groups`] the number of the combination.
-//! 5. [`Counts`] adds up flat arrays by the number of the group, one table look-up and one addition
+//! 4. A `Facet` gives each row the number of its value, `Groups` the number of the combination.
+//! 5. `Counts` adds up flat arrays by the number of the group, one table look-up and one addition
 //!    for each row.
 //! 6. What the threads have found is merged by the texts of the values ([`Grouped`]).
 //!
@@ -21,7 +21,7 @@
 //! | `tables.rs` | facts by the ids of user agents, places and routes, kept between reports |
 //! | `opened.rs` | a chunk whose rows are looked at |
 //! | `rows.rs`, `facet.rs`, `values.rs`, `groups.rs`, `numbering.rs` | from rows to numbers of groups |
-//! | `hand.rs`, `clicks.rs`, `conversions.rs`, `costs.rs` | what is counted of them |
+//! | `hand.rs`, `clicks.rs`, `conversions.rs`, `costs.rs`, `unassigned.rs` | what is counted of them |
 //! | `counts.rs`, `grouped.rs` | where it is added up, and the answer |
 //!
 //! # Which rows count when
@@ -52,11 +52,13 @@ mod opened;
 mod plan;
 mod rows;
 mod tables;
+mod unassigned;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
+use std::iter;
 use std::num::NonZeroUsize;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,6 +69,7 @@ use chrono_tz::Tz;
 use super::error::StoreError;
 use super::readers::{Reader, Readers};
 use super::sums::Span;
+use crate::background;
 use crate::domain::basis::Basis;
 use crate::domain::documents::Documents;
 use crate::domain::rates::Rates;
@@ -159,17 +162,16 @@ fn share(plan: &Plan<'_>, reader: Reader, readers: &Readers) -> Result<Grouped, 
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
         let more = (1..threads).map_while(|_| readers.spare());
-        let more: Vec<_> = more
+        let hands: Vec<_> = iter::once(reader)
+            .chain(more)
             .map(|reader| scope.spawn(|| work(plan, reader, &failed)))
             .collect();
-        let mut found = work(plan, reader, &failed);
-        for thread in more {
-            let more = thread
-                .join()
-                .unwrap_or_else(|panic| panic::resume_unwind(panic));
-            found = both(found, more, plan.ask.most_groups);
-        }
-        found
+        let found = hands.into_iter().map(|thread| {
+            let found = thread.join();
+            found.unwrap_or_else(|panic| panic::resume_unwind(panic))
+        });
+        let found = found.reduce(|one, other| both(one, other, plan.ask.most_groups));
+        found.unwrap_or(Err(ReportError::Stopped))
     })
 }
 
@@ -183,8 +185,9 @@ fn both(
     Ok(one)
 }
 
-/// Does one task after the other until none is left.
+/// Does one task after the other until none is left, on a thread of its own: clicks go first.
 fn work(plan: &Plan<'_>, reader: Reader, failed: &AtomicBool) -> Result<Grouped, ReportError> {
+    background::step_back();
     let mut hand = Hand::new(plan);
     while !failed.load(Ordering::Relaxed)
         && let Some(task) = plan.next()

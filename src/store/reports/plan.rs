@@ -28,12 +28,20 @@ pub(super) struct Plan<'a> {
 }
 
 /// Rows that are read as a whole, and what is counted of them.
-pub(super) struct Task {
-    pub(super) piece: Piece,
-    /// Of conversions: whether they add what they cost, by the time of their click, and what they
-    /// earn, by the time of the report.
-    pub(super) charges: bool,
-    pub(super) earns: bool,
+pub(super) enum Task {
+    Clicks(Piece),
+    Conversions(Piece, Results),
+    /// What was spent on campaigns and belongs to no click.
+    Unassigned,
+}
+
+/// What is counted of conversions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Results {
+    /// What they cost, by the time of their click.
+    pub(super) cost: bool,
+    /// What they earn, by the time of the report.
+    pub(super) earnings: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -66,36 +74,37 @@ impl<'a> Plan<'a> {
             return Ok(());
         }
         let has_clicks = self.ask.has_clicks();
-        let charges = needs.cost && has_clicks;
-        let earns = needs.conversions
-            || needs.delays
-            || needs.events
-            || !needs.kept.is_empty()
-            || !has_clicks;
-        let mut tasks = Vec::new();
-        let mut add = |kind, by, charges, earns| {
-            let pieces = pieces(connection, kind, by, span)?.into_iter();
-            tasks.extend(pieces.map(|piece| Task {
-                piece,
-                charges,
-                earns,
-            }));
-            Ok::<_, ReportError>(())
-        };
         if has_clicks {
-            add(Kind::Clicks, Basis::Click, false, false)?;
+            let clicks = pieces(connection, Kind::Clicks, Basis::Click, span)?;
+            self.tasks.extend(clicks.into_iter().map(Task::Clicks));
         }
-        if by == Basis::Click && (charges || earns) {
-            add(Kind::Conversions, by, charges, earns)?;
-        } else if by != Basis::Click {
-            if charges {
-                add(Kind::Conversions, Basis::Click, true, false)?;
-            }
-            if earns {
-                add(Kind::Conversions, by, false, true)?;
+        let cost = needs.cost && has_clicks;
+        if cost {
+            self.tasks.push(Task::Unassigned);
+        }
+        let all = Results {
+            cost,
+            earnings: needs.conversions
+                || needs.delays
+                || needs.events
+                || !needs.kept.is_empty()
+                || !has_clicks,
+        };
+        let by_click = Results {
+            earnings: all.earnings && by == Basis::Click,
+            ..all
+        };
+        let by_own = Results {
+            cost: false,
+            earnings: all.earnings && by != Basis::Click,
+        };
+        for (by, results) in [(Basis::Click, by_click), (by, by_own)] {
+            if results.cost || results.earnings {
+                let found = pieces(connection, Kind::Conversions, by, span)?.into_iter();
+                let tasks = found.map(|piece| Task::Conversions(piece, results));
+                self.tasks.extend(tasks);
             }
         }
-        self.tasks = tasks;
         Ok(())
     }
 
@@ -104,25 +113,32 @@ impl<'a> Plan<'a> {
         self.tasks.get(self.taken.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// What has to be read for a task.
-    pub(super) fn columns(&self, task: &Task) -> Vec<Column> {
-        let (kind, needs) = (task.piece.kind, &self.ask.needs);
-        let mut columns: Vec<Column> = match kind {
-            Kind::Clicks => vec![Column::Flags],
-            Kind::Conversions => conversions::COLUMNS.to_vec(),
-        };
-        let is_clicks = kind == Kind::Clicks;
-        for (is_needed, more) in [
-            (
-                is_clicks && (needs.landings || needs.steps),
-                [Column::Route, Column::Steps].as_slice(),
-            ),
-            (is_clicks && needs.cost, &[Column::Cost, Column::Currency]),
-            (task.charges, &[Column::ConversionCost]),
-            (task.earns && !needs.kept.is_empty(), &[Column::Kept]),
-        ] {
-            columns.extend(more.iter().filter(|_| is_needed));
+    /// What has to be read of clicks.
+    pub(super) fn of_clicks(&self) -> Vec<Column> {
+        let needs = &self.ask.needs;
+        let mut columns = vec![Column::Flags];
+        if needs.landings || needs.steps {
+            columns.extend([Column::Route, Column::Steps]);
         }
+        if needs.cost {
+            columns.extend([Column::Cost, Column::Currency]);
+        }
+        self.with_dimensions(columns, Kind::Clicks)
+    }
+
+    /// What has to be read of conversions.
+    pub(super) fn of_conversions(&self, results: Results) -> Vec<Column> {
+        let mut columns = conversions::COLUMNS.to_vec();
+        if results.cost {
+            columns.push(Column::ConversionCost);
+        }
+        if results.earnings && !self.ask.needs.kept.is_empty() {
+            columns.push(Column::Kept);
+        }
+        self.with_dimensions(columns, Kind::Conversions)
+    }
+
+    fn with_dimensions(&self, mut columns: Vec<Column>, kind: Kind) -> Vec<Column> {
         let derived = self.dimensions.iter().chain(&self.filters);
         columns.extend(derived.filter_map(|derived| derived.column(kind)));
         columns.sort_unstable();

@@ -1,5 +1,6 @@
 //! Reports, against the same by plain SQL.
 
+mod facts;
 mod oracle;
 mod world;
 
@@ -13,7 +14,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::period;
 use crate::report::{MetricRef, RevenueKind, Sums, View};
-use oracle::{Allowed, DIMENSIONS, Group, Numbers, OF_CONVERSIONS};
+use facts::{DIMENSIONS, OF_CONVERSIONS};
+use oracle::{Allowed, Group, Numbers};
 use world::{DAY, HOUR, World};
 
 const ZONES: [&str; 6] = [
@@ -52,7 +54,7 @@ fn some_dimension(dice: &mut Rng) -> &'static str {
 fn needs(dice: &mut Rng) -> Needs {
     if dice.bool() {
         let mut all = Needs::default();
-        for key in oracle::keys() {
+        for key in facts::keys() {
             all.add(MetricRef::parse(key).unwrap().needs(View::default()));
         }
         return all;
@@ -84,7 +86,7 @@ fn numbers(sums: &Sums) -> Numbers {
         let value = MetricRef::parse(key).unwrap().value(sums, view);
         value.unwrap_or_default().0
     };
-    let keys = oracle::keys();
+    let keys = facts::keys();
     keys.map(|key| (key, [value(key, false), value(key, true)]))
         .collect()
 }

@@ -45,15 +45,29 @@ join places on places.id = clicks.place_id
 join agents on agents.id = clicks.agent_id
 where clicks.flags >> 5 & 1 = 0;
 
+-- Money without a click has a campaign and a time, and all else is empty.
+create temp view spent as
+select
+    null as click_id, at as click_at, null as bot, null as unique_campaign, null as unique_flow,
+    null as unique_global, null as flags, null as id, campaign_id, null as flow_id,
+    null as landing_id, null as offer_id, null as traffic_source_id, null as domain_id,
+    null as country, null as region, null as city, null as isp, null as asn,
+    null as connection_type, null as device_type, null as brand, null as model, null as os,
+    null as os_version, null as browser, null as browser_version, null as in_app,
+    null as user_agent, null as language, null as referrer, null as source, null as keyword,
+    null as creative_id, null as ad_group_id, null as ad_campaign_id, null as external_id,
+    null as sub_ids, null as ip, null as last_offer, null as steps, currency as stated, amount
+from unassigned_costs where replaced_by is null;
+
 create temp view priced as
-select seen.*, amount * numerator / denominator as whole, amount * numerator % denominator as rest,
+select paid.*, amount * numerator / denominator as whole, amount * numerator % denominator as rest,
     denominator
-from seen left join rates on rates.rowid = (
+from (select * from seen union all select * from spent) as paid left join rates on rates.rowid = (
     select rowid from rates
     where code = stated and day <= click_at / 86400000 order by day desc limit 1);
 
 create temp view counted as
-select priced.*, last_offer as offer, click_at as counts_at,
+select priced.*, last_offer as offer,
     coalesce(whole + (rest * 2 > denominator or (rest * 2 = denominator and whole % 2 = 1)), 0) as worth
 from priced;
 

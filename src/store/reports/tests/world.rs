@@ -124,6 +124,9 @@ impl World {
         for _ in 0..dice.u8(..40) {
             self.insert_conversion(dice);
         }
+        for _ in 0..dice.u8(..4) {
+            self.insert_unassigned(dice);
+        }
     }
 
     /// Changes some rows and deletes others.
@@ -245,6 +248,21 @@ impl World {
         const SQL: &str =
             "insert into offer_clicks (id, click_id, offer_id, flags) values (?, ?, ?, ?)";
         let values = params![id, click_id, maybe(dice, &[7, 8, 9]), i64::from(is_preview)];
+        self.connection.execute(SQL, values).unwrap();
+    }
+
+    fn insert_unassigned(&self, dice: &mut Rng) {
+        const SQL: &str = "
+            insert into unassigned_costs (update_id, selection, campaign_id, at, amount, currency,
+                replaced_by)
+            values (1, x'', ?, ?, ?, ?, ?)";
+        let values = params![
+            dice.i64(1..4),
+            self.now + dice.i64(-DAY..4 * DAY),
+            dice.i64(1..9_000_000),
+            ["USD", "EUR", "UAH"][dice.usize(..3)],
+            (dice.u8(..4) == 0).then_some(2),
+        ];
         self.connection.execute(SQL, values).unwrap();
     }
 
