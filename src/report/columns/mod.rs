@@ -3,7 +3,7 @@
 //! A segment is at most [`MOST_ROWS`] rows in the order of their ids. What lies in a column mostly
 //! repeats, so a [`Block`] is a dictionary of its values, in the order in which they first appear,
 //! and a code of 0 to 16 bits for each row. Ids, which never repeat, are steps from one to the next
-//! ([`ids`]).
+//! (`ids.rs`).
 //!
 //! Rows are filtered and grouped by codes; a value is looked at once for each segment, not once for
 //! each row.

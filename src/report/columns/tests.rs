@@ -1,3 +1,5 @@
+//! What is packed reads back, and damaged bytes are no more than an error.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
