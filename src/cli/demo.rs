@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDate};
@@ -19,6 +19,7 @@ use crate::telemetry;
 /// SIGINT and SIGTERM, everywhere.
 const SIGNALS: [i32; 2] = [2, 15];
 const DAY_MS: i64 = 24 * 3_600_000;
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 /// A demo.
 #[derive(Debug, Args)]
@@ -64,9 +65,11 @@ pub(super) fn demo(mut config: Config, demo: &Demo, data: Option<&Path>) -> anyh
     config.server.listen = demo.listen;
     telemetry::start(&config.log.level);
     let began = Instant::now();
-    if !make(&config.storage.data, &plan)? {
+    let stop = stop_flag()?;
+    if !make(&config.storage.data, &plan, &stop)? {
         return Ok(());
     }
+    insist(stop);
     let key = app::create_api_key_offline(&config, "demo")?;
     println!(
         "This is a demo: {} made-up clicks of {} days (seed {}), made in {:.1} s.",
@@ -88,22 +91,38 @@ pub(super) fn demo(mut config: Config, demo: &Demo, data: Option<&Path>) -> anyh
 }
 
 /// `false` where somebody wanted it to stop.
-fn make(data: &Path, plan: &Plan) -> anyhow::Result<bool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let signals = SIGNALS.map(|signal| signal_hook::flag::register(signal, Arc::clone(&stop)));
-    let made = app::make_demo(data, plan, &stop, |made| {
+fn make(data: &Path, plan: &Plan, stop: &AtomicBool) -> anyhow::Result<bool> {
+    let made = app::make_demo(data, plan, stop, |made| {
         let percent = made * 100 / plan.clicks;
         eprint!("\rmaking up clicks: {percent} %");
     });
     eprintln!();
-    for signal in signals.into_iter().flatten() {
-        signal_hook::low_level::unregister(signal);
-    }
     match made {
         Ok(()) => Ok(!stop.load(Ordering::Relaxed)),
         Err(DemoError::Stopped) => Ok(false),
         Err(error) => Err(error).context("cannot make the demo"),
     }
+}
+
+/// Whether somebody wants it to stop; a signal no longer ends the process by itself.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in SIGNALS {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(stop)
+}
+
+/// A signal that comes before the server listens to signals would be lost: it is sent again.
+fn insist(stop: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(LOOK_AGAIN);
+            if stop.load(Ordering::Relaxed) {
+                let _ = signal_hook::low_level::raise(SIGNALS[1]);
+            }
+        }
+    });
 }
 
 impl Demo {
