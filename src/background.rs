@@ -28,14 +28,15 @@ pub fn step_back() {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use rustix::process::getpriority_process;
-
-    use super::*;
-
     #[test]
+    #[cfg(target_os = "linux")]
     fn only_the_thread_itself_steps_back() {
+        use rustix::process::getpriority_process;
+
+        use super::{NICENESS, spawn};
+
         let before = getpriority_process(None).unwrap();
         let inside = spawn("background", || getpriority_process(None).unwrap());
         assert_eq!(inside.unwrap().join().unwrap(), before.max(NICENESS));

@@ -12,10 +12,12 @@ use std::sync::atomic::AtomicBool;
 use crate::clock;
 use crate::domain::documents::Documents;
 use crate::library::Library;
-use crate::report::dimension::DimensionRef;
+use crate::report::dimension::{DimensionRef, Names};
 use crate::report::request::{Interval, Positions, Request};
 use crate::report::table::{self, Answer, Groups, Summed, Table};
 use crate::report::{Sums, filter::Filter};
+use crate::store::ad_names::{self, Named};
+use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 use crate::store::reports::{self, Ask, Grouped, ReportError, Where};
 use crate::store::sums::Span;
@@ -51,24 +53,40 @@ impl Reporter {
     pub fn answer(
         &self,
         request: &Request,
-        documents: &Documents,
+        documents: &Arc<Documents>,
         stop: &AtomicBool,
     ) -> Result<Answer, ReportError> {
         let times = request.intervals(clock::now_ms());
-        let table = self.table(request, documents, times, stop)?;
+        let names = self.names(request, documents)?;
+        let table = self.table(request, &names, times, stop)?;
         let currency = self.library.rates.now().reporting();
-        Ok(Answer::of(request, documents, table, times, currency))
+        Ok(Answer::of(request, &names, table, times, currency))
+    }
+
+    /// What the ids of a report are called.
+    pub fn names(
+        &self,
+        request: &Request,
+        documents: &Arc<Documents>,
+    ) -> Result<Names, ReportError> {
+        let dimensions = request.dimensions.iter();
+        let named = dimensions.filter_map(|one| Named::of_dimension(one.dimension().key));
+        let ads = named.map(|named| Ok((named.dimension(), ad_names::all(&self.readers, named)?)));
+        Ok(Names {
+            documents: Arc::clone(documents),
+            ads: ads.collect::<Result<_, StoreError>>()?,
+        })
     }
 
     /// The rows of a report over a time, and over the one that it is compared with.
     pub fn table(
         &self,
         request: &Request,
-        documents: &Documents,
+        names: &Names,
         (now, before): (Interval, Option<Interval>),
         stop: &AtomicBool,
     ) -> Result<Table, ReportError> {
-        let sum = |interval| self.sum(request, documents, interval, stop);
+        let sum = |interval| self.sum(request, &names.documents, interval, stop);
         let summed = sum(now)?;
         let before = match before {
             Some(before) => {
@@ -80,7 +98,7 @@ impl Reporter {
         let before = before
             .as_ref()
             .map(|(summed, positions)| (summed, positions));
-        Ok(table::build(request, documents, &summed, before))
+        Ok(table::build(request, names, &summed, before))
     }
 
     fn sum(

@@ -83,7 +83,7 @@ impl<'a> Scene<'a> {
 
     /// The name of what a dimension's value is the id of.
     pub(super) fn name_of(&self, key: &str, value: &str) -> Option<String> {
-        dimension::find_of_click(key)?.name_of(value, self.documents)
+        dimension::find_of_click(key)?.entity_name(value, self.documents)
     }
 
     /// The time on the clocks of the rule, else of the campaign, else of UTC.

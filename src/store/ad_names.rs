@@ -1,7 +1,9 @@
 //! What traffic sources call the things behind ids: names of ads, ad groups and ad campaigns. Of
 //! several the one that the latest click brought counts.
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use std::collections::HashMap;
+
+use rusqlite::{Connection, named_params};
 
 use super::dictionary::RecentIds;
 use super::error::StoreError;
@@ -127,21 +129,13 @@ impl Noted {
     }
 }
 
-/// The names of some ids, in their order; `None` where no click has brought one.
-pub fn names<'i>(
-    readers: &Readers,
-    named: Named,
-    ids: impl IntoIterator<Item = &'i str>,
-) -> Result<Vec<Option<String>>, StoreError> {
-    const SQL: &str = "select name from ad_names where kind = :kind and id = :id";
+/// The names of one kind by their ids.
+pub fn all(readers: &Readers, named: Named) -> Result<HashMap<String, String>, StoreError> {
+    const SQL: &str = "select id, name from ad_names where kind = ?1";
     let reader = readers.get()?;
     let mut statement = reader.prepare_cached(SQL)?;
-    let mut find = |id| {
-        let values = named_params! { ":kind": named.word(), ":id": id };
-        statement.query_row(values, |row| row.get(0)).optional()
-    };
-    let names = ids.into_iter().map(&mut find);
-    Ok(names.collect::<Result<_, _>>()?)
+    let rows = statement.query_map([named.word()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

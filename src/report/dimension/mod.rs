@@ -18,6 +18,7 @@ use super::calendar::Unit;
 use crate::domain::nearest;
 
 pub use address::block;
+pub use names::Names;
 pub use reference::{DimensionRef, UnknownDimension};
 
 /// A fact of a click, of a conversion or of their time, by which rows are grouped.

@@ -8,9 +8,8 @@ use utoipa::ToSchema;
 
 use super::{Row, Table};
 use crate::domain::basis::Basis;
-use crate::domain::documents::Documents;
 use crate::domain::money::{Currency, Micros};
-use crate::report::dimension::{DimensionRef, Input};
+use crate::report::dimension::{DimensionRef, Input, Names};
 use crate::report::metric::{Better, Format};
 use crate::report::request::{Interval, Request};
 use crate::report::{Figure, RevenueKind};
@@ -88,12 +87,12 @@ pub enum Column {
 impl Answer {
     pub fn of(
         request: &Request,
-        documents: &Documents,
+        names: &Names,
         table: Table,
         (now, before): (Interval, Option<Interval>),
         currency: Currency,
     ) -> Answer {
-        let rows = Rows { request, documents };
+        let rows = Rows { request, names };
         Answer {
             rows: table.rows.into_iter().map(|row| rows.row(row, 0)).collect(),
             totals: rows.cells(&table.totals),
@@ -154,7 +153,7 @@ fn columns(request: &Request) -> Vec<Column> {
 
 struct Rows<'a> {
     request: &'a Request,
-    documents: &'a Documents,
+    names: &'a Names,
 }
 
 impl Rows<'_> {
@@ -166,7 +165,7 @@ impl Rows<'_> {
             object.insert(dimension.to_string(), shown(own.input, value.as_deref()));
             if let Some(key) = own.name_key() {
                 let id = value.as_deref();
-                let name = id.and_then(|id| own.name_of(id, self.documents));
+                let name = id.and_then(|id| own.name_of(id, self.names));
                 object.insert(key.to_owned(), json!(name));
             }
         }

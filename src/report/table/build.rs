@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::pick::Order;
 use super::source::Source;
 use super::{Cells, Groups, Row, Summed, Table};
-use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
+use crate::report::dimension::Names;
 use crate::report::request::{Level, Positions, Request};
 use crate::report::{Figure, Sums, running};
 
@@ -17,7 +17,7 @@ const ROWS_MAX: usize = 50_000;
 /// The rows of a report. `before` is what was summed over the time that it is compared with.
 pub fn build<G: Groups>(
     request: &Request,
-    documents: &Documents,
+    names: &Names,
     now: &Summed<G>,
     before: Option<(&Summed<G>, &Positions)>,
 ) -> Table {
@@ -27,7 +27,7 @@ pub fn build<G: Groups>(
     });
     let build = Build {
         request,
-        documents,
+        names,
         now: Sources::new(request, now, request.is_tree),
         before,
         room: Cell::new(ROWS_MAX.max(request.levels[0].limit)),
@@ -89,7 +89,7 @@ impl<'a, G: Groups> Sources<'a, G> {
 
 struct Build<'a, G> {
     request: &'a Request,
-    documents: &'a Documents,
+    names: &'a Names,
     now: Sources<'a, G>,
     before: Option<(Sources<'a, G>, &'a Positions)>,
     /// Rows that may still be shown.
@@ -112,7 +112,7 @@ impl<'a, G: Groups> Build<'a, G> {
         let mut passed = Sums::default();
         self.each(source, has_clicks, level, run, |run, sums| {
             let figure = |figure: &Figure| self.value(figure, sums, has_clicks);
-            order.add(level, self.request, self.documents, source, &run, figure);
+            order.add(level, self.request, self.names, source, &run, figure);
             passed.merge(sums);
             runs.push(run);
         });

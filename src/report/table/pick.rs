@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use super::Groups;
 use super::source::Source;
-use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
-use crate::report::dimension::{Dimension, Input};
+use crate::report::dimension::{Dimension, Input, Names};
 use crate::report::request::{By, Level, Request};
 
 /// What rows are compared by, worked out for all of them.
@@ -42,7 +41,7 @@ impl<'a> Order<'a> {
         &mut self,
         level: &Level,
         request: &Request,
-        documents: &Documents,
+        names: &Names,
         source: &Source<'_, G>,
         run: &Range<usize>,
         mut figure: impl FnMut(&crate::report::Figure) -> Option<Micros>,
@@ -50,11 +49,11 @@ impl<'a> Order<'a> {
         for ((column, _), sort) in self.columns.iter_mut().zip(&level.sort) {
             match (column, &sort.by) {
                 (Column::Figures(values), By::Figure(wanted)) => values.push(figure(wanted)),
-                (Column::Names(names), By::Name(index)) => {
+                (Column::Names(column), By::Name(index)) => {
                     let dimension = request.dimensions[*index].dimension();
                     let id = source.value(run, *index);
-                    let name = id.and_then(|id| dimension.name_of(id, documents));
-                    names.push(name.map(|name| name.to_lowercase()));
+                    let name = id.and_then(|id| dimension.name_of(id, names));
+                    column.push(name.map(|name| name.to_lowercase()));
                 }
                 _ => {}
             }

@@ -3,11 +3,10 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::Row;
-use crate::domain::documents::Documents;
 use crate::domain::money::Micros;
 use crate::export::Cell;
 use crate::report::calendar::Unit;
-use crate::report::dimension::{Dimension, Fact, Input};
+use crate::report::dimension::{Dimension, Fact, Input, Names};
 use crate::report::request::Request;
 
 /// The columns of a flat report: dimensions, names beside ids, metrics, and those of the time that it is
@@ -24,14 +23,14 @@ pub fn columns(request: &Request) -> Vec<String> {
 }
 
 /// The cells of one of its rows.
-pub fn cells(request: &Request, documents: &Documents, row: &Row) -> Vec<Cell> {
+pub fn cells(request: &Request, names: &Names, row: &Row) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (dimension, value) in request.dimensions.iter().zip(&row.values) {
         let dimension = dimension.dimension();
         let value = value.as_deref();
         cells.push(value.map_or(Cell::Empty, |value| shown(dimension, value)));
         if dimension.name_key().is_some() {
-            let name = value.and_then(|id| dimension.name_of(id, documents));
+            let name = value.and_then(|id| dimension.name_of(id, names));
             cells.push(Cell::text(name.as_deref().unwrap_or_default()));
         }
     }
@@ -72,13 +71,13 @@ mod tests {
 
     use super::super::Cells;
     use super::*;
+    use crate::domain::documents::Documents;
 
     #[test]
     fn a_row_has_a_cell_for_each_column_and_each_is_what_it_says() {
         let body = json!({ "dimensions": ["day", "hour", "campaign_id", "is_bot", "source"],
             "metrics": ["clicks", "epc"], "compare": "previous" });
-        let documents = Documents::default();
-        let request = Request::read(&body, &documents).expect("readable");
+        let request = Request::read(&body, &Documents::default()).expect("readable");
         let value = |text: &str| Some(text.to_owned());
         let row = Row {
             values: vec![
@@ -98,7 +97,7 @@ mod tests {
 
         let named: Vec<(String, Cell)> = columns(&request)
             .into_iter()
-            .zip(cells(&request, &documents, &row))
+            .zip(cells(&request, &Names::default(), &row))
             .collect();
 
         let day = NaiveDate::from_ymd_opt(2026, 11, 20).expect("a date");

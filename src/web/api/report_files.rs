@@ -53,12 +53,13 @@ async fn export(
     });
     let (shape, request) = read.map_err(ApiError::Invalid)?;
     let request = request.whole(ROWS_MAX);
-    let (asked, known) = (request.clone(), Arc::clone(&documents));
+    let (asked, known) = (request.clone(), documents);
     let summed = reports::run(&shared, move |reporter, stop| {
         let times = asked.intervals(clock::now_ms());
-        reporter.table(&asked, &known, times, stop)
+        let names = reporter.names(&asked, &known)?;
+        Ok((reporter.table(&asked, &names, times, stop)?, names))
     });
-    let summed = summed.await?;
+    let (summed, names) = summed.await?;
     if summed.groups > ROWS_MAX {
         let message = format!(
             "There are {} rows, and a file has at most {ROWS_MAX}; ask for fewer dimensions, a \
@@ -71,7 +72,7 @@ async fn export(
     shared.downloads.answer(named, move |pipe| {
         let mut file = export::open(&shape, &table::columns(&request), pipe)?;
         for row in summed.rows {
-            file.row(&table::cells(&request, &documents, &row))?;
+            file.row(&table::cells(&request, &names, &row))?;
         }
         file.finish()
     })

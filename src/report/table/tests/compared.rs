@@ -27,7 +27,7 @@ fn compared(document: Value, now: Written, before: Written) -> Table {
     let (now, before) = (summed(now), summed(before));
     build(
         &request,
-        &Documents::default(),
+        &Names::default(),
         &now,
         Some((&before, &positions)),
     )

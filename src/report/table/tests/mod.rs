@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::*;
 use crate::domain::conversion::Status;
 use crate::domain::documents::Documents;
+use crate::report::dimension::Names;
 use crate::report::request::Request;
 use crate::report::{Clicked, Earned, Happened};
 
@@ -76,7 +77,7 @@ fn table(document: Value, whole: Written) -> Table {
         whole,
         of_clicks: None,
     };
-    build(&request(document), &Documents::default(), &summed, None)
+    build(&request(document), &Names::default(), &summed, None)
 }
 
 fn cells(values: &[Option<Micros>]) -> String {

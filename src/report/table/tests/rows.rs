@@ -47,6 +47,10 @@ fn ids_are_sorted_by_name_where_that_is_asked_and_answered_with_it() {
         networks: [(1, network("zeta")), (2, network("Alpha"))].into(),
         ..Documents::default()
     };
+    let names = Names {
+        documents: Arc::new(documents),
+        ..Names::default()
+    };
     let groups = written(&[
         (&["1"], 1, 0),
         (&["2"], 2, 1),
@@ -62,9 +66,9 @@ fn ids_are_sorted_by_name_where_that_is_asked_and_answered_with_it() {
         "sort": [{"by": "network", "desc": true}, {"by": "clicks"}]}),
     );
 
-    let table = build(&request, &documents, &summed, None);
+    let table = build(&request, &names, &summed, None);
     let times = (Interval { from: 0, to: 1 }, None);
-    let answer = Answer::of(&request, &documents, table, times, Currency::USD);
+    let answer = Answer::of(&request, &names, table, times, Currency::USD);
 
     assert_eq!(
         json!(answer.rows),
@@ -86,10 +90,10 @@ fn numbers_are_answered_as_numbers_and_flags_as_flags() {
         of_clicks: None,
     };
 
-    let documents = Documents::default();
-    let table = build(&request, &documents, &summed, None);
+    let names = Names::default();
+    let table = build(&request, &names, &summed, None);
     let times = (Interval { from: 0, to: 1 }, None);
-    let answer = Answer::of(&request, &documents, table, times, Currency::USD);
+    let answer = Answer::of(&request, &names, table, times, Currency::USD);
 
     assert_eq!(
         json!(answer.rows),

@@ -47,7 +47,7 @@ fn rows_of_conversions_have_no_clicks_but_those_above_and_the_totals_have() {
     };
     let asked = json!({"tree": true, "dimensions": ["country", "status", "tid"], "metrics": ["clicks", "sales", "profit"]});
 
-    let table = build(&request(asked), &Documents::default(), &summed, None);
+    let table = build(&request(asked), &Names::default(), &summed, None);
 
     assert_eq!(
         all_told(&table),
@@ -64,7 +64,7 @@ fn rows_of_conversions_have_no_clicks_but_those_above_and_the_totals_have() {
         of_clicks: Some(Written(vec![(vec![], sums(7, 2))])),
     };
     let flat = json!({"dimensions": ["status"], "metrics": ["clicks", "sales", "cost"]});
-    let flat = build(&request(flat), &Documents::default(), &summed, None);
+    let flat = build(&request(flat), &Names::default(), &summed, None);
     assert_eq!(all_told(&flat), ["sale - 2 -"]);
     assert_eq!(cells(&flat.totals.now), "7 2 7");
 }
