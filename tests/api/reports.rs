@@ -416,3 +416,31 @@ fn many_reports_at_once_wait_for_their_turn() {
 
     assert_eq!(statuses, [200; 12]);
 }
+
+#[test]
+fn an_ad_is_shown_with_the_name_that_its_traffic_source_told_last() {
+    let payer = payer();
+    let parameters = json!({"creative_name": {"name": "adname", "macro": "{{ad.name}}"}});
+    payer.edit(
+        &format!("/campaigns/{}", payer.campaign),
+        &json!({ "parameters": parameters }),
+    );
+    click(&payer, "creative_id=7&adname=Blue%20banner", "203.0.113.1");
+    click(&payer, "creative_id=7&adname=Red%20banner", "203.0.113.2");
+    // A macro that nobody expanded names nothing.
+    click(&payer, "creative_id=8&adname={{ad.name}}", "203.0.113.3");
+
+    let answer = report(
+        &payer,
+        json!({"dimensions": ["creative_id"], "metrics": ["clicks"],
+        "sort": [{"by": "creative_name"}]}),
+    );
+
+    assert_eq!(
+        answer["rows"],
+        json!([
+            {"creative_id": "7", "creative_name": "Red banner", "clicks": 2},
+            {"creative_id": "8", "creative_name": null, "clicks": 1},
+        ])
+    );
+}
