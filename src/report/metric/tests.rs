@@ -244,6 +244,7 @@ fn a_number_needs_what_its_formula_names() {
             Needs {
                 cost: true,
                 conversions: true,
+                revenue: true,
                 ..Needs::default()
             },
         ),

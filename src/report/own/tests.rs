@@ -126,6 +126,7 @@ fn own_metrics_stand_for_their_formulas() {
         Needs {
             clicks: true,
             conversions: true,
+            revenue: true,
             ..Needs::default()
         }
     );

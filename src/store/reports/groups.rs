@@ -3,18 +3,17 @@
 //! Where the combinations that there can be are few, a table says it at once; where they are many,
 //! each row is looked up among those that were met.
 
-use super::numbering::Numbering;
+use super::keys::Keys;
 
 /// Not looked up yet.
 const UNSET: u32 = u32::MAX;
-/// The table has at most so many places: 4 MB.
-const MOST_BITS: u32 = if cfg!(test) { 4 } else { 20 };
+/// The table has at most so many places: 32 MB.
+const MOST_BITS: u32 = if cfg!(test) { 4 } else { 23 };
 
 /// The groups that one thread has met, of so many dimensions.
 pub(super) struct Groups {
     dimensions: usize,
-    /// Four bytes for each dimension.
-    keys: Numbering,
+    keys: Keys,
     /// By values packed into bits: the group.
     table: Vec<u32>,
     /// How many bits the values of each dimension take.
@@ -23,7 +22,7 @@ pub(super) struct Groups {
 
 impl Groups {
     pub(super) fn new(dimensions: usize) -> Self {
-        let mut keys = Numbering::default();
+        let mut keys = Keys::new(dimensions);
         if dimensions == 0 {
             // There is one group, whatever is in it.
             keys.number(&[]);
@@ -45,7 +44,7 @@ impl Groups {
                 let (values, known) = values.swap_remove(0);
                 // Every value is some row's, so each is a group, and of the same number.
                 for value in self.keys.len()..known {
-                    self.keys.number(&(value as u32).to_le_bytes());
+                    self.keys.number(&[value as u32]);
                 }
                 values
             }
@@ -93,11 +92,11 @@ impl Groups {
 
     #[cold]
     fn enter(&mut self, packed: u32) -> u32 {
-        let mut key = Vec::with_capacity(self.dimensions * 4);
+        let mut key = Vec::with_capacity(self.dimensions);
         let mut rest = packed;
         for bits in &self.bits {
             let value = rest & ((1 << bits) - 1);
-            key.extend_from_slice(&value.to_le_bytes());
+            key.push(value);
             rest >>= bits;
         }
         let group = self.keys.number(&key);
@@ -106,10 +105,10 @@ impl Groups {
     }
 
     fn by_key(&mut self, rows: usize, values: &[(Vec<u32>, usize)]) -> Vec<u32> {
-        let mut key = vec![0; self.dimensions * 4];
+        let mut key = vec![0; self.dimensions];
         let groups = (0..rows).map(|row| {
-            for (to, (values, _)) in key.chunks_exact_mut(4).zip(values) {
-                to.copy_from_slice(&values[row].to_le_bytes());
+            for (to, (values, _)) in key.iter_mut().zip(values) {
+                *to = values[row];
             }
             self.keys.number(&key)
         });
@@ -118,7 +117,7 @@ impl Groups {
 
     /// The group of these values.
     pub(super) fn number(&mut self, values: impl Iterator<Item = u32>) -> u32 {
-        let key: Vec<u8> = values.flat_map(u32::to_le_bytes).collect();
+        let key: Vec<u32> = values.collect();
         self.keys.number(&key)
     }
 
@@ -128,8 +127,7 @@ impl Groups {
     ///
     /// If there is no such group or dimension.
     pub(super) fn value(&self, group: u32, dimension: usize) -> u32 {
-        let key = &self.keys.of(group)[dimension * 4..];
-        u32::from_le_bytes([key[0], key[1], key[2], key[3]])
+        self.keys.of(group)[dimension]
     }
 
     pub(super) fn len(&self) -> usize {

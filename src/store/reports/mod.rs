@@ -20,7 +20,7 @@
 //! | `derived.rs` | where a dimension comes from |
 //! | `tables.rs` | facts by the ids of user agents, places and routes, kept between reports |
 //! | `opened.rs` | a chunk whose rows are looked at |
-//! | `rows.rs`, `facet.rs`, `values.rs`, `groups.rs`, `numbering.rs` | from rows to numbers of groups |
+//! | `rows.rs`, `facet.rs`, `values.rs`, `groups.rs`, `keys.rs`, `numbering.rs` | from rows to numbers of groups |
 //! | `hand.rs`, `clicks.rs`, `conversions.rs`, `costs.rs`, `unassigned.rs` | what is counted of them |
 //! | `counts.rs`, `grouped.rs` | where it is added up, and the answer |
 //!
@@ -47,6 +47,7 @@ mod facet;
 mod grouped;
 mod groups;
 mod hand;
+mod keys;
 mod numbering;
 mod opened;
 mod plan;
