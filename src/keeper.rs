@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::background;
 use crate::clock;
 use crate::domain::id::Id;
 use crate::engine::Catalog;
@@ -104,7 +103,8 @@ impl Keeper {
             }
             keeping.warming.store(false, Ordering::Release);
         };
-        match background::spawn("warming", work) {
+        let name = std::thread::Builder::new().name("warming".into());
+        match name.spawn(work) {
             Ok(thread) => {
                 *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
             }

@@ -5,7 +5,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::background;
 use crate::clerk::{self, Clerk};
 use crate::clock;
 use crate::detect::Rules;
@@ -43,7 +42,9 @@ impl Upkeep {
     pub fn start(subjects: Subjects) -> std::io::Result<Upkeep> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let signal = Arc::clone(&stop);
-        let thread = background::spawn("upkeep", move || run(&subjects, &signal))?;
+        let thread = std::thread::Builder::new()
+            .name("upkeep".into())
+            .spawn(move || run(&subjects, &signal))?;
         Ok(Upkeep {
             stop,
             thread: Some(thread),

@@ -39,7 +39,6 @@ use utoipa::ToSchema;
 
 use self::round::Asked;
 use self::schedule::Schedule;
-use crate::background;
 use crate::clock;
 use crate::library::Desk;
 use crate::store::error::StoreError;
@@ -111,7 +110,9 @@ impl Evaluator {
             rests_until: Instant::now(),
             prunes_at: Instant::now(),
         };
-        let thread = background::spawn("rules", move || turns.run())?;
+        let thread = std::thread::Builder::new()
+            .name("rules".into())
+            .spawn(move || turns.run())?;
         Ok(Evaluator {
             desk,
             is_stopping,

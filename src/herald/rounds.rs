@@ -4,8 +4,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::background;
-
 /// Whether the thread is to end.
 #[derive(Clone, Default)]
 pub(super) struct Stop(Arc<(Mutex<bool>, Condvar)>);
@@ -41,11 +39,13 @@ impl Rounds {
     ) -> std::io::Result<Rounds> {
         let stop = Stop::default();
         let signal = stop.clone();
-        let thread = background::spawn(name, move || {
-            while !signal.wait(every) {
-                round(&signal);
-            }
-        })?;
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                while !signal.wait(every) {
+                    round(&signal);
+                }
+            })?;
         Ok(Rounds { stop, thread })
     }
 

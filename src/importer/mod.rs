@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 
 use self::pace::Pace;
 use self::plan::Plan;
-use crate::background;
 use crate::clock;
 use crate::domain::id::IdCodec;
 use crate::domain::problem::Problem;
@@ -105,7 +104,9 @@ impl Importer {
         let plan = Plan::make(file, order, &(self.books)())?;
         let import = imports::begin(&self.writer, plan.import(order, clock::now_ms()))?;
         let (importer, begun) = (Arc::clone(self), import.clone());
-        let thread = background::spawn("import", move || importer.run(&begun, plan, |_| {}))
+        let thread = std::thread::Builder::new()
+            .name("import".into())
+            .spawn(move || importer.run(&begun, plan, |_| {}))
             .map_err(|source| StoreError::File {
                 action: "start a thread for",
                 path: "the import".into(),

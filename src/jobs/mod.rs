@@ -32,7 +32,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::background;
 use crate::clock;
 use crate::detect::bot::BotRules;
 use crate::domain::problem::Problem;
@@ -201,7 +200,9 @@ impl Worker {
     pub fn start(jobs: Arc<Jobs>) -> std::io::Result<Worker> {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let (at_work, stopping) = (Arc::clone(&jobs), Arc::clone(&is_stopping));
-        let thread = background::spawn("jobs", move || turns(&at_work, &stopping))?;
+        let thread = std::thread::Builder::new()
+            .name("jobs".into())
+            .spawn(move || turns(&at_work, &stopping))?;
         Ok(Worker {
             jobs,
             is_stopping,

@@ -96,7 +96,9 @@ impl Sender {
             open: HashSet::new(),
             finished: Vec::new(),
         };
-        let thread = background::spawn("outbox", move || dispatcher.run())?;
+        let thread = thread::Builder::new()
+            .name("outbox".into())
+            .spawn(move || dispatcher.run())?;
         Ok(Sender {
             shared,
             thread: Some(thread),

@@ -18,9 +18,11 @@ use super::writer::Writer;
 
 /// How often the log is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// A log shorter than this many pages (64 MB) is not worth the writer's time: whoever waits for a
-/// commit waits for what the writer copies, too, and with 16 MB that was each second of heavy traffic.
-const WORTH_FINISHING: i64 = 16_384;
+/// A log shorter than this many pages (256 MB) is not worth the writer's time: whoever waits for a
+/// commit waits for what the writer copies, too, and for the disk to take it (10 to 20 ms). With 16 MB
+/// that was each second of heavy traffic. In ordinary traffic the log is started anew long before, by
+/// itself: whenever a pass has copied all of it and nobody has written meanwhile.
+const WORTH_FINISHING: i64 = 65_536;
 /// The writer is asked to finish when fewer pages than these remain.
 const SMALL_REST: i64 = 96;
 /// Each pass leaves what was written while it copied, so the rest soon is small, or never.

@@ -2,17 +2,28 @@
 //!
 //! Reports add it to the cost of the campaign at its time, beside what clicks have cost.
 
+use chrono_tz::Tz;
 use rusqlite::{Connection, named_params};
 
 use super::sums::Span;
 use crate::domain::cost_update::Unassigned;
 use crate::domain::money::{Currency, Micros};
+use crate::domain::period;
+use crate::domain::rates::Rates;
 
 /// Money that belongs to a campaign and no click of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnassignedCost {
     pub row: Unassigned,
     pub currency: Currency,
+}
+
+impl UnassignedCost {
+    /// In the reporting currency, by the rate of its day; 0 without one.
+    pub(super) fn worth(&self, rates: &Rates) -> Micros {
+        let rate = rates.rate(self.currency, period::day(self.row.at, Tz::UTC));
+        rate.map_or(Micros::ZERO, |rate| rate.worth(self.row.amount))
+    }
 }
 
 /// All of it within a span, of some campaigns or (empty) of all; by campaign and time.

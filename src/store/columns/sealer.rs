@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::seal::seal;
 use super::{Kind, plan, rows, segments};
-use crate::background;
 use crate::clock;
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
@@ -67,13 +66,14 @@ impl Sealer {
             sealing,
             stop: Arc::clone(&stop),
         };
-        let thread = background::spawn("sealer", move || turns.run()).map_err(|source| {
-            StoreError::File {
+        let thread = std::thread::Builder::new()
+            .name("sealer".into())
+            .spawn(move || turns.run())
+            .map_err(|source| StoreError::File {
                 action: "start a thread for",
                 path: "sealing".into(),
                 source,
-            }
-        })?;
+            })?;
         Ok(Sealer {
             stop,
             thread: Some(thread),

@@ -1,23 +1,21 @@
 //! What was spent on campaigns on days without a click that it could be spread over. It has a time, a
 //! campaign and the group of that; every other dimension of it is empty.
 
-use chrono_tz::Tz;
 use rusqlite::Connection;
 
 use super::ReportError;
 use super::hand::Hand;
 use crate::domain::cost_update::Unassigned;
-use crate::domain::period;
 use crate::report::calendar::Calendar;
 use crate::report::dimension::{DimensionRef, Fact};
-use crate::store::unassigned_costs::{self, UnassignedCost};
+use crate::store::unassigned_costs;
 
 impl Hand<'_> {
     /// Adds the money within the span that filters let through.
     pub(super) fn unassigned(&mut self, connection: &Connection) -> Result<(), ReportError> {
         let ask = self.plan.ask;
         for cost in unassigned_costs::between(connection, ask.span, &[])? {
-            let worth = self.worth(&cost);
+            let worth = cost.worth(self.plan.rates).0;
             let told = |dimension: &DimensionRef| self.told(&cost.row, dimension);
             let mut filters = ask.filters.iter();
             let is_meant = filters.all(|one| (one.holds)(told(&one.dimension).as_deref()));
@@ -35,13 +33,6 @@ impl Hand<'_> {
             self.counts.charge(&groups, &[worth]);
         }
         Ok(())
-    }
-
-    /// In the reporting currency, by the rate of its day.
-    fn worth(&self, cost: &UnassignedCost) -> i64 {
-        let day = period::day(cost.row.at, Tz::UTC);
-        let rate = self.plan.rates.rate(cost.currency, day);
-        rate.map_or(0, |rate| rate.worth(cost.row.amount).0)
     }
 
     fn told(&self, cost: &Unassigned, dimension: &DimensionRef) -> Option<String> {

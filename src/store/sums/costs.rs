@@ -29,6 +29,10 @@ impl<'a> Costs<'a> {
         }
     }
 
+    pub(super) fn rates(&self) -> &'a Rates {
+        self.rates
+    }
+
     /// 0 where there is no cost, or no rate for its currency.
     pub(super) fn worth(
         &mut self,

@@ -223,6 +223,23 @@ impl<'a> Facts<'a> {
         Ok(codes)
     }
 
+    /// The codes of some columns, for what is of a campaign and of no click.
+    pub(super) fn codes_of_campaign(&mut self, columns: &[usize], campaign_id: u64) -> Codes {
+        let mut codes = NO_CODES;
+        for (code, column) in codes.iter_mut().zip(columns) {
+            let column = &mut self.columns[*column];
+            *code = match column.dimension.fact {
+                Fact::Campaign => column.values.id(Some(campaign_id)),
+                Fact::CampaignGroup => {
+                    let campaign = self.documents.campaigns.get(&campaign_id);
+                    column.values.id(campaign.and_then(|one| one.group_id))
+                }
+                _ => EMPTY,
+            };
+        }
+        codes
+    }
+
     fn code(
         &mut self,
         index: usize,

@@ -12,7 +12,7 @@
 //! | `clicks.rs` | the pass over clicks, their steps to offers and their conversions |
 //! | `conversions.rs` | conversions as rows, and the pass over those that count by a time of their own |
 //! | `facts.rs`, `lookup.rs`, `values.rs` | the dimensions of a click, as small numbers |
-//! | `costs.rs` | what a click cost in the reporting currency |
+//! | `costs.rs`, `unassigned.rs` | what a click cost in the reporting currency; costs without a click |
 //! | `tracks.rs` | where it is added up |
 //!
 //! # Which rows count when
@@ -31,6 +31,7 @@ mod facts;
 mod lookup;
 mod plan;
 mod tracks;
+mod unassigned;
 mod values;
 
 #[cfg(test)]
@@ -154,6 +155,7 @@ pub fn answer<'q>(
         tracks: Tracks::new(plan),
         pace,
     };
+    unassigned::count(&mut work)?;
     let is_done = clicks::count(&mut work)?
         && conversions::by_time(&mut work)?
         && conversions::by_status(&mut work)?;

@@ -127,6 +127,12 @@ impl<'q> Plan<'q> {
         merged(spans.map(|span| span.from..span.to).collect())
     }
 
+    /// The times that any question is about.
+    pub(super) fn all_times(&self) -> Vec<Range<i64>> {
+        let spans = self.spans(|_| true);
+        merged(spans.map(|span| span.from..span.to).collect())
+    }
+
     fn ids(&self, ids: Ids, is_meant: impl Fn(&Question) -> bool) -> Vec<Range<i64>> {
         let spans = self.spans(is_meant);
         merged(

@@ -294,3 +294,46 @@ fn a_span_of_a_campaign_beats_the_common_one() {
 
     assert_eq!(sizes(&world, &[question]), [Ok(5 + 2)]);
 }
+
+#[test]
+fn money_without_a_click_is_the_campaigns_at_its_time() {
+    let world = World::new();
+    insert_clicks(&world, 1, 1);
+    let rows = "
+        insert into unassigned_costs (update_id, selection, campaign_id, at, amount, currency, replaced_by)
+        values (1, x'', 1, ?1, 3000000, 'USD', null), (1, x'', 1, ?1, 5000000, 'USD', 2),
+            (1, x'', 2, ?1, 7000000, 'USD', null), (1, x'', 1, ?1 + 86400000, 9000000, 'USD', null)";
+    world.connection.execute(rows, [NOW]).unwrap();
+    let of_a_source = Question {
+        scope: Scope {
+            traffic_sources: vec![1],
+            ..Scope::default()
+        },
+        ..about(1, &["campaign_id"], NOW + DAY)
+    };
+    let questions = [
+        about(1, &["campaign_group_id"], NOW + DAY),
+        about(1, &["source"], NOW + DAY),
+        of_a_source,
+    ];
+
+    let readers = world.readers();
+    let (documents, rates) = (&world.documents, &world.rates);
+    let answers = answer(&readers, documents, rates, &questions, &mut NO_PACE.clone());
+    let answers = answers.unwrap().expect("nobody stopped it");
+
+    let costs = |index| {
+        let groups = answers.of(index).expect("few groups");
+        let mut costs: Vec<(Group, i64)> = groups
+            .into_iter()
+            .map(|(group, sums)| (group, sums.cost().0))
+            .collect();
+        costs.sort();
+        costs
+    };
+    let group = |value: Option<&str>| vec![value.map(str::to_owned)];
+    assert_eq!(costs(0), [(group(Some("4")), 3_000_000)]);
+    // The click is from source 0.
+    assert_eq!(costs(1), [(group(None), 3_000_000), (group(Some("0")), 0)]);
+    assert_eq!(costs(2), [(group(Some("1")), 0)]);
+}
