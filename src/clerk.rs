@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::domain::documents::Documents;
 use crate::domain::id::Id;
 use crate::library::Desk;
+use crate::store::ad_names;
 use crate::store::conversions::{self, replay, rerate};
 use crate::store::error::StoreError;
 use crate::store::imports;
@@ -71,6 +72,7 @@ impl Clerk {
                     break;
                 }
             }
+            ad_names::prune(&self.desk.writer)?;
             seen.pruned_at = now;
         }
         Ok(())

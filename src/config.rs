@@ -107,6 +107,9 @@ pub struct Bots {
     pub user_agents: Vec<String>,
 }
 
+/// Fewest days for which raw clicks are kept: networks call back that late.
+pub const CLICK_DAYS_MIN: u64 = 30;
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
@@ -317,9 +320,9 @@ impl Config {
             ));
         }
         let days = self.retention.click_days;
-        if days > 0 && !(30..=36_500).contains(&days) {
+        if days > 0 && !(CLICK_DAYS_MIN..=36_500).contains(&days) {
             return Err(format!(
-                "retention.click_days is {days}; it must be 0, to keep all clicks, or 30 to 36500"
+                "retention.click_days is {days}; it must be 0, to keep all clicks, or {CLICK_DAYS_MIN} to 36500"
             ));
         }
         let api = &self.outbound.telegram_api;

@@ -21,7 +21,7 @@ const PIECE_BESIDE_OTHERS: usize = 8;
 /// Then it rests so many times as long as a piece took, and so long at least: clicks and postbacks
 /// go first, and what is left to be done is stored.
 const REST: u32 = 4;
-const REST_MIN: Duration = Duration::from_millis(50);
+const REST_MIN: Duration = Duration::from_millis(250);
 
 /// Does all of them.
 pub(super) fn work(desk: &Desk, stopping: &AtomicBool) -> Result<(), StoreError> {

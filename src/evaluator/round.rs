@@ -25,7 +25,7 @@ use crate::store::rules::dues::{self, Due};
 use crate::store::rules::looks::Look;
 use crate::store::rules::runs::{self, Judged};
 use crate::store::rules::{moment, occasion};
-use crate::store::sums::{Group, TooMany};
+use crate::store::sums::{Group, Unanswered};
 
 /// Groups that conversions have made due, looked at in one round.
 const DUES: usize = 5_000;
@@ -115,7 +115,7 @@ pub(super) fn work(
     for (index, asked) in asked.iter().enumerate() {
         let summed = answered.of(index, asked, &documents);
         match summed.groups(asked) {
-            Err(TooMany) => judging.kept.push(too_many(desk, asked, now)),
+            Err(why) => judging.kept.push(unanswered(desk, asked, why, now)),
             Ok(groups) => {
                 for (group, due) in groups {
                     if stopping.load(Ordering::Acquire) {
@@ -266,7 +266,7 @@ impl Asked {
 }
 
 /// A rule that cannot be judged, told once a day.
-fn too_many(desk: &Desk, asked: &Asked, now: i64) -> Judged {
+fn unanswered(desk: &Desk, asked: &Asked, why: Unanswered, now: i64) -> Judged {
     let case = Case {
         ready: &asked.ready,
         group: &[],
@@ -276,8 +276,8 @@ fn too_many(desk: &Desk, asked: &Asked, now: i64) -> Judged {
         documents: &desk.library.documents(),
     };
     let id = desk.library.ids.next(now);
-    let one = case.proposed(desk, id, day_key("too_many", asked, now), None);
-    let reason = format!("Its conditions cannot be asked: {TooMany}.");
+    let one = case.proposed(desk, id, day_key("unanswered", asked, now), None);
+    let reason = format!("Its conditions cannot be asked: {why}.");
     Judged::held(one.run, Verdict::Failed, reason)
 }
 

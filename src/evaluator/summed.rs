@@ -16,7 +16,7 @@ use crate::report::{MetricRef, Sums};
 use crate::rules::{Ready, payout};
 use crate::store::error::StoreError;
 use crate::store::rules::dues::Due;
-use crate::store::sums::{self, Answer, Answers, Group, Question, TooMany};
+use crate::store::sums::{self, Answer, Answers, Group, Question, Unanswered};
 
 /// Between two pages of rows it rests as long as the page took, and so long at most.
 const REST_MAX: Duration = Duration::from_millis(200);
@@ -118,7 +118,7 @@ impl Summed {
     pub(super) fn groups<'a>(
         &self,
         asked: &'a Asked,
-    ) -> Result<Vec<(Group, Option<&'a Due>)>, TooMany> {
+    ) -> Result<Vec<(Group, Option<&'a Due>)>, Unanswered> {
         let found = self.groups.as_ref().map_err(|error| *error)?;
         if !asked.dues.is_empty() {
             let dues = asked.dues.iter();

@@ -20,7 +20,7 @@ use crate::store::rules::Deed;
 use crate::store::rules::moment::{group_of, is_in_scope};
 use crate::store::rules::occasion::{self, Occasion};
 use crate::store::rules::runs::Judged;
-use crate::store::sums::{Group, TooMany};
+use crate::store::sums::{Group, Unanswered};
 
 /// Groups that are listed: those that the conditions hold of first.
 const LISTED: usize = 200;
@@ -59,7 +59,7 @@ pub struct TriedGroup {
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    Unanswered(#[from] Unanswered),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

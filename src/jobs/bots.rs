@@ -36,6 +36,7 @@ impl Jobs {
             to: period.to,
             below: self.below(),
         };
+        self.refuse_pruned(selection.from)?;
         if is_preview {
             return Ok(Relabelled::Preview(self.count_labels(&selection)?));
         }

@@ -37,6 +37,7 @@ impl Jobs {
             to: period.to,
             below: self.below(),
         };
+        self.refuse_pruned(selection.from)?;
         let counted = clean::count(&self.desk.readers, &selection)?;
         let Some(confirmed) = confirmed else {
             return Ok(Cleaned::Preview(counted));

@@ -36,8 +36,10 @@ use crate::clock;
 use crate::detect::bot::BotRules;
 use crate::domain::problem::Problem;
 use crate::library::Desk;
+use crate::store::columns::archive;
 use crate::store::error::StoreError;
 use crate::store::jobs::{self, Job, Kind, Progress, State};
+use crate::store::log::values;
 use crate::store::rules::bell::Bell;
 
 pub use bots::Relabelled;
@@ -114,6 +116,22 @@ impl Jobs {
                 message: format!(
                     "Job {id} is {} already; there is nothing to cancel.",
                     job.state.as_str()
+                ),
+            }),
+        }
+    }
+
+    /// Refuses what is about clicks that may be gone but for their columns.
+    fn refuse_pruned(&self, from: i64) -> Result<(), Refused> {
+        let until = archive::pruned_until(&self.desk.readers)?;
+        match until.filter(|until| from <= *until) {
+            None => Ok(()),
+            Some(until) => Err(Refused::Against {
+                code: "pruned",
+                message: format!(
+                    "Old clicks up to {} have been dropped, and what is kept of them for reports does \
+                     not change any more. Choose a period after that.",
+                    values::time(until)
                 ),
             }),
         }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{DAY_MS, Jobs, Refused, Work, stored};
 use crate::clock;
+use crate::config::CLICK_DAYS_MIN;
 use crate::domain::problem::Problem;
 use crate::store::columns::archive::{self, Archivable};
 use crate::store::error::StoreError;
@@ -41,8 +42,11 @@ fn ask(writer: &Writer, days: u64) -> Result<Job, Refused> {
     let age = i64::try_from(days)
         .ok()
         .and_then(|days| days.checked_mul(DAY_MS));
-    let Some(age) = age.filter(|age| *age > 0) else {
-        let message = format!("{days} is not a number of days from 1 up.");
+    let Some(age) = age.filter(|_| days >= CLICK_DAYS_MIN) else {
+        let message = format!(
+            "{days} is not a number of days from {CLICK_DAYS_MIN} up: networks call back that late, and \
+             a click that is gone earns nothing."
+        );
         return Err(Refused::Invalid(vec![Problem::new(
             "days",
             "out_of_range",
@@ -98,15 +102,15 @@ fn step(writer: &Writer, readers: &Readers, job: &Job) -> Result<Option<Progress
     let is_archived = segment.is_archived || archive::archive(writer, readers, &segment.ids)?;
     let Archivable { ids, rows, .. } = segment;
     let work = move |connection: &_| {
-        let next = match is_archived {
+        let (dropped, next) = match is_archived {
             true => archive::prune(connection, &(ids.start.max(from)..ids.end), PIECE)?,
-            false => None,
+            false => (0, None),
         };
+        progress.add("clicks", dropped as u64);
         progress.cursor = json!(next.unwrap_or(ids.end));
         if next.is_none() {
             progress.done += rows;
             progress.add(if is_archived { "segments" } else { "skipped" }, 1);
-            progress.add("clicks", if is_archived { rows } else { 0 });
         }
         Ok((progress, ()))
     };

@@ -25,7 +25,7 @@ use crate::store::sums::Span;
 use self::queue::Queue;
 
 /// Most groups that are summed for one report.
-pub const GROUPS_MAX: usize = 4_000_000;
+pub const GROUPS_MAX: usize = 2_000_000;
 
 /// Who answers reports.
 pub struct Reporter {

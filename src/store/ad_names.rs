@@ -8,6 +8,7 @@ use rusqlite::{Connection, named_params};
 use super::dictionary::RecentIds;
 use super::error::StoreError;
 use super::readers::Readers;
+use super::writer::Writer;
 use crate::detect::params::looks_like_macro;
 use crate::domain::visitor::Parameters;
 
@@ -15,6 +16,9 @@ use crate::domain::visitor::Parameters;
 const LONGEST: usize = 200;
 /// Names whose last one is remembered.
 const REMEMBERED: usize = 20_000;
+
+/// Names of one kind that are kept.
+const KEPT: usize = if cfg!(test) { 2 } else { 50_000 };
 
 /// What has names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,6 +131,20 @@ impl Noted {
         }
         Ok(())
     }
+}
+
+/// Drops the oldest names beyond the bound of their kind: anybody can follow a link that brings names.
+pub fn prune(writer: &Writer) -> Result<(), StoreError> {
+    const SQL: &str = "
+        delete from ad_names where kind = :kind and at < (
+            select at from ad_names where kind = :kind order by at desc limit 1 offset :most)";
+    writer.edit_blocking(|connection| {
+        for named in Named::ALL {
+            let values = named_params! { ":kind": named.word(), ":most": KEPT };
+            connection.prepare_cached(SQL)?.execute(values)?;
+        }
+        Ok(())
+    })
 }
 
 /// The names of one kind by their ids.

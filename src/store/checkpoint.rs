@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// that was each second of heavy traffic. In ordinary traffic the log is started anew long before, by
 /// itself: whenever a pass has copied all of it and nobody has written meanwhile.
 const WORTH_FINISHING: i64 = 65_536;
-/// The writer is asked to finish when fewer pages than these remain.
+/// The writer is asked to finish when fewer pages than these remain, or when the log is twice as long.
 const SMALL_REST: i64 = 96;
 /// Each pass leaves what was written while it copied, so the rest soon is small, or never.
 const PASSES: usize = 16;
@@ -99,7 +99,7 @@ fn copy(connection: &Connection) -> Result<bool, rusqlite::Error> {
         if log < WORTH_FINISHING {
             return Ok(false);
         }
-        if log - copied < SMALL_REST {
+        if log - copied < SMALL_REST || log >= 2 * WORTH_FINISHING {
             return Ok(true);
         }
     }

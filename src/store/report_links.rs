@@ -3,6 +3,7 @@
 //! A token has 160 random bits and only its SHA-256 is stored, so looking it up by that hash tells
 //! nobody who guesses how near he was.
 
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -118,7 +119,10 @@ fn read(row: &Row<'_>, now_ms: i64) -> Result<ReportLink, rusqlite::Error> {
         id: id("id")?,
         saved_report_id: id("saved_report_id")?,
         name: row.get("name")?,
-        hides: serde_json::from_str(&hides).unwrap_or_default(),
+        // Whoever cannot read what to hide shows nothing.
+        hides: serde_json::from_str(&hides).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into())
+        })?,
         expires_at: expires_at.map(values::time),
         created_at: values::time(row.get("created_at")?),
         is_expired: expires_at.is_some_and(|at| at <= now_ms),

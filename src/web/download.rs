@@ -6,6 +6,7 @@
 //! must not pass for the whole.
 
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -81,7 +82,10 @@ impl Downloads {
         let make = move || {
             let _permit = permit;
             let mut pipe = Pipe::new(sender);
-            let made = write(&mut pipe).and_then(|()| pipe.flush());
+            // A part of a file must not pass for the whole, whatever has happened.
+            let writing = AssertUnwindSafe(|| write(&mut pipe).and_then(|()| pipe.flush()));
+            let made = catch_unwind(writing)
+                .unwrap_or_else(|_| Err(io::Error::other("a fault of Millrace itself")));
             if let Err(error) = made {
                 tracing::warn!(%error, name, "a file was not sent whole");
                 pipe.break_off(error);

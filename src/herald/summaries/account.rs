@@ -10,7 +10,7 @@ use crate::report::metric::Format;
 use crate::report::{MetricRef, Sums, View, dimension};
 use crate::store::error::StoreError;
 use crate::store::readers::Readers;
-use crate::store::sums::{self, Question, Scope, Span, Spans, TooMany};
+use crate::store::sums::{self, Question, Scope, Span, Spans, Unanswered};
 
 /// What is told, in this order: keys of metrics.
 pub(super) const TOLD: [&str; 6] = ["clicks", "cost", "revenue", "profit", "roi", "conversions"];
@@ -21,7 +21,7 @@ pub enum Uncounted {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    Unanswered(#[from] Unanswered),
 }
 
 /// How a day went.

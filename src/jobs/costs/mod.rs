@@ -4,6 +4,9 @@ mod file;
 mod order;
 mod work;
 
+use std::sync::Arc;
+
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,6 +16,7 @@ use super::{Jobs, Refused};
 use crate::clock;
 use crate::domain::cost_update::CostLine;
 use crate::domain::money::Micros;
+use crate::domain::period;
 use crate::domain::problem::Problem;
 use crate::store::jobs::costs::{self, CostUpdate, Draft};
 use crate::store::jobs::{self, Job};
@@ -53,6 +57,8 @@ impl Jobs {
     pub fn state_costs(&self, document: &Value) -> Result<Stated, Refused> {
         let documents = self.desk.library.documents();
         let order = order::read(document, &documents).map_err(Refused::Invalid)?;
+        self.refuse_pruned(order.line.from)?;
+        self.refuse_unrated(&order.line)?;
         if !order.is_preview {
             let (update, is_new) = self.begin_costs(vec![order.line])?;
             return Ok(Stated::Begun(update, is_new));
@@ -89,6 +95,11 @@ impl Jobs {
     }
 
     fn begin_costs(&self, lines: Vec<CostLine>) -> Result<(CostUpdate, bool), Refused> {
+        let from = lines.iter().map(|line| line.from).min();
+        self.refuse_pruned(from.unwrap_or(i64::MAX))?;
+        lines
+            .iter()
+            .try_for_each(|line| self.refuse_unrated(line))?;
         let said = serde_json::to_vec(&lines).unwrap_or_default();
         let draft = Draft {
             at: clock::now_ms(),
@@ -99,6 +110,26 @@ impl Jobs {
         let (id, is_new) = costs::begin(&self.desk.writer, draft)?;
         self.bell.ring();
         Ok((self.cost_update(id)?, is_new))
+    }
+
+    /// Refuses a currency without a rate: all that was known of the costs would become 0.
+    fn refuse_unrated(&self, line: &CostLine) -> Result<(), Refused> {
+        let rates = Arc::clone(&self.desk.library.rates.now());
+        if rates
+            .rate(line.currency, period::day(line.from, Tz::UTC))
+            .is_some()
+        {
+            return Ok(());
+        }
+        let message = format!(
+            "There is no rate for {} on the first day; enter one (PUT /currency-rates), or state the costs \
+             in {}.",
+            line.currency,
+            rates.reporting()
+        );
+        Err(Refused::Invalid(vec![Problem::new(
+            "currency", "no_rate", message,
+        )]))
     }
 
     fn cost_update(&self, id: u64) -> Result<CostUpdate, Refused> {
@@ -127,6 +158,8 @@ impl Jobs {
             );
         }
         let readers = &self.desk.readers;
+        let begins_at = costs::begins_at(readers, id)?;
+        self.refuse_pruned(begins_at.unwrap_or(i64::MAX))?;
         let undoing = update.undo_job_id.map(|id| jobs::find(readers, id));
         let undoing = undoing.transpose()?.flatten();
         if let Some(job) = undoing.filter(|job| job.state.is_open()) {

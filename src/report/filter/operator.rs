@@ -72,7 +72,7 @@ static TABLE: &[Operator] = &[
     Operator {
         key: "not_equals",
         label: "is not",
-        help: "Any other value; what is empty too.",
+        help: "Any other value; of dimensions what is empty, too.",
         takes: Takes::One,
         for_metrics: true,
         how: How::Among,

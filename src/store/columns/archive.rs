@@ -13,6 +13,11 @@ use crate::store::error::StoreError;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 
+/// Up to when clicks may be gone but for their columns, in UTC milliseconds; `None` if none are.
+pub fn pruned_until(readers: &Readers) -> Result<Option<i64>, StoreError> {
+    Ok(segments::last_archived(&*readers.get()?)?)
+}
+
 /// A segment of clicks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archivable {
@@ -68,17 +73,17 @@ const DELETE: [&str; 3] = [
 ];
 const FORGET: &str = "delete from loose where seq > ?1";
 
-/// Drops raw clicks among some ids of an archived segment, with their steps; where it goes on, or
-/// `None` at the end. In the writer's transaction, so at most some 500.
+/// Drops raw clicks among some ids of an archived segment, with their steps; how many, and where it
+/// goes on, or `None` at the end. In the writer's transaction, so at most some 500.
 pub fn prune(
     connection: &Connection,
     ids: &Range<i64>,
     most: usize,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<(usize, Option<i64>), StoreError> {
     let range = named_params! { ":from": ids.start, ":to": ids.end };
     let mut is_archived = connection.prepare_cached(IS_ARCHIVED)?;
     if !is_archived.query_row(range, |row| row.get(0))? {
-        return Ok(None);
+        return Ok((0, None));
     }
     let noted = loose::last(connection)?;
     let mut prunable = connection.prepare_cached(PRUNABLE)?;
@@ -94,5 +99,5 @@ pub fn prune(
     // The segment still says what they were.
     connection.prepare_cached(FORGET)?.execute([noted])?;
     let last = found.last().filter(|_| found.len() == most);
-    Ok(last.map(|last| last + 1))
+    Ok((found.len(), last.map(|last| last + 1)))
 }

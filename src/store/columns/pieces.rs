@@ -142,7 +142,11 @@ pub(in crate::store) fn chunks(
     let one_by_one = |ids: &[i64]| reading.chunks(ids.iter().map(|id| *id..id + 1));
     let segment = match &piece.from {
         From::Loose(ids) => return Ok(one_by_one(ids)?),
-        From::Segment(id) => segments::find(connection, *id)?,
+        From::Segment(id) => match segments::find(connection, *id)? {
+            Some(segment) => Some(segment),
+            // It was archived meanwhile, and its raw rows may be gone.
+            None => segments::archived(connection, kind, &piece.ids)?,
+        },
         From::Raw => None,
     };
     let Some(segment) = segment else {

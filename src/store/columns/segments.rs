@@ -40,6 +40,9 @@ const OF_KIND: &str = select!("where kind = ?1 order by from_id");
 const BY_ID: &str = select!("where id = ?1");
 const FROM: &str = select!("where kind = ?1 and from_id >= ?2 order by from_id limit 1");
 
+const ARCHIVED: &str =
+    select!("where kind = ?1 and from_id <= ?2 and to_id >= ?3 and state = 'archived' limit 1");
+
 fn read(row: &Row<'_>) -> Result<Segment, rusqlite::Error> {
     let extent = |first: usize| {
         Ok::<_, rusqlite::Error>(Extent {
@@ -72,6 +75,25 @@ pub(super) fn of_kind(connection: &Connection, kind: Kind) -> Result<Vec<Segment
 pub(super) fn find(connection: &Connection, id: i64) -> Result<Option<Segment>, StoreError> {
     let mut statement = connection.prepare_cached(BY_ID)?;
     Ok(statement.query_row([id], read).optional()?)
+}
+
+/// The archived one that has all of these ids.
+pub(super) fn archived(
+    connection: &Connection,
+    kind: Kind,
+    ids: &Range<i64>,
+) -> Result<Option<Segment>, StoreError> {
+    let mut statement = connection.prepare_cached(ARCHIVED)?;
+    let found = statement.query_row((kind.number(), ids.start, ids.end), read);
+    Ok(found.optional()?)
+}
+
+/// The time of the latest click in an archived segment, in UTC milliseconds.
+pub(super) fn last_archived(connection: &Connection) -> Result<Option<i64>, rusqlite::Error> {
+    const SQL: &str = "select max(max_at) from segments where kind = 1 and state = 'archived'";
+    connection
+        .prepare_cached(SQL)?
+        .query_row([], |row| row.get(0))
 }
 
 /// The first that begins at that id or later.

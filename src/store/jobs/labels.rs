@@ -76,14 +76,18 @@ pub fn find(
     judge: &mut Judge<'_>,
 ) -> Result<Found, StoreError> {
     const COLUMNS: &str = ", clicks.ip, clicks.agent_id,
-        (select user_agent from agents where agents.id = clicks.agent_id)";
+        (select user_agent from agents where agents.id = clicks.agent_id),
+        exists (select 1 from conversions
+            where click_id = clicks.id and status = 2 and flags & 4 = 0)";
     let mut relabels = Vec::new();
     let mut looked_at = 0;
     let next = scan(readers, selection, after, COLUMNS, |seen, row| {
         looked_at += 1;
         let before = Flags(seen.flags);
         let ip: Vec<u8> = row.get(FIRST_COLUMN)?;
-        let Some(ip) = unpack_ip(&ip).filter(|_| !before.is_cleared()) else {
+        // Whoever buys is no bot.
+        let is_cleared = before.is_cleared() || row.get(FIRST_COLUMN + 3)?;
+        let Some(ip) = unpack_ip(&ip).filter(|_| !is_cleared) else {
             return Ok(ControlFlow::Continue(()));
         };
         let said = judge.of_agent(row.get(FIRST_COLUMN + 1)?, || row.get(FIRST_COLUMN + 2))?;

@@ -91,3 +91,5 @@ create table unassigned_costs (
 
 create index unassigned_costs_at on unassigned_costs (at);
 create index unassigned_costs_selection on unassigned_costs (selection);
+create index unassigned_costs_update on unassigned_costs (update_id);
+create index unassigned_costs_replaced on unassigned_costs (replaced_by) where replaced_by is not null;

@@ -39,6 +39,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::columns::archive;
 use super::error::StoreError;
 use super::readers::Readers;
 use crate::domain::basis::Basis;
@@ -123,14 +124,20 @@ pub struct Question {
     pub only: Option<Vec<Group>>,
 }
 
-/// There are more than [`MOST_GROUPS`] groups, or more than fit into memory beside those of the other
-/// questions.
+/// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there are too many groups; choose fewer dimensions or a shorter time")]
-pub struct TooMany;
+pub enum Unanswered {
+    /// There are more than [`MOST_GROUPS`] groups, or more than fit into memory beside those of the
+    /// other questions.
+    #[error("there are too many groups; choose fewer dimensions or a shorter time")]
+    TooMany,
+    /// Raw clicks of that time were dropped, and only those with conversions are left.
+    #[error("old clicks of that time have been dropped; choose a later time")]
+    Pruned,
+}
 
 /// The groups in which something was counted; without dimensions always the one that there is.
-pub type Answer = Result<HashMap<Group, Sums>, TooMany>;
+pub type Answer = Result<HashMap<Group, Sums>, Unanswered>;
 
 /// The answers to all questions, from one pass. `pace` is called between pages, with no connection
 /// held: it may sleep, and ends the pass by `false`; then there is no answer (`None`).
@@ -159,8 +166,13 @@ pub fn answer<'q>(
     let is_done = clicks::count(&mut work)?
         && conversions::by_time(&mut work)?
         && conversions::by_status(&mut work)?;
+    let pruned_until = archive::pruned_until(readers)?;
     let Work { facts, tracks, .. } = work;
-    Ok(is_done.then_some(Answers { facts, tracks }))
+    Ok(is_done.then_some(Answers {
+        facts,
+        tracks,
+        pruned_until,
+    }))
 }
 
 /// What a pass has found: the answers to its questions, each put together when it is asked for.
@@ -168,6 +180,7 @@ pub fn answer<'q>(
 pub struct Answers<'q> {
     facts: Facts<'q>,
     tracks: Tracks<'q>,
+    pruned_until: Option<i64>,
 }
 
 impl Answers<'_> {
@@ -177,6 +190,10 @@ impl Answers<'_> {
     ///
     /// If there were not so many.
     pub fn of(&self, index: usize) -> Answer {
+        let begins_at = self.tracks.plan.begins_at(index);
+        if self.pruned_until.is_some_and(|until| begins_at <= until) {
+            return Err(Unanswered::Pruned);
+        }
         self.tracks.answer(index, &self.facts)
     }
 }

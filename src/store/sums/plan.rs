@@ -127,6 +127,12 @@ impl<'q> Plan<'q> {
         merged(spans.map(|span| span.from..span.to).collect())
     }
 
+    /// Where the time of a question begins, for whichever campaign.
+    pub(super) fn begins_at(&self, index: usize) -> i64 {
+        let spans = spans(self.asked[index].question).into_iter();
+        spans.map(|span| span.from).min().unwrap_or(i64::MAX)
+    }
+
     /// The times that any question is about.
     pub(super) fn all_times(&self) -> Vec<Range<i64>> {
         let spans = self.spans(|_| true);

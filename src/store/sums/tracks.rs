@@ -7,7 +7,7 @@ use ahash::RandomState;
 
 use super::facts::Facts;
 use super::plan::{Asked, Codes, NO_CODES, Pile, Plan, Set};
-use super::{Answer, Group, MOST_GROUPS, Span, TooMany};
+use super::{Answer, Group, MOST_GROUPS, Span, Unanswered};
 use crate::report::Sums;
 
 /// Most sums of all tracks together: some 130 bytes each, with its share of the group.
@@ -76,7 +76,7 @@ impl<'q> Tracks<'q> {
     pub(super) fn answer(&self, index: usize, facts: &Facts<'_>) -> Answer {
         let asked = &self.plan.asked[index];
         if self.dropped.contains(&asked.pile) {
-            return Err(TooMany);
+            return Err(Unanswered::TooMany);
         }
         let mut totals: HashMap<Codes, Sums, RandomState> = HashMap::default();
         if asked.columns.is_empty() && asked.asks_for(&NO_CODES) {
@@ -172,7 +172,7 @@ impl Track {
         totals: &mut HashMap<Codes, Sums, RandomState>,
         asked: &Asked<'_>,
         span: Span,
-    ) -> Result<(), TooMany> {
+    ) -> Result<(), Unanswered> {
         let groups: Vec<Option<Codes>> =
             self.codes.iter().map(|codes| asked.group(codes)).collect();
         for ((stretch, group), cell) in &self.cells {
@@ -189,7 +189,7 @@ impl Track {
                 .or_default()
                 .merge(&self.sums[*cell as usize]);
             if totals.len() > MOST_GROUPS {
-                return Err(TooMany);
+                return Err(Unanswered::TooMany);
             }
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::editor::EditError;
 use crate::evaluator::trial::{Trial, TrialError, trial};
 use crate::library::Desk;
 use crate::rules::Ready;
+use crate::store::sums::Unanswered;
 use crate::web::error::{ApiError, BODY_MAX};
 use crate::web::state::Shared;
 
@@ -86,9 +87,13 @@ async fn answer(shared: &Shared, rule: Arc<Rule>) -> Result<HttpResponse, ApiErr
     match tried {
         Ok(trial) => Ok(HttpResponse::Ok().json(trial)),
         Err(TrialError::Store(error)) => Err(error.into()),
-        Err(TrialError::TooMany(error)) => {
+        Err(TrialError::Unanswered(error)) => {
             let message = format!("It cannot be tried: {error}.");
-            let problem = Problem::new("group_by", "too_many_groups", message);
+            let (field, code) = match error {
+                Unanswered::TooMany => ("group_by", "too_many_groups"),
+                Unanswered::Pruned => ("window", "pruned"),
+            };
+            let problem = Problem::new(field, code, message);
             Err(ApiError::Invalid(vec![problem]))
         }
     }

@@ -30,6 +30,8 @@ const WRONG_AT_ONCE: usize = 16;
 const OFFSET: &str = "offset";
 
 /// Those who have come with a wrong token.
+/// Reports of links that are summed at once: whoever has a link must not keep the operator's waiting.
+static SHOWN: Semaphore = Semaphore::const_new(1);
 static WRONG: Semaphore = Semaphore::const_new(WRONG_AT_ONCE);
 
 pub(super) fn endpoint() -> Endpoint {
@@ -79,6 +81,10 @@ async fn show(
         return Err(wrong().await);
     };
     let request = request(&saved, &link, offset, &documents)?;
+    let Ok(_turn) = SHOWN.try_acquire() else {
+        let message = "Other shared reports are being summed just now; try again in a moment.";
+        return Err(ApiError::Busy(message.to_owned()));
+    };
     let columns = shown_columns(&saved, &request);
     let answer = reports::run(&shared, move |reporter, stop| {
         let answer = reporter.answer(&request, &documents, stop)?;
@@ -115,17 +121,18 @@ fn request(
     offset: Option<usize>,
     documents: &Documents,
 ) -> Result<Request, ApiError> {
-    let read = Request::read(&saved.request, documents);
     // Those who look cannot mend it, and its fields are none of theirs.
-    let mut request = read.map_err(|_| ApiError::Refused {
+    let broken = || ApiError::Refused {
         code: "report_broken",
         message:
             "This report asks for something that is no longer there; whoever sent the link has \
                   to save it again."
                 .to_owned(),
-    })?;
-    let hidden = link.hides.iter().filter_map(|word| Hidden::find(word));
-    request.hide(&hidden.collect::<Vec<_>>());
+    };
+    let mut request = Request::read(&saved.request, documents).map_err(|_| broken())?;
+    let hidden = link.hides.iter().map(|word| Hidden::find(word));
+    let hidden: Option<Vec<Hidden>> = hidden.collect();
+    request.hide(&hidden.ok_or_else(broken)?);
     request.offset = offset.unwrap_or(request.offset);
     Ok(request)
 }

@@ -111,8 +111,8 @@ fn now(shared: &Shared, documents: &Documents, summary: &Summary) -> Result<Comp
     match composed {
         Ok(composed) => composed.ok_or(ApiError::Unavailable),
         Err(Uncounted::Store(error)) => Err(error.into()),
-        Err(Uncounted::TooMany(error)) => Err(ApiError::Refused {
-            code: "too_many",
+        Err(Uncounted::Unanswered(error)) => Err(ApiError::Refused {
+            code: "uncountable",
             message: format!("It cannot be counted: {error}."),
         }),
     }

@@ -130,7 +130,7 @@ fn clicks_of_archived_segments_outlive_their_raw_rows() {
         let mut rest = Some(segment.ids.start);
         while let Some(start) = rest {
             let ids = start..segment.ids.end;
-            rest = archive::prune(&world.connection, &ids, 7).unwrap();
+            (_, rest) = archive::prune(&world.connection, &ids, 7).unwrap();
         }
     }
 

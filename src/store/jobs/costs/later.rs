@@ -81,6 +81,17 @@ fn clicks(id: u64, bytes: &[u8]) -> Result<Vec<i64>, StoreError> {
 
 /// An update after this one that has charged some of the same clicks since, and was not undone.
 pub fn overwritten_by(readers: &Readers, id: u64) -> Result<Option<u64>, StoreError> {
+    // Or has taken the place of its money without a click.
+    const REPLACED: &str = "
+        select max(replaced_by) from unassigned_costs where update_id = ?1";
+    let replaced: Option<u64> = {
+        let reader = readers.get()?;
+        let mut statement = reader.prepare_cached(REPLACED)?;
+        statement.query_row([id], |row| row.get(0))?
+    };
+    if replaced.is_some() {
+        return Ok(replaced);
+    }
     let mut from = 0;
     loop {
         let reader = readers.get()?;

@@ -104,7 +104,7 @@ const SAME: &str = "
     where fingerprint = :fingerprint and undone_at is null and ends_at <= at
         and job_id in (select id from jobs where state not in ('failed', 'cancelled'))
         -- Nothing since has said anything else.
-        and id = (select max(id) from cost_updates where undone_at is null)
+        and id = (select max(id) from cost_updates where undone_at is null and job_id <> 0)
     order by id desc limit 1";
 const LINES: &str = "
     select number, clicks, document from cost_update_lines
@@ -118,6 +118,15 @@ pub struct Draft {
     pub fingerprint: [u8; 32],
     /// Clicks from this id on stay as they are.
     pub below: i64,
+}
+
+/// When the time begins that an update is about, in UTC milliseconds.
+pub fn begins_at(readers: &Readers, id: u64) -> Result<Option<i64>, StoreError> {
+    const SQL: &str = "
+        select min(document ->> 'from') from cost_update_lines where update_id = ?1";
+    let reader = readers.get()?;
+    let mut statement = reader.prepare_cached(SQL)?;
+    Ok(statement.query_row([id], |row| row.get(0))?)
 }
 
 /// Stores an update and its job; `false` beside it where there is the same already, whose period was

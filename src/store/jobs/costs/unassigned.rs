@@ -4,7 +4,7 @@ use rusqlite::{Connection, named_params};
 use sha2::{Digest, Sha256};
 
 use super::LineFound;
-use crate::domain::cost_update::CostLine;
+use crate::domain::cost_update::{CostLine, Which};
 
 /// Stores the money of a line without any click, and takes away what was said before about the same
 /// clicks, whether there were some by now or not. How many rows that makes.
@@ -19,6 +19,20 @@ pub fn leave(
     const INSERT: &str = "
         insert into unassigned_costs (update_id, selection, campaign_id, at, amount, currency)
         values (:update, :selection, :campaign_id, :at, :amount, :currency)";
+    // What is said about all clicks of a campaign and time is said about those of a part of it, too.
+    const REPLACE_WITHIN: &str = "
+        update unassigned_costs set replaced_by = :update
+        where campaign_id = :campaign_id and at >= :from and at < :to
+            and replaced_by is null and update_id <> :update";
+    if found.line.which == Which::All && found.line.filters.is_empty() {
+        let mut replace = connection.prepare_cached(REPLACE_WITHIN)?;
+        for campaign_id in &found.line.campaign_ids {
+            replace.execute(named_params! {
+                ":update": update_id, ":campaign_id": campaign_id,
+                ":from": found.line.from, ":to": found.line.to,
+            })?;
+        }
+    }
     let selection = selection(&found.line);
     let values = named_params! { ":update": update_id, ":selection": selection };
     connection.prepare_cached(REPLACE)?.execute(values)?;

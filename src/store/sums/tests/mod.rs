@@ -172,7 +172,7 @@ fn about(campaign: u64, dimensions: &[&str], to: i64) -> Question {
 }
 
 /// The number of groups of each answer.
-fn sizes(world: &World, questions: &[Question]) -> Vec<Result<usize, TooMany>> {
+fn sizes(world: &World, questions: &[Question]) -> Vec<Result<usize, Unanswered>> {
     let readers = world.readers();
     let (documents, rates) = (&world.documents, &world.rates);
     let answers = answer(&readers, documents, rates, questions, &mut NO_PACE.clone());
@@ -198,7 +198,10 @@ fn too_many_groups_are_refused_and_other_questions_answered() {
         ],
     );
 
-    assert_eq!(sizes, [Err(TooMany), Ok(MOST_GROUPS), Ok(1), Ok(1)]);
+    assert_eq!(
+        sizes,
+        [Err(Unanswered::TooMany), Ok(MOST_GROUPS), Ok(1), Ok(1)]
+    );
 }
 
 #[test]
@@ -221,7 +224,15 @@ fn a_pile_that_fills_the_memory_is_dropped_and_the_others_are_answered() {
         ],
     );
 
-    assert_eq!(sizes, [Err(TooMany), Err(TooMany), Ok(10), Ok(1)]);
+    assert_eq!(
+        sizes,
+        [
+            Err(Unanswered::TooMany),
+            Err(Unanswered::TooMany),
+            Ok(10),
+            Ok(1)
+        ]
+    );
 }
 
 #[test]
@@ -237,7 +248,7 @@ fn the_greedy_question_is_dropped_and_not_the_one_with_the_largest_campaign() {
 
     let sizes = sizes(&world, &[greedy, about(1, &["source"], NOW + DAY)]);
 
-    assert_eq!(sizes, [Err(TooMany), Ok(950)]);
+    assert_eq!(sizes, [Err(Unanswered::TooMany), Ok(950)]);
 }
 
 #[test]
@@ -252,7 +263,7 @@ fn a_dropped_pile_takes_nothing_from_campaigns_that_come_later() {
 
     let sizes = sizes(&world, &[both, about(2, &["source"], NOW + DAY)]);
 
-    assert_eq!(sizes, [Err(TooMany), Err(TooMany)]);
+    assert_eq!(sizes, [Err(Unanswered::TooMany), Err(Unanswered::TooMany)]);
 }
 
 #[test]
