@@ -124,8 +124,8 @@ impl Jobs {
         let message = format!(
             "There is no rate for {} on the first day; enter one (PUT /currency-rates), or state the costs \
              in {}.",
-            line.currency,
-            rates.reporting()
+            line.currency.as_str(),
+            rates.reporting().as_str()
         );
         Err(Refused::Invalid(vec![Problem::new(
             "currency", "no_rate", message,
