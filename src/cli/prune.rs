@@ -44,7 +44,7 @@ pub(super) fn prune(config: &Config, age: &Age) -> anyhow::Result<()> {
     }
     let result = &job["result"];
     println!(
-        "Reports have {} clicks in {} segments; those that earned nothing have no raw rows any more.",
+        "{} raw clicks that earned nothing were dropped, in {} old segments; reports keep their numbers.",
         result["clicks"], result["segments"]
     );
     if result["skipped"] != 0 {

@@ -66,11 +66,16 @@ fn undoing_puts_back_every_byte_and_budgets_follow() {
     clicks(&tracker, "/push", 3);
     tracker.click("/push?cost=nonsense", &[]);
     let before = all_clicks(&tracker);
-
-    let first = charged(
-        &tracker,
-        &lately(json!({"campaign_ids": [push], "cpc": "2", "currency": "EUR"})),
+    let in_euro = lately(json!({"campaign_ids": [push], "cpc": "2", "currency": "EUR"}));
+    let (status, refused) = tracker.post(UPDATES, &in_euro);
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (422, &json!("no_rate"))
     );
+    let rates = json!([{"day": "2020-01-01", "currency": "EUR", "rate": "1.1"}]);
+    assert_eq!(tracker.put("/api/v1/currency-rates", &rates).0, 200);
+
+    let first = charged(&tracker, &in_euro);
     let between = all_clicks(&tracker);
     let second = charged(
         &tracker,
