@@ -314,4 +314,11 @@ impl Parameters {
             .find(|(at, _)| *at == number)
             .map(|(_, value)| value.as_str())
     }
+
+    /// The first of the others with exactly this name.
+    pub fn other(&self, name: &str) -> Option<&str> {
+        let mut others = self.others.iter();
+        let found = others.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }

@@ -30,13 +30,7 @@ impl Jobs {
             (period, form.boolean("preview", false))
         })
         .map_err(Refused::Invalid)?;
-        let selection = Selection {
-            campaign_ids: period.campaign_ids,
-            from: period.from,
-            to: period.to,
-            below: self.below(),
-        };
-        self.refuse_pruned(selection.from)?;
+        let selection = self.selection(period)?;
         if is_preview {
             return Ok(Relabelled::Preview(self.count_labels(&selection)?));
         }

@@ -31,13 +31,7 @@ impl Jobs {
             (period, confirmed.then_some(clicks))
         })
         .map_err(Refused::Invalid)?;
-        let selection = Selection {
-            campaign_ids: period.campaign_ids,
-            from: period.from,
-            to: period.to,
-            below: self.below(),
-        };
-        self.refuse_pruned(selection.from)?;
+        let selection = self.selection(period)?;
         let counted = clean::count(&self.desk.readers, &selection)?;
         let Some(confirmed) = confirmed else {
             return Ok(Cleaned::Preview(counted));

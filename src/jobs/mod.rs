@@ -32,12 +32,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use self::period::Period;
+
 use crate::clock;
 use crate::detect::bot::BotRules;
 use crate::domain::problem::Problem;
 use crate::library::Desk;
 use crate::store::columns::archive;
 use crate::store::error::StoreError;
+use crate::store::jobs::select::Selection;
 use crate::store::jobs::{self, Job, Kind, Progress, State};
 use crate::store::log::values;
 use crate::store::rules::bell::Bell;
@@ -119,6 +122,17 @@ impl Jobs {
                 ),
             }),
         }
+    }
+
+    /// The clicks of a period that are there, if they may still be changed.
+    fn selection(&self, period: Period) -> Result<Selection, Refused> {
+        self.refuse_pruned(period.from)?;
+        Ok(Selection {
+            campaign_ids: period.campaign_ids,
+            from: period.from,
+            to: period.to,
+            below: self.below(),
+        })
     }
 
     /// Refuses what is about clicks that may be gone but for their columns.

@@ -88,7 +88,9 @@ impl Sender {
         let taken = Arc::new(Mutex::new(taken));
         for _ in 0..AT_ONCE {
             let (shared, taken) = (Arc::clone(&shared), Arc::clone(&taken));
-            background::spawn("outgoing", move || shared.send_all(&taken))?;
+            thread::Builder::new()
+                .name("outgoing".into())
+                .spawn(move || shared.send_all(&taken))?;
         }
         let mut dispatcher = Dispatcher {
             shared: Arc::clone(&shared),
@@ -129,6 +131,7 @@ impl Shared {
     }
 
     fn send_all(&self, taken: &Mutex<Receiver<Job>>) {
+        background::step_back();
         loop {
             let next = taken.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(Job { attempt, host }) = next else {

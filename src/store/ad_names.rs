@@ -112,9 +112,8 @@ impl Noted {
             return Ok(());
         }
         for named in Named::ALL {
-            let mut others = parameters.others.iter();
-            let name = others.find(|(known, _)| known == named.parameter());
-            let (Some((_, name)), Some(id)) = (name, named.id(parameters)) else {
+            let name = parameters.other(named.parameter());
+            let (Some(name), Some(id)) = (name, named.id(parameters)) else {
                 continue;
             };
             let key = self.hasher.hash_one((named, id));

@@ -14,9 +14,7 @@ impl ParameterMap {
         }
         let slot = usize::from(self.slot(name)?);
         if let Some(ours) = slot.checked_sub(FIRST_NAME).and_then(|at| NAMES.get(at)) {
-            let mut others = parameters.others.iter();
-            let named = others.find(|(known, _)| known == ours);
-            return named.map(|(_, value)| value.as_str());
+            return parameters.other(ours);
         }
         let Some((field, _)) = FIELDS.get(slot) else {
             let number = slot + 1 - FIELDS.len();

@@ -116,11 +116,10 @@ pub fn unexpanded(parameters: &Parameters) -> impl Iterator<Item = &'static str>
         let tally = SUB_ID_TALLIES.get(usize::from(*number).checked_sub(1)?)?;
         Some((*tally, value.as_str()))
     });
-    let names = NAMES.iter().zip(NAME_TALLIES).filter_map(|(name, tally)| {
-        let mut others = parameters.others.iter();
-        let (_, value) = others.find(|(known, _)| known == name)?;
-        Some((tally, value.as_str()))
-    });
+    let names = NAMES
+        .iter()
+        .zip(NAME_TALLIES)
+        .filter_map(|(name, tally)| Some((tally, parameters.other(name)?)));
     fields
         .chain(sub_ids)
         .chain(names)

@@ -8,6 +8,7 @@ use crate::domain::cost_update::{CostLine, Price, Which};
 use crate::domain::documents::Documents;
 use crate::domain::form::{Form, MOST};
 use crate::domain::money::{Currency, Micros};
+use crate::domain::parameter::PARAMETERS;
 use crate::domain::period as days;
 use crate::domain::problem::Problem;
 use crate::jobs::period::Period;
@@ -15,45 +16,20 @@ use crate::jobs::period::Period;
 /// Days times campaigns of one statement.
 const PARTS: usize = 500;
 
-/// What clicks are asked for by; the names of their parameters.
-pub(super) const FILTERS: [&str; 36] = [
-    "source",
-    "keyword",
-    "creative_id",
-    "ad_group_id",
-    "ad_campaign_id",
-    "external_id",
-    "sub_id_1",
-    "sub_id_2",
-    "sub_id_3",
-    "sub_id_4",
-    "sub_id_5",
-    "sub_id_6",
-    "sub_id_7",
-    "sub_id_8",
-    "sub_id_9",
-    "sub_id_10",
-    "sub_id_11",
-    "sub_id_12",
-    "sub_id_13",
-    "sub_id_14",
-    "sub_id_15",
-    "sub_id_16",
-    "sub_id_17",
-    "sub_id_18",
-    "sub_id_19",
-    "sub_id_20",
-    "sub_id_21",
-    "sub_id_22",
-    "sub_id_23",
-    "sub_id_24",
-    "sub_id_25",
-    "sub_id_26",
-    "sub_id_27",
-    "sub_id_28",
-    "sub_id_29",
-    "sub_id_30",
+/// Parameters that clicks are not asked for by: what they cost, and what is not kept in a column.
+const NO_FILTERS: [&str; 5] = [
+    "cost",
+    "currency",
+    "creative_name",
+    "ad_group_name",
+    "ad_campaign_name",
 ];
+
+/// What clicks are asked for by; the names of their parameters.
+pub(super) fn asked_by() -> impl Iterator<Item = &'static str> {
+    let all = PARAMETERS.iter().copied();
+    all.filter(|name| !NO_FILTERS.contains(name))
+}
 
 /// A statement.
 pub(super) struct Order {
@@ -155,7 +131,7 @@ pub(super) fn currency_of(campaign_ids: &[u64], documents: &Documents) -> Option
 fn read_filters(form: &mut Form<'_>) -> BTreeMap<String, String> {
     let read = |form: &mut Form<'_>| {
         let mut filters = BTreeMap::new();
-        for name in FILTERS {
+        for name in asked_by() {
             let value = form.exact_text(name);
             if !value.is_empty() {
                 filters.insert(name.to_owned(), value.to_owned());

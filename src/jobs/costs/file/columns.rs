@@ -2,7 +2,7 @@
 
 use crate::domain::form::quoted;
 use crate::domain::nearest::nearest;
-use crate::jobs::costs::order::FILTERS;
+use crate::jobs::costs::order::asked_by;
 
 const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
@@ -112,14 +112,14 @@ fn name(cell: &str) -> String {
 
 fn column(name: &str) -> Option<Column> {
     let known = NAMES.iter().find(|(known, _)| *known == name);
-    let filter = || FILTERS.iter().find(|filter| **filter == name);
+    let filter = || asked_by().find(|filter| *filter == name);
     known
         .map(|(_, column)| *column)
-        .or_else(|| filter().map(|name| Column::Filter(name)))
+        .or_else(|| filter().map(Column::Filter))
 }
 
 fn unknown(name: &str) -> String {
-    let known = NAMES.iter().map(|(name, _)| *name).chain(FILTERS);
+    let known = NAMES.iter().map(|(name, _)| *name).chain(asked_by());
     match nearest(name, known) {
         Some(near) => format!(
             "There is no column {}. Did you mean {}?",
