@@ -585,7 +585,7 @@ fn visits_and_goes_on(tracker: &Tracker, ip: &str, step: &str) -> String {
 fn offer_chosen_at_the_step_is_found_again_on_the_next_visit() {
     let mut tracker = spawn();
     let world = binding(&tracker);
-    let people: Vec<String> = (1..=12).map(|last| format!("203.0.113.{last}")).collect();
+    let people: Vec<String> = (1..=24).map(|last| format!("203.0.113.{last}")).collect();
     let visit = |tracker: &Tracker| -> Vec<String> {
         let people = people.iter();
         people
